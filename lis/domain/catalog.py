@@ -14,6 +14,9 @@ from typing import Literal
 NUMERIC, CODED, STRUCTURED = "NM", "CE", "SN"
 ResultType = Literal["NM", "CE", "SN"]
 NO_AGE_LIMIT = 43800
+# Of a consistency rule: `error`, `hold` and `stop` keep results back, `suppress` keeps the named value off the report,
+# `warn` and `comment` only say something.
+Severity = Literal["error", "hold", "stop", "suppress", "warn", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class SpecimenType:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceInterval:
-    """Normal when low <= value <= high, for this sex, age and condition. `text` is printed when there are no numbers."""
+    """Normal when low <= value <= high, for this sex, age and condition. `text` is what people read beside them."""
 
     test: str
     sex: Literal["A", "M", "F"]
@@ -134,7 +137,10 @@ class ReferenceInterval:
 
 @dataclass(frozen=True, slots=True)
 class CriticalLimit:
-    """Critical when value < low or value > high, or when the coded value is one of `texts`."""
+    """Critical when value < low or value > high, or when the coded value is one of `codes`.
+
+    `text_rule` is for people. A row that has nothing but a text cannot be judged by a rule: a person judges it.
+    """
 
     test: str
     age_low_days: int
@@ -144,6 +150,7 @@ class CriticalLimit:
     text_rule: str
     unit: str
     source: str
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,11 @@ class AutoverificationRange:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A calculated test: output = expression over reported inputs, rounded once."""
+    """A calculated test: output = expression over reported inputs, rounded once.
+
+    Holds only while the expression `valid_when` is true ("" = always); `validity` says the same and more to people.
+    Inputs are tests, constants of the pack, and AGE (years) and SEX of the patient.
+    """
 
     id: str
     output: str
@@ -186,6 +197,7 @@ class Formula:
     expression: str
     validity: str
     source: str
+    valid_when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +207,7 @@ class ConsistencyRule:
     id: str
     rule: str
     scope: str
-    severity: Literal["error", "hold", "warn"]
+    severity: Severity
     clue: str
     action: str
     source: str
@@ -243,11 +255,16 @@ class CodedValue:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A UCUM unit, how screens and reports print it, and what senders write for the very same size."""
+    """A UCUM unit, how screens and reports print it, and what senders write for the very same size.
+
+    `factor` is its size in base units of `dimension`; two units of one size differ in name only (ng/L and pg/mL).
+    """
 
     ucum: str
     text: str
     synonyms: tuple[str, ...]
+    factor: Decimal
+    dimension: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +332,17 @@ class RoleActs:
     acts: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """Whose letterhead it is: what reports and labels print about the laboratory."""
+
+    name: str
+    address: tuple[str, ...]
+    phone: str
+    zone: str
+    environment: str
+
+
 @dataclass(frozen=True)
 class Catalog:
     """The whole content of a pack, indexed. Lookups of unknown codes give None: absence is a value."""
@@ -341,6 +369,9 @@ class Catalog:
     peers: dict[str, Peer] = field(default_factory=dict)
     roles: dict[str, RoleActs] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, Decimal] = field(default_factory=dict)
+    laboratory: Laboratory = Laboratory("", (), "", "UTC", "T")
+    title: str = ""
 
     def orderable(self, code: str) -> Orderable | None:
         """A panel, or any test that can be ordered alone under its own code."""
@@ -359,10 +390,29 @@ class Catalog:
     def ucum_of(self) -> dict[str, str]:
         """Sender's spelling → UCUM, for spellings of the same size only."""
         return {
-            spelling: unit.ucum
-            for unit in self.units.values()
-            for spelling in (unit.ucum, *unit.synonyms)
+            spelling: unit.ucum for unit in self.units.values() for spelling in (unit.ucum, *unit.synonyms)
         }
+
+    def same_size(self, sent: str, ucum: str) -> bool:
+        """Whether a number sent with this spelling is the number in this unit. Unknown spellings never are."""
+        one, other = self.units.get(self.ucum_of.get(sent, "")), self.units.get(ucum)
+        if one is None or other is None:
+            return False
+        return one == other or (one.factor, one.dimension) == (other.factor, other.dimension)
+
+    @cached_property
+    def measured_by(self) -> dict[str, tuple[str, ...]]:
+        """Test → analyzers that have it on their menu."""
+        found: dict[str, list[str]] = {}
+        for analyzer in self.analyzers.values():
+            for item in analyzer.menu:
+                found.setdefault(item.test, []).append(analyzer.code)
+        return {test: tuple(codes) for test, codes in found.items()}
+
+    @cached_property
+    def calculated(self) -> dict[str, Formula]:
+        """Tests that this laboratory calculates itself: they have a formula and no analyzer reports them."""
+        return {code: formula for code, formula in self.formula_for.items() if code not in self.measured_by}
 
     @cached_property
     def test_by_loinc(self) -> dict[str, tuple[str, ...]]:
@@ -376,11 +426,7 @@ class Catalog:
     @cached_property
     def formula_for(self) -> dict[str, Formula]:
         """Calculated test → its formula, named by the test's own row."""
-        return {
-            t.code: self.formulas[t.formula]
-            for t in self.tests.values()
-            if t.formula in self.formulas
-        }
+        return {t.code: self.formulas[t.formula] for t in self.tests.values() if t.formula in self.formulas}
 
     @cached_property
     def targets_for(self) -> dict[tuple[str, str], tuple[ControlTarget, ...]]:

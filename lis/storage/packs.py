@@ -37,7 +37,9 @@ def read_pack(folder: Path) -> PackContent:
 def pack_files(folder: Path) -> dict[str, str]:
     """The tables in the folder itself, by name. A byte that is no UTF-8 is refused, never replaced."""
     if not folder.is_dir():
-        raise Invalid("pack.missing", f"There is no pack in {folder}.", "Name the folder that holds pack.yaml.")
+        raise Invalid(
+            "pack.missing", f"There is no pack in {folder}.", "Name the folder that holds pack.yaml."
+        )
     paths = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".yaml") and path.is_file())
     return {path.name: _text(path) for path in paths}
 
@@ -65,7 +67,8 @@ def catalog_from_files(files: Mapping[str, str]) -> Catalog:
     if problems:
         raise Invalid(
             "pack.broken",
-            f"The pack cannot be read: {problems[0]}" + (f" (and {len(problems) - 1} more)" if problems[1:] else "."),
+            f"The pack cannot be read: {problems[0]}"
+            + (f" (and {len(problems) - 1} more)" if problems[1:] else "."),
             "Run `lis pack check` on its folder.",
         )
     return build_catalog(tables, digest_of(files))

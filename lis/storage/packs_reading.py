@@ -52,7 +52,9 @@ class Table(Generic[R]):
     def refuse(self, number: int, reason: str) -> None:
         self.problems.append(PackProblem(self.file, number, reason))
 
-    def take(self, number: int, cells: Mapping[str, Any], model: type[R], line_of: LineOf | None = None) -> None:
+    def take(
+        self, number: int, cells: Mapping[str, Any], model: type[R], line_of: LineOf | None = None
+    ) -> None:
         """Add the row, or one problem for each thing its model refuses."""
         try:
             self.lines.append(Line(number, model.model_validate(cells)))
@@ -68,7 +70,10 @@ LineOf = Callable[[tuple[int | str, ...]], int]
 def _plain(where: tuple[int | str, ...], message: str) -> str:
     """A refusal in words: which cell, and what is wrong with it."""
     name = ".".join(str(part) for part in where) or "row"
-    reason = {"Field required": "is empty or missing", "Extra inputs are not permitted": "is unknown here"}.get(message)
+    reason = {
+        "Field required": "is empty or missing",
+        "Extra inputs are not permitted": "is unknown here",
+    }.get(message)
     return f"{name} {reason}" if reason else f"{name}: {message.removeprefix('Value error, ')}"
 
 
@@ -101,7 +106,9 @@ def _read_lines(table: Table[R], reader: Any, head: list[str], model: type[R]) -
     number = reader.line_num + 1
     for cells in reader:
         if len(cells) == len(head):
-            table.take(number, {name: cell for name, cell in zip(head, cells, strict=True) if cell != ""}, model)
+            table.take(
+                number, {name: cell for name, cell in zip(head, cells, strict=True) if cell != ""}, model
+            )
         elif cells:
             table.refuse(number, f"{len(cells)} cells where the head has {len(head)}")
         number = reader.line_num + 1

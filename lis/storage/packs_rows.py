@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from lis.domain.catalog import ResultType, Severity
+from lis.domain.people import Act
 from lis.kernel.quantity import parse_decimal
 
 
@@ -57,7 +58,9 @@ Commas = Annotated[
     WithJsonSchema({"type": "string", "description": "separated by ,"}),
 ]
 Letters = Annotated[
-    tuple[str, ...], BeforeValidator(tuple), WithJsonSchema({"type": "string", "description": "one letter each"})
+    tuple[str, ...],
+    BeforeValidator(tuple),
+    WithJsonSchema({"type": "string", "description": "one letter each"}),
 ]
 Loinc = Annotated[str, AfterValidator(_check_digit_right)]
 Sex = Literal["A", "M", "F"]
@@ -313,7 +316,7 @@ class UnitRow(Row):
     """units.csv: a unit, and what senders write for the very same size."""
 
     ucum: str
-    text: str
+    text: str = ""
     synonyms: Semicolons = ()
     factor: Number
     dimension: str
@@ -339,7 +342,7 @@ class ControlTargetRow(Row):
 class RoleActRow(Row):
     """roles.csv: one act, and which roles carry it."""
 
-    act: str
+    act: Act
     meaning: str
     processor: YesNo
     technician: YesNo
