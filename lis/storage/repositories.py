@@ -1,0 +1,206 @@
+"""Reading and writing rows by the questions that use cases ask. Rows come back as named tuples of the table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, func, insert, or_, select, update
+from sqlalchemy.sql import Select
+
+from lis.kernel.errors import NotFound
+from lis.storage import tables as t
+
+Rows = Sequence[Row[Any]]
+
+
+class Repository:
+    """One table: add a row, fetch it, change it. Keys are given by the writer."""
+
+    def __init__(self, connection: Connection, table: Table, next_id: Callable[[Table], int]) -> None:
+        self.connection = connection
+        self.table = table
+        self._next_id = next_id
+
+    def add(self, **values: Any) -> int:
+        """Insert one row and return its key."""
+        row_id = self._next_id(self.table)
+        self.connection.execute(insert(self.table), {"id": row_id, **values})
+        return row_id
+
+    def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
+        """Insert many rows in one statement and return their keys."""
+        keyed = [{"id": self._next_id(self.table), **row} for row in rows]
+        if keyed:
+            self.connection.execute(insert(self.table), keyed)
+        return [row["id"] for row in keyed]
+
+    def change(self, row_id: int, **values: Any) -> None:
+        """Update columns of one row."""
+        self.connection.execute(update(self.table).where(self.table.c.id == row_id).values(**values))
+
+    def get(self, row_id: int) -> Row[Any]:
+        """The row of a key, or NotFound."""
+        row = self.find(row_id)
+        if row is None:
+            raise NotFound(
+                f"{self.table.name}.unknown", f"There is no {self.table.name.replace('_', ' ')} {row_id}."
+            )
+        return row
+
+    def find(self, row_id: int | None) -> Row[Any] | None:
+        return None if row_id is None else self.one(select(self.table).where(self.table.c.id == row_id))
+
+    def where(self, *conditions: Any, order_by: Any = None) -> Rows:
+        """Rows that meet every condition, by key unless told otherwise."""
+        query = select(self.table).where(and_(*conditions)) if conditions else select(self.table)
+        return self.all(query.order_by(self.table.c.id if order_by is None else order_by))
+
+    def one(self, query: Select[Any]) -> Row[Any] | None:
+        return self.connection.execute(query).first()
+
+    def all(self, query: Select[Any]) -> Rows:
+        return self.connection.execute(query).all()
+
+
+class Patients(Repository):
+    """Patients by the hospital's number."""
+
+    def by_mrn(self, mrn: str) -> Row[Any] | None:
+        return self.one(select(t.patient).where(t.patient.c.mrn == mrn))
+
+    def named_alike(self, family: str, given_initial: str, other_than: int) -> Rows:
+        """Patients with the same family name and initial: what a similar-name warning shows."""
+        same = and_(
+            func.lower(t.patient.c.family) == family.lower(),
+            func.lower(func.substr(t.patient.c.given, 1, 1)) == given_initial.lower(),
+            t.patient.c.id != other_than,
+        )
+        return self.all(select(t.patient).where(same).order_by(t.patient.c.id))
+
+
+class Orders(Repository):
+    """Orders by accession and by what the placer called them."""
+
+    def by_accession(self, accession: str) -> Row[Any]:
+        row = self.one(select(t.lab_order).where(t.lab_order.c.accession == accession))
+        if row is None:
+            raise NotFound("accession.unknown", f"There is no accession {accession} in this laboratory.")
+        return row
+
+    def by_placer_number(self, peer: str, placer_number: str) -> Row[Any] | None:
+        """The order that holds a test the placer numbered so."""
+        query = (
+            select(t.lab_order)
+            .join(t.ordered_test, t.ordered_test.c.order_id == t.lab_order.c.id)
+            .where(t.lab_order.c.peer == peer, t.ordered_test.c.placer_number == placer_number)
+            .order_by(t.lab_order.c.id.desc())
+        )
+        return self.one(query)
+
+
+class OrderedTests(Repository):
+    """The tests of orders and of containers."""
+
+    def of_order(self, order_id: int) -> Rows:
+        return self.where(self.table.c.order_id == order_id, order_by=self.table.c.seq)
+
+    def of_container(self, container_pk: int) -> Rows:
+        return self.where(self.table.c.container_pk == container_pk, order_by=self.table.c.seq)
+
+
+class Containers(Repository):
+    """Containers by each number a label can carry."""
+
+    def by_container_id(self, container_id: str) -> Row[Any] | None:
+        return self.one(select(t.container).where(t.container.c.container_id == container_id))
+
+    def by_collection_number(self, number: str) -> Rows:
+        """Containers the hospital numbered so, the newest first."""
+        query = select(t.container).where(t.container.c.collection_number == number)
+        return self.all(query.order_by(t.container.c.id.desc()))
+
+    def of_order(self, order_id: int) -> Rows:
+        return self.where(self.table.c.order_id == order_id, order_by=self.table.c.number)
+
+    def last_number(self, order_id: int) -> int:
+        """The highest container number the accession has used; 0 before the first."""
+        query = select(func.coalesce(func.max(t.container.c.number), 0)).where(
+            t.container.c.order_id == order_id
+        )
+        return int(self.connection.execute(query).scalar_one())
+
+
+class Results(Repository):
+    """Results and the versions that carry their values."""
+
+    def of_order(self, order_id: int) -> Rows:
+        return self.where(self.table.c.order_id == order_id)
+
+    def of_ordered_test(self, ordered_test_id: int) -> Rows:
+        return self.where(self.table.c.ordered_test_id == ordered_test_id)
+
+    def of_container(self, container_pk: int) -> Rows:
+        """Results expected from a container."""
+        query = (
+            select(t.result)
+            .join(t.ordered_test, t.ordered_test.c.id == t.result.c.ordered_test_id)
+            .where(t.ordered_test.c.container_pk == container_pk)
+            .order_by(t.result.c.id)
+        )
+        return self.all(query)
+
+    def version(self, result_id: int, n: int) -> Row[Any] | None:
+        v = t.result_version
+        return self.one(select(v).where(v.c.result_id == result_id, v.c.n == n))
+
+    def versions(self, result_id: int) -> Rows:
+        v = t.result_version
+        return self.all(select(v).where(v.c.result_id == result_id).order_by(v.c.n))
+
+    def current_of_order(self, order_id: int) -> Rows:
+        """Each result of an order joined with the version in force (version columns are None while pending)."""
+        r, v = t.result, t.result_version
+        in_force = and_(v.c.result_id == r.c.id, v.c.n == r.c.version)
+        columns = [c.label(f"version_{c.name}") for c in v.c]
+        query = select(r, *columns).select_from(r.outerjoin(v, in_force)).where(r.c.order_id == order_id)
+        return self.all(query.order_by(r.c.id))
+
+    def previous(self, patient_id: int, test: str, before: datetime, other_than: int) -> Row[Any] | None:
+        """The patient's last reported number of a test collected before an instant, for delta checks."""
+        r, v = t.result, t.result_version
+        query = (
+            select(v, r.c.collected_at)
+            .join(r, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+            .where(
+                r.c.patient_id == patient_id,
+                r.c.test == test,
+                r.c.id != other_than,
+                r.c.collected_at < before,
+                or_(r.c.state == "verified", r.c.state == "released"),
+                v.c.number.is_not(None),
+            )
+            .order_by(r.c.collected_at.desc(), r.c.id.desc())
+            .limit(1)
+        )
+        return self.one(query)
+
+
+class Interfaces:
+    """Interfaces by their code; the one table keyed by name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def find(self, code: str) -> Row[Any] | None:
+        return self.connection.execute(select(t.interface).where(t.interface.c.code == code)).first()
+
+    def all(self) -> Rows:
+        return self.connection.execute(select(t.interface).order_by(t.interface.c.code)).all()
+
+    def add(self, **values: Any) -> None:
+        self.connection.execute(insert(t.interface), values)
+
+    def change(self, code: str, **values: Any) -> None:
+        self.connection.execute(update(t.interface).where(t.interface.c.code == code).values(**values))

@@ -1,0 +1,142 @@
+"""The unit of work: one actor, one instant, one transaction.
+
+Use cases take a Work, add rows, events and messages to it, and never commit: leaving the `with` of `Lab.work` without
+an exception does, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lis.domain.catalog import Catalog
+from lis.domain.people import SYSTEM_ROLE, Act, Actor
+from lis.kernel.errors import NotAllowed
+from lis.storage import catalogs, repositories
+from lis.storage import tables as t
+from lis.storage.journal import Journal
+from lis.storage.outbox import Outbox
+
+
+class Work:
+    """What a use case works with. `now` is lab time, read once; `catalog` is the one in force."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        actor: Actor,
+        now: datetime,
+        recorded_at: datetime,
+        head: Row[Any],
+        cause: str | None = None,
+    ) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.now = now
+        self.recorded_at = recorded_at
+        self.head = head
+        self.zone: str = head.zone
+        self._last_ids: dict[str, int] = {}
+        self._catalog: Catalog | None = None
+        self.journal = Journal(
+            connection,
+            actor=actor,
+            at=now,
+            recorded_at=recorded_at,
+            next_seq=lambda: self.next_id(t.journal),
+            cause=cause,
+        )
+        self.outbox = Outbox(connection, at=now, next_id=lambda: self.next_id(t.outbox))
+        self._open_repositories(connection)
+
+    def _open_repositories(self, connection: Connection) -> None:
+        def repository(table: Table) -> repositories.Repository:
+            return repositories.Repository(connection, table, self.next_id)
+
+        self.patients = repositories.Patients(connection, t.patient, self.next_id)
+        self.visits = repository(t.visit)
+        self.orders = repositories.Orders(connection, t.lab_order, self.next_id)
+        self.ordered_tests = repositories.OrderedTests(connection, t.ordered_test, self.next_id)
+        self.specimens = repository(t.specimen)
+        self.containers = repositories.Containers(connection, t.container, self.next_id)
+        self.labels = repository(t.label_print)
+        self.rejections = repository(t.rejection)
+        self.recollections = repository(t.recollection)
+        self.analyzer_work = repository(t.analyzer_work)
+        self.results = repositories.Results(connection, t.result, self.next_id)
+        self.versions = repository(t.result_version)
+        self.observations = repository(t.observation)
+        self.controls = repository(t.control_observation)
+        self.report_notes = repository(t.report_note)
+        self.inbound = repository(t.inbound)
+        self.outgoing = repository(t.outbox)
+        self.interfaces = repositories.Interfaces(connection)
+        self.staff = repository(t.staff)
+        self.calls = repository(t.call)
+        self.call_attempts = repository(t.call_attempt)
+        self.occurrences = repository(t.occurrence)
+        self.occurrence_notes = repository(t.occurrence_note)
+        self.handoffs = repository(t.handoff)
+        self.countersignatures = repository(t.countersignature)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue in force; NotFound while the laboratory has none."""
+        if self._catalog is None:
+            self._catalog = catalogs.load(self.connection, self.catalog_version_id)
+        return self._catalog
+
+    @property
+    def catalog_version_id(self) -> int | None:
+        return self.connection.execute(select(t.lab.c.catalog_version_id)).scalar_one()
+
+    def require(self, act: Act) -> None:
+        """Refuse unless the actor's role carries the act. The system acts only where a message or a rule made it act."""
+        if self.actor.role == SYSTEM_ROLE:
+            return
+        role = self.catalog.roles.get(self.actor.role)
+        if role is None or act not in role.acts:
+            raise NotAllowed(
+                "act.not_allowed",
+                f"The role {self.actor.role.replace('_', ' ')} may not do this ({act}).",
+                "Ask a colleague whose role may.",
+                act=str(act),
+            )
+
+    def may(self, act: Act) -> bool:
+        """Whether `require` would let it pass."""
+        try:
+            self.require(act)
+        except NotAllowed:
+            return False
+        return True
+
+    def next_id(self, table: Table) -> int:
+        """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
+        if table.name not in self._last_ids:
+            key = next(iter(table.primary_key.columns))
+            last = self.connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
+            self._last_ids[table.name] = int(last)
+        self._last_ids[table.name] += 1
+        return self._last_ids[table.name]
+
+    def forget_ids(self) -> None:
+        """Read the last keys anew: after a savepoint was rolled back they are what the database says."""
+        self._last_ids.clear()
+
+    def count(self, name: str) -> int:
+        """The next number of a counter that people see; never given twice."""
+        dialect: Any = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(t.counter).values(name=name, value=1)
+        raised = statement.on_conflict_do_update(
+            index_elements=[t.counter.c.name], set_={"value": t.counter.c.value + 1}
+        )
+        return int(self.connection.execute(raised.returning(t.counter.c.value)).scalar_one())
+
+    def set_clock(self, **state: Any) -> None:
+        """Store the lab clock's state."""
+        self.connection.execute(update(t.lab).values(**state))
