@@ -22,6 +22,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("long" if harness.LONG else "short")
 
+# The product reads DATABASE_URL too: what tests start must not find it by accident.
+if "DATABASE_URL" in os.environ:
+    os.environ.setdefault("LIS_TEST_DATABASE_URL", os.environ.pop("DATABASE_URL"))
+
 NEEDED_FIXTURES = {"postgresql_url": "postgresql", "postgresql_server": "postgresql"}
 OWN_SCHEMAS = text(
     "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
@@ -67,10 +71,9 @@ def corpus() -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> URL:
-    """A server on which this user may create databases: DATABASE_URL, else one on this machine that trusts us."""
-    given = os.environ.get("LIS_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    """A server on which this user may create databases: the one given, else one on this machine that trusts us."""
     here = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
-    url = make_url(given or here).set(drivername="postgresql+psycopg")
+    url = make_url(os.environ.get("LIS_TEST_DATABASE_URL", here)).set(drivername="postgresql+psycopg")
     try:
         execute(url, "SELECT 1")
     except SQLAlchemyError as error:
