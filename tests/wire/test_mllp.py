@@ -1,5 +1,6 @@
 """The framer finds the same payloads however the stream is cut."""
 
+import itertools
 import re
 import time
 
@@ -49,7 +50,7 @@ def payloads(framer: Framer, chunks: list[bytes]) -> list[bytes]:
 )
 def test_any_split_gives_the_payloads_of_the_whole(stream: bytes, cuts: list[int]) -> None:
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    chunks = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [stream[a:b] for a, b in itertools.pairwise(edges)]
     expected = re.findall(rb"\x0b([^\x0b\x1c]{0,8})\x1c", stream)
     assert payloads(Framer(max_size=8), chunks) == expected
     assert payloads(Framer(max_size=8), [bytes([byte]) for byte in stream]) == expected

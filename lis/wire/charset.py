@@ -1,0 +1,89 @@
+"""Bytes to text by MSH-18, strictly: a byte that does not fit is an error, never another character.
+
+Rules (HL7 v2.5.1 section 2.15.9.18 and table 0211):
+
+- MSH-18, first repetition, names the character set of the whole message.
+- Empty means 7-bit ASCII; as senders do leave it empty and send more, UTF-8 is tried strictly, then the
+  character set that the interface is configured for, if it is.
+- "UNICODE" alone means UTF-8 (Mindray, Erba). Any other name outside the table is refused.
+- Several messages in one payload must agree.
+"""
+
+import codecs
+import re
+
+CHARSETS = {
+    "ASCII": "ascii",
+    "UNICODE UTF-8": "utf-8",
+    "UNICODE": "utf-8",
+    "UTF-8": "utf-8",
+    "GB 18030-2000": "gb18030",
+} | {f"8859/{part}": f"iso8859-{part}" for part in range(1, 16) if part != 12}
+
+_BOM = codecs.BOM_UTF8
+_HEADER = re.compile(rb"(?:^|[\r\n])(MSH[^\r\n]*)")
+
+
+class CharsetError(ValueError):
+    """The bytes cannot be read: `reason` is unknown, mixed or undecodable; `declared` is what MSH-18 said."""
+
+    def __init__(self, reason: str, declared: str) -> None:
+        super().__init__(f"{reason} character set {declared!r}")
+        self.reason = reason
+        self.declared = declared
+
+
+def msh_fields(raw: bytes) -> list[str]:
+    """Fields of the first MSH by their HL7 number, byte for byte as Latin-1; [] if there is none.
+
+    For the answer to a message that cannot be decoded: `encode("latin-1")` gives the sender's bytes back.
+    """
+    found = _HEADER.search(raw.removeprefix(_BOM).lstrip())
+    header = found.group(1).decode("latin-1") if found else ""
+    separator = header[3:4]
+    return ["MSH", separator, *header[4:].split(separator)] if separator else []
+
+
+def _declared(header: bytes) -> str:
+    fields = header.split(header[3:4] or b"|", 18)  # MSH-1 is the separator, so MSH-18 is the 18th part
+    name = fields[17] if len(fields) > 17 else b""
+    repetition = fields[1][1:2] if name else b""
+    return (name.split(repetition)[0] if repetition else name).strip().decode("latin-1")
+
+
+def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
+    """The text and the codec that read it; `default` is the interface's own for an empty MSH-18.
+
+    Raises CharsetError rather than replacing anything.
+    """
+    raw = raw.removeprefix(_BOM)
+    names = {_declared(header) for header in _headers(raw)} or {""}
+    if len(names) > 1:
+        raise CharsetError("mixed", ", ".join(sorted(names)))
+    name = names.pop()
+    codecs_to_try = _codecs(name, default)
+    for codec in codecs_to_try:
+        try:
+            return raw.decode(codec), codec
+        except UnicodeDecodeError:
+            continue
+    raise CharsetError("undecodable" if codecs_to_try else "unknown", name)
+
+
+def _codecs(name: str, default: str | None) -> list[str]:
+    if name:
+        codec = CHARSETS.get(name.upper())
+        return [codec] if codec else []
+    return ["utf-8", CHARSETS.get(default.upper(), default)] if default else ["utf-8"]
+
+
+def _headers(raw: bytes) -> list[bytes]:
+    if raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0:
+        return [raw[: _line_end(raw)]]
+    return _HEADER.findall(raw.lstrip())
+
+
+def _line_end(raw: bytes) -> int:
+    end = raw.find(b"\r")
+    line_feed = raw.find(b"\n", 0, end if end >= 0 else len(raw))
+    return line_feed if line_feed >= 0 else end if end >= 0 else len(raw)

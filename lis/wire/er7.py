@@ -1,0 +1,257 @@
+"""HL7 v2 text (ER7), read lazily and written back unchanged.
+
+Rules (HL7 v2.5.1 chapter 2, with the tolerance that real senders need):
+
+- A message starts with MSH; its delimiters are its own. A BOM and blank space before it are ignored.
+- Segments end with CR; LF and CRLF are taken too, blank ones skipped.
+- Nothing is dropped: a segment nobody knows is a segment; a line that is no segment keeps its place with the
+  id "" and is listed in `leftovers`.
+- A field is cut only when asked for. `segment[5]` is the text as it came; `segment.value(5, 2)` is unescaped.
+- Empty means not stated; `""` (NULL) means "delete what you know". They stay different.
+- `str(message)` gives the segments back as they came, ended with CR.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lis.wire.charset import CHARSETS, CharsetError, decode, msh_fields
+from lis.wire.er7_text import (
+    DEFAULT,
+    HEADERS,
+    Delimiters,
+    MessageError,
+    declared,
+    escape,
+    is_well_declared,
+    unescape,
+)
+from lis.wire.er7_write import NULL, Comps, Raw, Reps, Seg, Subs, Value, build, comps, reps, subs
+
+__all__ = [
+    "CHARSETS",
+    "DEFAULT",
+    "NULL",
+    "Batch",
+    "CharsetError",
+    "Comps",
+    "Delimiters",
+    "Message",
+    "MessageError",
+    "Raw",
+    "Reps",
+    "Seg",
+    "Segment",
+    "Subs",
+    "Value",
+    "build",
+    "comps",
+    "decode",
+    "escape",
+    "msh_fields",
+    "reps",
+    "split_batch",
+    "subs",
+    "unescape",
+]
+
+
+def _part(text: str, mark: str, index: int) -> str:
+    if not mark or mark not in text:
+        return "" if index else text
+    parts = text.split(mark, index + 1)
+    return parts[index] if index < len(parts) else ""
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    return text.split(mark) if mark else [text]
+
+
+@lru_cache(maxsize=1024)
+def _path(path: str) -> tuple[int, int, int]:
+    numbers = [int(number) for number in path.split(".")]
+    place, component, subcomponent = numbers + [0] * (3 - len(numbers))
+    return place, component, subcomponent
+
+
+@lru_cache(maxsize=1024)
+def _is_id(name: str) -> bool:
+    return len(name) == 3 and name.isascii() and name.isalnum() and name.isupper()
+
+
+class Segment:
+    """One line of a message. `fields[n]` is field n as HL7 counts, with the id at 0."""
+
+    __slots__ = ("_plain", "delimiters", "fields", "id")
+
+    def __init__(self, text: str, delimiters: Delimiters = DEFAULT) -> None:
+        self.delimiters = delimiters
+        # Most segments hold neither repetition nor escape: found once, not for every field.
+        self._plain = bool(delimiters.component) and not (
+            delimiters.repetition in text or delimiters.escape in text
+        )
+        self.fields = fields = text.split(delimiters.field)
+        name = fields[0]
+        self.id = name if _is_id(name) else ""
+        if name in HEADERS:
+            fields.insert(1, delimiters.field)
+
+    def __str__(self) -> str:
+        fields = self.fields
+        if self.id in HEADERS:
+            return fields[0] + self.delimiters.field.join(["", *fields[2:]])
+        return self.delimiters.field.join(fields)
+
+    def __repr__(self) -> str:
+        return f"Segment({str(self)!r})"
+
+    def __getitem__(self, number: int) -> str:
+        """Field as it came, all repetitions, nothing unescaped; "" beyond the last."""
+        fields = self.fields
+        return fields[number] if number < len(fields) else ""
+
+    def value(self, number: int, component: int = 0, subcomponent: int = 0, rep: int = 0) -> str:
+        """Unescaped text of one repetition (from 0), component and subcomponent (from 1; 0 = uncut)."""
+        fields = self.fields
+        text = fields[number] if number < len(fields) else ""
+        if rep or subcomponent or not self._plain:
+            return text if self._is_mark(number) else self._cut(text, component, subcomponent, rep)
+        if not component:
+            return text
+        parts = text.split(self.delimiters.component, component)
+        return parts[component - 1] if component <= len(parts) else ""
+
+    def _cut(self, text: str, component: int, subcomponent: int, rep: int) -> str:
+        marks = self.delimiters
+        text = _part(text, marks.repetition, rep)
+        if component:
+            text = _part(text, marks.component, component - 1)
+        if component and subcomponent:
+            text = _part(text, marks.subcomponent, subcomponent - 1)
+        return unescape(text, marks)
+
+    def _is_mark(self, number: int) -> bool:
+        return number < 3 and self.id in HEADERS
+
+    def get(self, path: str, rep: int = 0) -> str:
+        """`value` by a path as people write it: "5", "5.2" or "5.2.1"."""
+        return self.value(*_path(path), rep)
+
+    def whole(self, number: int, line_break: str = "") -> str:
+        """The field unescaped but never cut: free text in which senders leave `^`, `&` or `~` unescaped."""
+        return unescape(self[number], self.delimiters, line_break)
+
+    def reps(self, number: int) -> list[str]:
+        """Repetitions of a field as they came; [] when it is empty."""
+        text = self[number]
+        return _parts(text, self.delimiters.repetition) if text else []
+
+    def comps(self, number: int, rep: int = 0) -> list[str]:
+        """Unescaped components of one repetition."""
+        marks = self.delimiters
+        parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
+        return [unescape(part, marks) for part in parts]
+
+    def tree(self, number: int) -> list[list[list[str]]]:
+        """Repetitions of components of subcomponents, as they came: what a viewer shows."""
+        marks = self.delimiters
+        if self._is_mark(number):
+            return [[[self[number]]]]
+        return [
+            [_parts(component, marks.subcomponent) for component in _parts(rep, marks.component)]
+            for rep in _parts(self[number], marks.repetition)
+        ]
+
+    def glued(self) -> str:
+        """Id of a segment that seems to have lost the line end before it and stands inside this one, or ""."""
+        for text in self.fields[2:-1]:
+            found = _GLUED.search(text)
+            if found:
+                return found.group()
+        return ""
+
+
+_GLUED = re.compile(r"(?:MSH|PID|PV1|ORC|OBR|OBX|NTE|SPM|SAC|TCD|INV|TQ1|CTI)$")
+
+
+def _lines(text: str) -> list[str]:
+    if "\n" in text:
+        text = text.replace("\r\n", "\r").replace("\n", "\r")
+    return [line for line in text.split("\r") if line and not line.isspace()]
+
+
+class Message:
+    """One message, read. Build the text with `build`; change nothing here."""
+
+    __slots__ = ("delimiters", "segments")
+
+    def __init__(self, segments: list[Segment], delimiters: Delimiters) -> None:
+        self.segments = segments
+        self.delimiters = delimiters
+
+    @classmethod
+    def parse(cls, text: str, charset: str = "utf-8") -> "Message":
+        """Read one message; MessageError when there is no usable MSH. `charset` decodes `X..` escapes."""
+        text = text.lstrip("\ufeff \t\r\n")
+        if not text.startswith("MSH"):
+            raise MessageError("no_header" if text else "empty")
+        marks = declared(text, charset)
+        return cls([Segment(line, marks) for line in _lines(text)], marks)
+
+    def __str__(self) -> str:
+        return "".join(f"{segment}\r" for segment in self.segments)
+
+    @property
+    def header(self) -> Segment:
+        """The MSH segment."""
+        return self.segments[0]
+
+    @property
+    def well_declared(self) -> bool:
+        """Whether MSH-2 is what the standard asks; if not, `delimiters` are a best guess."""
+        return is_well_declared(self.header[1], self.header[2])
+
+    @property
+    def leftovers(self) -> list[Segment]:
+        """Lines that are no segments, for someone to look at."""
+        return [segment for segment in self.segments if not segment.id]
+
+    def all(self, name: str) -> list[Segment]:
+        """Segments with that id, in order."""
+        return [segment for segment in self.segments if segment.id == name]
+
+    def first(self, name: str) -> Segment | None:
+        """The first segment with that id."""
+        return next((segment for segment in self.segments if segment.id == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one payload or file holds: messages, the lines around them, and what stood before the first."""
+
+    messages: list[str] = field(default_factory=list)
+    envelope: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+
+
+def split_batch(text: str) -> Batch:
+    """Cut a payload before each MSH; FHS, BHS, BTS and FTS belong to no message (HL7 v2.5.1 section 2.10.3)."""
+    batch, current = Batch(), list[str]()
+    for line in _lines(text.lstrip("\ufeff \t\r\n")):
+        name = line[:3]
+        if name in ("FHS", "BHS", "BTS", "FTS"):
+            batch.envelope.append(line)
+        elif name == "MSH":
+            _close(batch, current)
+            current = [line]
+        elif current:
+            current.append(line)
+        else:
+            batch.strays.append(line)
+    _close(batch, current)
+    return batch
+
+
+def _close(batch: Batch, lines: list[str]) -> None:
+    if lines:
+        batch.messages.append("\r".join(lines) + "\r")
