@@ -53,10 +53,14 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class PanelItem:
-    """One test of a panel; `required` ones make the panel complete."""
+    """One test of a panel; `required` ones make the panel complete.
+
+    `container` is filled when the panel's own container cannot serve this test (another additive).
+    """
 
     test: str
     required: bool
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,11 @@ class SpecimenType:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceInterval:
-    """Normal when low <= value <= high, for this sex, age and condition. `text` is what people read beside them."""
+    """Normal when low <= value <= high, for this sex, age and condition. `text` is what people read beside them.
+
+    A row with a condition (pregnancy, fasting, trough) holds where that is known to be so, and then goes before the row
+    without one; `when_unknown` marks the conditional row that holds where nothing is known.
+    """
 
     test: str
     sex: Literal["A", "M", "F"]
@@ -133,6 +141,7 @@ class ReferenceInterval:
     unit: str
     condition: str
     source: str
+    when_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +381,8 @@ class Catalog:
     constants: dict[str, Decimal] = field(default_factory=dict)
     laboratory: Laboratory = Laboratory("", (), "", "UTC", "T")
     title: str = ""
+    # Interferent (H, I, L) → the test that is its index.
+    index_tests: dict[str, str] = field(default_factory=dict)
 
     def orderable(self, code: str) -> Orderable | None:
         """A panel, or any test that can be ordered alone under its own code."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
@@ -49,8 +49,9 @@ def build_catalog(tables: Tables, digest: str) -> c.Catalog:
         title=pack.title,
         digest=digest,
         laboratory=_laboratory(pack),
+        index_tests=dict(pack.indices),
         tests=tests,
-        orderables=_orderables(tables, tests),
+        orderables=_orderables(tables, tests, pack.indices),
         containers=keyed(c.ContainerType, "containers"),
         specimen_types=keyed(c.SpecimenType, "specimen_types"),
         intervals=grouped(c.ReferenceInterval, "reference_intervals"),
@@ -88,21 +89,26 @@ def _roles(tables: Tables, pack: rows.PackRow) -> dict[str, c.RoleActs]:
     }
 
 
-def _orderables(tables: Tables, tests: dict[str, c.Test]) -> dict[str, c.Orderable]:
+def _orderables(
+    tables: Tables, tests: dict[str, c.Test], indices: Mapping[Any, str]
+) -> dict[str, c.Orderable]:
     """Panels, and every test marked orderable under its own code unless a panel has that code."""
     items: dict[str, list[c.PanelItem]] = {}
     for row in sorted(tables["panels.csv"].rows, key=lambda row: (row.panel, row.seq)):
-        items.setdefault(row.panel, []).append(c.PanelItem(row.test, row.required))
+        items.setdefault(row.panel, []).append(_as(c.PanelItem, row))
     panels = {
         row.code: _as(c.Orderable, row, items=tuple(items.get(row.code, ())))
         for row in tables["orderables.csv"].rows
     }
     alone = (tests[row.code] for row in tables["tests.csv"].rows if row.orderable and row.code not in panels)
-    return panels | {test.code: _single(test, panels) for test in alone}
+    return panels | {test.code: _single(test, panels, indices) for test in alone}
 
 
-def _single(test: c.Test, panels: dict[str, c.Orderable]) -> c.Orderable:
-    """A test ordered alone. Volume and turn-around are those of the smallest panel in the same tube that has it."""
+def _single(test: c.Test, panels: dict[str, c.Orderable], indices: Mapping[Any, str]) -> c.Orderable:
+    """A test ordered alone, with the indices that it needs.
+
+    Volume and turn-around are those of the smallest panel in the same tube that has it.
+    """
     homes = (p for p in panels.values() if test.code in p.tests and p.container == test.container)
     home = min(homes, key=lambda panel: len(panel.items), default=None)
     return _as(
@@ -111,5 +117,8 @@ def _single(test: c.Test, panels: dict[str, c.Orderable]) -> c.Orderable:
         min_volume_ml=home.min_volume_ml if home else None,
         tat_stat_min=home.tat_stat_min if home else None,
         tat_routine_min=home.tat_routine_min if home else None,
-        items=(c.PanelItem(test.code, True),),
+        items=(
+            c.PanelItem(test.code, True),
+            *(c.PanelItem(indices[letter], False) for letter in test.hil_sensitive if letter in indices),
+        ),
     )

@@ -135,6 +135,7 @@ class PanelRow(Row):
     seq: Count
     test: str = Field(alias="analyte_code")
     required: YesNo
+    container: str = ""
 
 
 class ContainerRow(Row):
@@ -184,6 +185,7 @@ class IntervalRow(Row):
     text: str = ""
     unit: str = ""
     condition: str = ""
+    when_unknown: YesNo = False
     source: str
 
 
@@ -412,4 +414,5 @@ class PackRow(Row):
     zone: str
     environment: Literal["P", "T", "D"]
     laboratory: LaboratoryRow
+    indices: dict[Literal["H", "I", "L"], str] = {}
     roles: dict[str, str]

@@ -36,7 +36,7 @@ def test_panel_keeps_order_and_single_test_takes_limits_of_smallest_panel(files:
     orderables = catalog_from_files(files).orderables
 
     assert orderables["LYTES"].tests[:3] == ("NA", "K", "CL")
-    assert (orderables["K"].tests, orderables["K"].tat_routine_min) == (("K",), 90)
+    assert (orderables["K"].tests, orderables["K"].tat_routine_min) == (("K", "HIDX"), 90)
     assert (orderables["HGB"].tests, orderables["HGB"].tat_routine_min) == (("HGB",), None)
     assert [code for code in ("AGAP", "EGFR", "HIDX") if code in orderables] == []
 
