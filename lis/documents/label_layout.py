@@ -7,9 +7,9 @@ two identifiers, collection time and collector, as CLSI AUTO12 asks by its publi
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-from unicodedata import category, normalize
 
 from lis.documents.barcodes import bars, code128_modules, widest_module
+from lis.documents.texts import printable
 
 WIDTH, HEIGHT, DOTS_PER_INCH = 406, 203, 203
 MARGIN = 8
@@ -85,12 +85,6 @@ class Layout:
     bars: Bars
 
 
-def printable(text: str) -> str:
-    """One line, composed (NFC), without control, format or unassigned characters."""
-    kept = (" " if char.isspace() else char for char in normalize("NFC", text))
-    return " ".join("".join(char for char in kept if not category(char).startswith("C")).split())
-
-
 def room_for(width: int, size: int) -> int:
     """How many characters of `size` dots a box of `width` dots holds when condensed to the limit."""
     return int(width / (size * GLYPH_WIDTH * CONDENSED))
@@ -132,19 +126,26 @@ def layout(data: LabelData) -> Layout:
     tests_width = full - (side if data.department else 0)
     name = truncate_name(printable(data.patient_name), room_for(name_width, 26))
     tests = shorten_list(data.tests, room_for(tests_width, 19) - len(data.container_code) - 1)
+    identity = _joined(f"MRN {data.mrn}", data.birth_date and f"DOB {data.birth_date}", data.sex)
+    collection = _joined(f"Coll {data.collected_at_text}", data.collected_by)
+    foot = _joined(data.specimen, data.container_name, data.accession)
     wanted = (
         Text("patient", MARGIN, 4, name_width, 26, name, "strong"),
         Text("priority", WIDTH - MARGIN - badge, 4, badge, 24, data.priority, "strong", "center", True),
-        Text("identity", MARGIN, 32, full, 20, f"MRN {data.mrn} · DOB {data.birth_date} · {data.sex}"),
-        Text("collection", MARGIN, 54, full, 20, f"Coll {data.collected_at_text} · {data.collected_by}"),
+        Text("identity", MARGIN, 32, full, 20, identity),
+        Text("collection", MARGIN, 54, full, 20, collection),
         Text("environment", MARGIN, 141, side, 17, data.environment, "strong"),
         Text("container", MARGIN + side, 140, full - 2 * side, 19, data.container_id, "mono", "center"),
         Text("copy", WIDTH - MARGIN - side, 141, side, 17, data.copy_text, "strong", "right"),
         Text("tests", MARGIN, 161, tests_width, 19, f"{data.container_code} {tests}", "strong"),
         Text("department", WIDTH - MARGIN - side, 161, side, 19, data.department, "strong", "right"),
-        Text("foot", MARGIN, 182, full, 16, f"{data.specimen} · {data.container_name} · {data.accession}"),
+        Text("foot", MARGIN, 182, full, 16, foot),
     )
     return Layout(tuple(filter(_is_visible, map(_cut, wanted))), symbol)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _cut(text: Text) -> Text:

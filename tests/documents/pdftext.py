@@ -1,0 +1,58 @@
+"""The text of a PDF that Typst wrote, page by page: enough of the format for that, and no more."""
+
+import re
+import zlib
+
+_OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)\s*endobj", re.DOTALL)
+_SHOWN = re.compile(rb"/(f\d+) [\d.]+ Tf|((?<!\\)\((?:\\.|[^\\)])*\))|(?<=[\])])(TJ|Tj)|(ET)", re.DOTALL)
+_ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
+_NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def pages_text(pdf: bytes) -> list[str]:
+    """What each page says, runs of text joined by single spaces in the order they were drawn."""
+    objects = {int(number): body for number, body in _OBJECT.findall(pdf)}
+    pages = [body for body in objects.values() if re.search(rb"/Type\s*/Page\b", body)]
+    return [_page_text(objects, page) for page in pages]
+
+
+def _page_text(objects: dict[int, bytes], page: bytes) -> str:
+    resources = objects[_reference(page, b"Resources")]
+    fonts = {name: _unicode_map(objects, int(number)) for name, number in _font_names(resources)}
+    runs: list[str] = []
+    run, font = "", dict[int, str]()
+    for name, shown, _, end in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
+        if name:
+            font = fonts[name]
+        elif shown:
+            glyphs = _ESCAPE.sub(_unescape, shown[1:-1])
+            run += "".join(font[int.from_bytes(glyphs[i : i + 2])] for i in range(0, len(glyphs), 2))
+        elif end:
+            runs, run = [*runs, run], ""
+    return " ".join(" ".join(runs).split())
+
+
+def _font_names(resources: bytes) -> list[tuple[bytes, bytes]]:
+    return re.findall(rb"/(f\d+) (\d+) 0 R", resources)
+
+
+def _unicode_map(objects: dict[int, bytes], font: int) -> dict[int, str]:
+    table = _stream(objects[_reference(objects[font], b"ToUnicode")])
+    pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", table)
+    return {int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in pairs}
+
+
+def _reference(body: bytes, key: bytes) -> int:
+    found = re.search(rb"/" + key + rb" (\d+) 0 R", body)
+    assert found, (key, body[:200])
+    return int(found[1])
+
+
+def _stream(body: bytes) -> bytes:
+    _, _, raw = body.partition(b"stream\n")
+    return zlib.decompress(raw.removesuffix(b"endstream").rstrip(b"\n") if b"/Flate" in body[:400] else raw)
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if code[:1].isdigit() else _NAMED.get(code, code)
