@@ -1,0 +1,61 @@
+"""The content pack becomes the catalogue in force; rows change by a new version with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lis.domain.catalog import Analyzer, Catalog, Peer
+from lis.domain.events import Verb
+from lis.domain.people import Act
+from lis.kernel.errors import Invalid
+from lis.storage import catalogs
+from lis.storage.work import Work
+
+
+def load_pack(work: Work, files: Mapping[str, str], *, reason: str = "first load") -> Catalog:
+    """Put a pack in force. Interfaces that it names and the laboratory has not yet are opened as it says."""
+    version_id, catalog = catalogs.store(work.connection, files, at=work.now, reason=reason)
+    for peer in (*catalog.peers.values(), *catalog.analyzers.values()):
+        if work.interfaces.find(peer.code) is None:
+            _open_interface(work, peer)
+    work.journal.append(
+        Verb.CATALOG_LOADED,
+        f"catalog:{version_id}",
+        reason=reason,
+        pack=catalog.pack,
+        version=catalog.version,
+        digest=catalog.digest,
+    )
+    return catalog
+
+
+def change_file(work: Work, name: str, content: str, *, reason: str) -> Catalog:
+    """Put a changed pack file in force as a new version of the catalogue. Broken content is refused whole."""
+    work.require(Act.CONTENT_EDIT)
+    if not reason.strip():
+        raise Invalid("reason.missing", "A change of content needs a reason.", "Say why in a few words.")
+    current = work.catalog_version_id
+    files = catalogs.files_of(work.connection, current) if current else {}
+    if name not in files:
+        raise Invalid(
+            "catalog.no_file", f"The catalogue has no file {name}.", f"Its files: {', '.join(files)}."
+        )
+    version_id, catalog = catalogs.store(work.connection, files | {name: content}, at=work.now, reason=reason)
+    work.journal.append(
+        Verb.CATALOG_CHANGED, f"catalog:{version_id}", reason=reason, file=name, digest=catalog.digest
+    )
+    return catalog
+
+
+def _open_interface(work: Work, peer: Peer | Analyzer) -> None:
+    work.interfaces.add(
+        code=peer.code,
+        kind=peer.kind if isinstance(peer, Peer) else "analyzer",
+        profile=peer.profile if isinstance(peer, Analyzer) else "",
+        host=peer.host,
+        port=peer.port,
+        enabled=True,
+        settings={},
+        stopped_reason="",
+        held_tests={},
+    )

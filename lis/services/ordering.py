@@ -1,0 +1,314 @@
+"""Orders are placed, added to, and cancelled; each gives its accession and its planned containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.domain.catalog import Orderable
+from lis.domain.events import Verb
+from lis.domain.orders import PlannedContainer, plan
+from lis.domain.people import Act
+from lis.domain.requests import PRIORITIES, CollectedSpecimen, OrderRequest
+from lis.domain.workflow import Action, ContainerState, OrderState, ResultState, TestState, advance, can
+from lis.kernel.clock import local_day
+from lis.kernel.errors import Conflict, Invalid
+from lis.kernel.ids import accession_number, container_id
+from lis.services import registering
+from lis.storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """What the laboratory answers to an order."""
+
+    order_id: int
+    accession: str
+    container_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tube:
+    """A container to make: what was planned, joined with what the asker says was drawn."""
+
+    planned: PlannedContainer
+    drawn: CollectedSpecimen
+    lines: tuple[int, ...]
+
+
+def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
+    """Accept an order: patient and visit, accession, tests, containers, pending results. All of it or nothing."""
+    work.require(Act.ORDER_ENTER)
+    orderables = _known_orderables(work, request)
+    _refuse_known_placer_numbers(work, request)
+    patient_id = registering.register_patient(work, request.patient)
+    visit_id = registering.update_visit(work, patient_id, request.visit) if request.visit else None
+    order_id, accession = _add_order(work, request, patient_id, visit_id)
+    tubes = _tubes(work, request, orderables)
+    container_pks = [_add_tube(work, order_id, accession, tube) for tube in tubes]
+    container_of = {line: pk for tube, pk in zip(tubes, container_pks, strict=True) for line in tube.lines}
+    collected = {line: tube.drawn.collected_at for tube in tubes for line in tube.lines}
+    taken: set[str] = set()
+    for line, (requested, orderable) in enumerate(zip(request.tests, orderables, strict=True)):
+        test_id = work.ordered_tests.add(
+            order_id=order_id,
+            seq=line + 1,
+            code=orderable.code,
+            placer_number=requested.placer_number,
+            container_pk=container_of[line],
+            state=TestState.ORDERED,
+            added=False,
+            reason="",
+            ordered_at=request.ordered_at or work.now,
+        )
+        _add_results(work, order_id, test_id, patient_id, orderable, collected[line], taken)
+    container_ids = tuple(work.containers.get(pk).container_id for pk in container_pks)
+    work.journal.append(
+        Verb.ORDER_PLACED,
+        f"order:{accession}",
+        accession=accession,
+        mrn=request.patient.mrn,
+        priority=request.priority,
+        tests=[orderable.code for orderable in orderables],
+        containers=container_ids,
+        peer=request.peer,
+    )
+    return PlacedOrder(order_id, accession, container_ids)
+
+
+def cancel_order(work: Work, accession: str, *, reason: str) -> None:
+    """End an order with a reason. Tests already complete keep their results; nothing is deleted."""
+    work.require(Act.ORDER_CANCEL)
+    _require_reason(reason)
+    order = work.orders.by_accession(accession)
+    for test in work.ordered_tests.of_order(order.id):
+        if can(TestState(test.state), Action.CANCEL):
+            cancel_ordered_test(work, order, test, reason=reason)
+    work.orders.change(order.id, state=advance(OrderState(order.state), Action.CANCEL), closed_at=work.now)
+    work.journal.append(Verb.ORDER_CANCELLED, f"order:{accession}", accession=accession, reason=reason)
+
+
+def cancel_by_placer(work: Work, peer: str, placer_number: str, *, reason: str) -> str:
+    """End the test a placer numbered so; the order ends with its last test. Returns the accession."""
+    order = work.orders.by_placer_number(peer, placer_number)
+    if order is None:
+        raise Invalid("order.unknown", f"No order with the number {placer_number} is known here.")
+    tests = work.ordered_tests.of_order(order.id)
+    test = next(row for row in tests if row.placer_number == placer_number)
+    cancel_ordered_test(work, order, test, reason=reason)
+    settle_order(work, order.id)
+    return str(order.accession)
+
+
+def cancel_ordered_test(work: Work, order: Row[Any], test: Row[Any], *, reason: str) -> None:
+    """End one ordered test, its pending results, and a container that nothing else waits for."""
+    work.require(Act.ORDER_CANCEL)
+    _require_reason(reason)
+    state = advance(TestState(test.state), Action.CANCEL)
+    work.ordered_tests.change(test.id, state=state, reason=reason)
+    for result in work.results.of_ordered_test(test.id):
+        if can(ResultState(result.state), Action.CANCEL):
+            work.results.change(result.id, state=advance(ResultState(result.state), Action.CANCEL))
+    work.journal.append(
+        Verb.TEST_CANCELLED,
+        f"test:{order.accession}/{test.code}",
+        accession=order.accession,
+        reason=reason,
+    )
+    _cancel_idle_container(work, test.container_pk)
+
+
+def settle_order(work: Work, order_id: int) -> None:
+    """Bring the order's own state in line with its tests: complete, cancelled, or open again."""
+    order = work.orders.get(order_id)
+    states = {TestState(row.state) for row in work.ordered_tests.of_order(order_id)}
+    state = OrderState(order.state)
+    if states == {TestState.CANCELLED} and can(state, Action.CANCEL):
+        work.orders.change(order_id, state=advance(state, Action.CANCEL), closed_at=work.now)
+    elif states <= {TestState.COMPLETE, TestState.CANCELLED} and can(state, Action.COMPLETE):
+        work.orders.change(order_id, state=advance(state, Action.COMPLETE), closed_at=work.now)
+    elif not states <= {TestState.COMPLETE, TestState.CANCELLED} and can(state, Action.REOPEN):
+        work.orders.change(order_id, state=advance(state, Action.REOPEN), closed_at=None)
+
+
+def add_container(
+    work: Work, order_id: int, accession: str, *, specimen_id: int, container_type: str, **values: Any
+) -> int:
+    """Give the accession its next container; its number and id are never used again."""
+    number = work.containers.last_number(order_id) + 1
+    columns: dict[str, Any] = {
+        "collection_number": "",
+        "state": ContainerState.EXPECTED,
+        "received_by": "",
+        "condition": {},
+        "bench": "",
+        "position": "",
+        "reason": "",
+    }
+    return work.containers.add(
+        container_id=container_id(accession, number),
+        number=number,
+        order_id=order_id,
+        specimen_id=specimen_id,
+        type=container_type,
+        **(columns | values),
+    )
+
+
+def _known_orderables(work: Work, request: OrderRequest) -> list[Orderable]:
+    if not request.tests:
+        raise Invalid("order.empty", "The order names no test.", "Add at least one test.")
+    if request.priority not in PRIORITIES:
+        raise Invalid(
+            "order.priority", f"The priority {request.priority!r} is none of {', '.join(PRIORITIES)}."
+        )
+    found = [work.catalog.orderable(test.code) for test in request.tests]
+    unknown = [test.code for test, row in zip(request.tests, found, strict=True) if row is None]
+    if unknown:
+        raise Invalid(
+            "test.unknown",
+            f"Not a test of this laboratory: {', '.join(unknown)}.",
+            "Use the codes of the test catalogue.",
+            codes=unknown,
+        )
+    return [row for row in found if row is not None]
+
+
+def _refuse_known_placer_numbers(work: Work, request: OrderRequest) -> None:
+    numbers = [test.placer_number for test in request.tests if test.placer_number]
+    if len(set(numbers)) != len(numbers):
+        raise Invalid("order.number_twice", "Two tests of the order carry the same number.")
+    for number in numbers:
+        known = work.orders.by_placer_number(request.peer, number)
+        if known is not None:
+            raise Conflict(
+                "order.duplicate",
+                f"The order number {number} is already accession {known.accession}.",
+                "Send a change or a cancellation, or a new number.",
+            )
+
+
+def _add_order(work: Work, request: OrderRequest, patient_id: int, visit_id: int | None) -> tuple[int, str]:
+    day = local_day(work.now, work.zone)
+    accession = accession_number(day, work.count(f"accession/{day.isoformat()}"))
+    order_id = work.orders.add(
+        accession=accession,
+        patient_id=patient_id,
+        visit_id=visit_id,
+        peer=request.peer,
+        placer_group=request.placer_group,
+        priority=request.priority,
+        provider=request.provider,
+        provider_phone=request.provider_phone,
+        location=request.location or (request.visit.location if request.visit else ""),
+        condition=request.condition,
+        notes=request.notes,
+        state=OrderState.OPEN,
+        ordered_at=request.ordered_at or work.now,
+        placed_at=work.now,
+    )
+    return order_id, accession
+
+
+def _tubes(work: Work, request: OrderRequest, orderables: list[Orderable]) -> list[_Tube]:
+    """Planned tubes, each joined with the drawn one that fits; drawn tubes that name their tests as they are."""
+    if any(specimen.tests for specimen in request.specimens):
+        return _tubes_as_drawn(work, request, orderables)
+    unused = list(request.specimens)
+    tubes = []
+    for planned in plan(orderables, work.catalog):
+        drawn = next((s for s in unused if _fits(s, planned)), None)
+        if drawn is not None:
+            unused.remove(drawn)
+        lines = tuple(i for i, row in enumerate(orderables) if row.code in planned.codes)
+        tubes.append(_Tube(planned, drawn or CollectedSpecimen(""), lines))
+    return tubes
+
+
+def _tubes_as_drawn(work: Work, request: OrderRequest, orderables: list[Orderable]) -> list[_Tube]:
+    tubes = []
+    rest = set(range(len(orderables)))
+    for drawn in request.specimens:
+        lines = tuple(line for line in drawn.tests if line in rest)
+        rest -= set(lines)
+        if lines:
+            tubes.extend(
+                _Tube(planned, drawn, tuple(i for i in lines if orderables[i].code in planned.codes))
+                for planned in plan([orderables[line] for line in lines], work.catalog)
+            )
+    left = sorted(rest)
+    for planned in plan([orderables[line] for line in left], work.catalog) if left else ():
+        lines = tuple(i for i in left if orderables[i].code in planned.codes)
+        tubes.append(_Tube(planned, CollectedSpecimen(""), lines))
+    return tubes
+
+
+def _fits(drawn: CollectedSpecimen, planned: PlannedContainer) -> bool:
+    if drawn.container_type:
+        return drawn.container_type == planned.container_type
+    return drawn.specimen_type in ("", planned.specimen_type)
+
+
+def _add_tube(work: Work, order_id: int, accession: str, tube: _Tube) -> int:
+    specimen_id = work.specimens.add(
+        order_id=order_id,
+        type=tube.planned.specimen_type,
+        source=tube.drawn.source,
+        collected_at=tube.drawn.collected_at,
+        collected_by=tube.drawn.collected_by,
+    )
+    return add_container(
+        work,
+        order_id,
+        accession,
+        specimen_id=specimen_id,
+        container_type=tube.planned.container_type,
+        collection_number=tube.drawn.collection_number,
+    )
+
+
+def _add_results(
+    work: Work,
+    order_id: int,
+    test_id: int,
+    patient_id: int,
+    orderable: Orderable,
+    collected_at: Any,
+    taken: set[str],
+) -> None:
+    """One pending result per test of the order: a test that two panels share is measured and reported once."""
+    new = [code for code in orderable.tests if code not in taken]
+    taken.update(new)
+    work.results.add_all(
+        {
+            "order_id": order_id,
+            "ordered_test_id": test_id,
+            "patient_id": patient_id,
+            "test": code,
+            "state": ResultState.PENDING,
+            "version": 0,
+            "collected_at": collected_at,
+            "verified_by": "",
+            "released_by": "",
+            "released_version": 0,
+            "rerun": False,
+        }
+        for code in new
+    )
+
+
+def _cancel_idle_container(work: Work, container_pk: int | None) -> None:
+    container = work.containers.find(container_pk)
+    if container is None or not can(ContainerState(container.state), Action.CANCEL):
+        return
+    tests = work.ordered_tests.of_container(container.id)
+    if all(test.state == TestState.CANCELLED for test in tests):
+        state = advance(ContainerState(container.state), Action.CANCEL)
+        work.containers.change(container.id, state=state, closed_at=work.now)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason.missing", "A reason is needed.", "Say why in a few words.")

@@ -1,0 +1,114 @@
+"""Work for the analyzers: which pending tests of a container go where, and what the analyzers answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.domain.events import Verb
+from lis.domain.routing import route
+from lis.domain.workflow import ContainerState, ResultState
+from lis.storage import outbox
+from lis.storage import tables as t
+from lis.storage.work import Work
+
+SENT, ACCEPTED, UNABLE, CANCELLED, DONE = "sent", "accepted", "unable", "cancelled", "done"
+
+
+def send_work(work: Work, container: Row[Any], order: Row[Any], *, rerun: tuple[str, ...] = ()) -> None:
+    """Send a labelled container's pending tests to the analyzers that measure them; `rerun` names tests to repeat."""
+    wanted = rerun or _unsent_tests(work, container)
+    interfaces = work.interfaces.all()
+    stopped = [row.code for row in interfaces if not row.enabled]
+    held = [(row.code, test) for row in interfaces for test in row.held_tests]
+    for analyzer, tests in route(wanted, work.catalog, stopped=stopped, held=held).items():
+        _send(work, container, order, analyzer, tests, rerun=bool(rerun))
+
+
+def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
+    """The tests an analyzer that asks may run on a container now: pending ones on its menu, of a received tube."""
+    if container.state not in (ContainerState.RECEIVED, ContainerState.LABELLED):
+        return ()
+    menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
+    return tuple(
+        row.test
+        for row in work.results.of_container(container.id)
+        if row.test in menu and row.state == ResultState.PENDING
+    )
+
+
+def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, str], answer: str) -> None:
+    """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
+    container = work.containers.get(container_pk)
+    order = work.orders.get(container.order_id)
+    rows = work.analyzer_work.where(
+        t.analyzer_work.c.container_pk == container_pk, t.analyzer_work.c.analyzer == analyzer
+    )
+    for row in rows:
+        if row.test in tests and row.state == SENT:
+            work.analyzer_work.change(row.id, state=tests[row.test], answer=answer)
+    work.journal.append(
+        Verb.WORK_ANSWERED,
+        f"container:{container.container_id}",
+        accession=order.accession,
+        analyzer=analyzer,
+        tests=tests,
+    )
+
+
+def finish_work(work: Work, container_pk: int, analyzer: str, test: str) -> None:
+    """The analyzer reported the test: nothing is outstanding for it."""
+    a = t.analyzer_work.c
+    for row in work.analyzer_work.where(
+        a.container_pk == container_pk, a.analyzer == analyzer, a.test == test, a.state.in_((SENT, ACCEPTED))
+    ):
+        work.analyzer_work.change(row.id, state=DONE)
+
+
+def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:
+    a = t.analyzer_work.c
+    sent = {
+        row.test
+        for row in work.analyzer_work.where(
+            a.container_pk == container.id, a.state.in_((SENT, ACCEPTED, DONE))
+        )
+    }
+    return tuple(
+        row.test
+        for row in work.results.of_container(container.id)
+        if row.state == ResultState.PENDING and row.test not in sent
+    )
+
+
+def _send(
+    work: Work, container: Row[Any], order: Row[Any], analyzer: str, tests: tuple[str, ...], *, rerun: bool
+) -> None:
+    work.analyzer_work.add_all(
+        {
+            "container_pk": container.id,
+            "analyzer": analyzer,
+            "test": test,
+            "state": SENT,
+            "rerun": rerun,
+            "sent_at": work.now,
+            "answer": "",
+        }
+        for test in tests
+    )
+    work.outbox.add(
+        outbox.ANALYZER_WORK,
+        analyzer,
+        accession=order.accession,
+        container=container.id,
+        tests=list(tests),
+        rerun=rerun,
+    )
+    work.journal.append(
+        Verb.WORK_SENT,
+        f"container:{container.container_id}",
+        accession=order.accession,
+        analyzer=analyzer,
+        tests=list(tests),
+        rerun=rerun,
+    )
