@@ -3,17 +3,26 @@
 import re
 import zlib
 
-_OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)\s*endobj", re.DOTALL)
-_SHOWN = re.compile(rb"/(f\d+) [\d.]+ Tf|((?<!\\)\((?:\\.|[^\\)])*\))|(?<=[\])])(TJ|Tj)|(ET)", re.DOTALL)
+_BYTE = rb"(?:\\[0-7]{1,3}|\\.|[^\\])"
+# A string is two bytes a glyph, so a bracket that is half of a glyph does not end it.
+_SHOWN = re.compile(rb"/(f\d+) [\d.]+ Tf|(\((?:" + _BYTE * 2 + rb")*?\))|(ET)", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def pages_text(pdf: bytes) -> list[str]:
     """What each page says, runs of text joined by single spaces in the order they were drawn."""
-    objects = {int(number): body for number, body in _OBJECT.findall(pdf)}
+    objects = _objects(pdf)
     pages = [body for body in objects.values() if re.search(rb"/Type\s*/Page\b", body)]
     return [_page_text(objects, page) for page in pages]
+
+
+def _objects(pdf: bytes) -> dict[int, bytes]:
+    """Every object by its number: from its place in the cross-reference table to the next object's."""
+    table = pdf[pdf.rindex(b"xref\n", 0, pdf.rindex(b"startxref")) :]
+    starts = sorted(int(offset) for offset in re.findall(rb"(\d{10}) 00000 n", table))
+    bodies = [pdf[start:end] for start, end in zip(starts, [*starts[1:], len(pdf)], strict=True)]
+    return {int(body.split(b" ", 1)[0]): body for body in bodies}
 
 
 def _page_text(objects: dict[int, bytes], page: bytes) -> str:
@@ -21,7 +30,7 @@ def _page_text(objects: dict[int, bytes], page: bytes) -> str:
     fonts = {name: _unicode_map(objects, int(number)) for name, number in _font_names(resources)}
     runs: list[str] = []
     run, font = "", dict[int, str]()
-    for name, shown, _, end in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
+    for name, shown, end in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
         if name:
             font = fonts[name]
         elif shown:
@@ -49,8 +58,11 @@ def _reference(body: bytes, key: bytes) -> int:
 
 
 def _stream(body: bytes) -> bytes:
-    _, _, raw = body.partition(b"stream\n")
-    return zlib.decompress(raw.removesuffix(b"endstream").rstrip(b"\n") if b"/Flate" in body[:400] else raw)
+    head, _, rest = body.partition(b"stream\n")
+    length = re.search(rb"/Length (\d+)", head)
+    assert length, head[:200]
+    raw = rest[: int(length[1])]
+    return zlib.decompress(raw) if b"/FlateDecode" in head else raw
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:
