@@ -120,7 +120,7 @@ def confirm_label(work: Work, container: Row[Any]) -> Receipt:
 def compare_identity(
     work: Work, container_id: str, *, identifiers: tuple[str, ...], agree: bool, comment: str = ""
 ) -> None:
-    """A person compared identifiers on the tube with the order and says whether they agree. The software cannot know."""
+    """A person compared identifiers on the tube with the order and says whether they agree; software cannot."""
     work.require(Act.SPECIMEN_RECEIVE)
     if len(set(identifiers)) < 2:
         raise Invalid("identity.two", "Identity takes two identifiers.", "Compare the name and one more.")

@@ -294,6 +294,7 @@ def _add_results(
             "released_by": "",
             "released_version": 0,
             "rerun": False,
+            "checks": [],
         }
         for code in new
     )

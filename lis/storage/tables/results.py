@@ -54,6 +54,9 @@ result = Table(
     Column("released_by", Txt, nullable=False),
     Column("released_version", Integer, nullable=False),  # what readers of reports hold, 0 before the first
     Column("rerun", Boolean, nullable=False),
+    # Every check of the version in force: name, outcome, reason. Judged again when a fact it waited for comes;
+    # the journal keeps each judgement.
+    Column("checks", Json, nullable=False),
     UniqueConstraint("ordered_test_id", "test"),
     Index(None, "order_id"),
     Index(None, "patient_id", "test", "collected_at"),
@@ -77,8 +80,6 @@ result_version = Table(
     Column("flags", Json, nullable=False),  # [] or ["H"], ["HH"], ["A"] …
     Column("critical", Boolean, nullable=False),
     Column("interval_text", Txt, nullable=False),  # the reference interval as printed
-    Column("disposition", Txt, nullable=False),  # passed or hold
-    Column("checks", Json, nullable=False),  # every check: name, outcome, reason
     Column("comment", Txt, nullable=False),
     Column("source", Txt, nullable=False),  # analyzer person calculation
     Column("analyzer", Txt, nullable=False),
