@@ -28,7 +28,7 @@ class PackContent:
 
 
 def read_pack(folder: Path) -> PackContent:
-    """Read a pack from its folder. Refused with the first fault; `check_pack` lists all."""
+    """Read a pack from its folder. Refused with its first problem; `check_pack` lists all."""
     files = pack_files(folder)
     catalog = catalog_from_files(files)
     return PackContent(files, catalog.digest, catalog)

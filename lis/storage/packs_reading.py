@@ -18,7 +18,7 @@ R = TypeVar("R", bound=rows.Row)
 
 @dataclass(frozen=True, slots=True)
 class PackProblem:
-    """What is wrong with a pack, where, and why; `note` marks what is no fault but worth knowing."""
+    """What is wrong with a pack, where, and why; `note` marks what is right but worth knowing."""
 
     file: str
     line: int

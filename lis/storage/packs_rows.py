@@ -297,7 +297,7 @@ class RejectionRow(Row):
     reason: str
     applies_to: str
     detected_by: str
-    action: str = Field(alias="student_action")
+    action: str
     recollect: Literal["Y", "N", "C"]
     exception: str = ""
     notify: str = ""
