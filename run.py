@@ -61,9 +61,10 @@ def main(argv: list[str]) -> int:
             return 0
         if options.rest[:1] == ["wheelhouse"]:
             return build_wheelhouse(options.rest[1:])
+        arguments = command_line(options.rest)
         lock = "dev" if options.rest[:1] == ["test"] else "run"
         prepare(options, ROOT / "requirements" / f"{lock}.txt")
-        return become(options.venv, command_line(options.rest))
+        return become(options.venv, arguments)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 2

@@ -1,0 +1,87 @@
+"""The LIS does not know that it teaches, content is not code, and names are the field's."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import in_packages, project_files, relative, texts, tree
+from tests.harness import ROOT
+
+TEACHING = re.compile(r"(?<![a-z])(scenario|fault|score|student|exercise)s?(?![a-z])", re.IGNORECASE)
+NOT_THE_FIELDS = re.compile(
+    r"(?<![a-z])(panic|sample_id|sampleid|instrument_id|patient_history)(?![a-z])", re.IGNORECASE
+)
+VENDORED = re.compile(r"/static/(vendor|fonts)/|\.min\.js$")
+TESTS_OF_THE_PACK = ROOT / "seed" / "packs" / "core" / "tests.csv"
+# Test codes that are also words of HL7, Python or the field.
+AMBIGUOUS = frozenset({"PT", "AST", "RH", "UNIT", "MONO", "GRAM", "NA", "CA", "RF"})
+
+
+def lis_without_training(*suffixes: str) -> list[Path]:
+    return [
+        file
+        for file in in_packages(*suffixes)
+        if relative(file).startswith("lis/")
+        and not relative(file).startswith("lis/training/")
+        and not VENDORED.search(relative(file))
+    ]
+
+
+def found(pattern: re.Pattern[str], files: list[Path]) -> list[str]:
+    """Places where a pattern occurs, as file:line word."""
+    return [
+        f"{relative(file)}:{number} {match.group()}"
+        for file in files
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        for match in pattern.finditer(line)
+    ]
+
+
+def test_no_teaching_word_occurs_below_training() -> None:
+    assert found(TEACHING, lis_without_training(".py", ".html", ".js", ".css", ".typ", ".csv", ".toml")) == []
+
+
+def test_identifiers_use_the_words_of_the_field() -> None:
+    assert found(NOT_THE_FIELDS, in_packages(".py", ".html", ".js")) == []
+
+
+def code_literals(file: Path, codes: frozenset[str]) -> list[str]:
+    return [
+        f"{relative(file)}:{node.lineno} {node.value!r}"
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in codes
+    ]
+
+
+def test_no_test_code_is_written_into_the_program() -> None:
+    if not TESTS_OF_THE_PACK.exists():
+        pytest.skip("pack: no seed/packs/core here")
+    with TESTS_OF_THE_PACK.open(encoding="utf-8", newline="") as file:
+        codes = frozenset(row["code"] for row in csv.DictReader(file) if len(row["code"]) > 1) - AMBIGUOUS
+    program = [file for file in in_packages(".py") if not relative(file).startswith("seed/")]
+    assert [place for file in program for place in code_literals(file, codes)] == []
+
+
+# Spelled with brackets so that this file does not name what it forbids.
+HOSTS = re.compile(r"pypi[.]org|python[h]osted[.]org|registry[.]npmjs|deb[.]debian[.]org", re.IGNORECASE)
+OWN_MACHINE = re.compile(r"(?<![\w.])/(root|work|home/\w+|Users/\w+)/")
+
+
+@pytest.mark.parametrize("pattern", [HOSTS, OWN_MACHINE], ids=["registry hosts", "paths of one machine"])
+def test_no_file_names_a_place_that_others_do_not_have(pattern: re.Pattern[str]) -> None:
+    named = [
+        f"{relative(file)}: {match.group()}"
+        for file, text in texts()
+        if not VENDORED.search(relative(file))
+        for match in pattern.finditer(text)
+    ]
+    assert named == []
+
+
+def test_no_lock_that_names_hosts_is_kept() -> None:
+    assert [relative(file) for file in project_files() if file.name == "uv.lock"] == []
