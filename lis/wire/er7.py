@@ -18,7 +18,6 @@ from functools import lru_cache
 from lis.wire.charset import CHARSETS, CharsetError, decode, msh_fields
 from lis.wire.er7_text import (
     DEFAULT,
-    HEADERS,
     Delimiters,
     MessageError,
     declared,
@@ -27,6 +26,7 @@ from lis.wire.er7_text import (
     unescape,
 )
 from lis.wire.er7_write import NULL, Comps, Raw, Reps, Seg, Subs, Value, build, comps, reps, subs
+from lis.wire.fields import HEADERS, Fields
 
 __all__ = [
     "CHARSETS",
@@ -56,40 +56,19 @@ __all__ = [
 ]
 
 
-def _part(text: str, mark: str, index: int) -> str:
-    if not mark or mark not in text:
-        return "" if index else text
-    parts = text.split(mark, index + 1)
-    return parts[index] if index < len(parts) else ""
-
-
-def _parts(text: str, mark: str) -> list[str]:
-    return text.split(mark) if mark else [text]
-
-
-@lru_cache(maxsize=1024)
-def _path(path: str) -> tuple[int, int, int]:
-    numbers = [int(number) for number in path.split(".")]
-    place, component, subcomponent = numbers + [0] * (3 - len(numbers))
-    return place, component, subcomponent
-
-
 @lru_cache(maxsize=1024)
 def _is_id(name: str) -> bool:
     return len(name) == 3 and name.isascii() and name.isalnum() and name.isupper()
 
 
-class Segment:
-    """One line of a message. `fields[n]` is field n as HL7 counts, with the id at 0."""
+class Segment(Fields):
+    """One line of a message. Fields count as in HL7, with the id at 0 and MSH-1 the separator itself."""
 
-    __slots__ = ("_plain", "delimiters", "fields", "id")
+    __slots__ = ()
 
     def __init__(self, text: str, delimiters: Delimiters = DEFAULT) -> None:
         self.delimiters = delimiters
-        # Most segments hold neither repetition nor escape: found once, not for every field.
-        self._plain = bool(delimiters.component) and not (
-            delimiters.repetition in text or delimiters.escape in text
-        )
+        self._plain = not (delimiters.repetition in text or delimiters.escape in text)
         self.fields = fields = text.split(delimiters.field)
         name = fields[0]
         self.id = name if _is_id(name) else ""
@@ -101,66 +80,6 @@ class Segment:
         if self.id in HEADERS:
             return fields[0] + self.delimiters.field.join(["", *fields[2:]])
         return self.delimiters.field.join(fields)
-
-    def __repr__(self) -> str:
-        return f"Segment({str(self)!r})"
-
-    def __getitem__(self, number: int) -> str:
-        """Field as it came, all repetitions, nothing unescaped; "" beyond the last."""
-        fields = self.fields
-        return fields[number] if number < len(fields) else ""
-
-    def value(self, number: int, component: int = 0, subcomponent: int = 0, rep: int = 0) -> str:
-        """Unescaped text of one repetition (from 0), component and subcomponent (from 1; 0 = uncut)."""
-        fields = self.fields
-        text = fields[number] if number < len(fields) else ""
-        if rep or subcomponent or not self._plain:
-            return text if self._is_mark(number) else self._cut(text, component, subcomponent, rep)
-        if not component:
-            return text
-        parts = text.split(self.delimiters.component, component)
-        return parts[component - 1] if component <= len(parts) else ""
-
-    def _cut(self, text: str, component: int, subcomponent: int, rep: int) -> str:
-        marks = self.delimiters
-        text = _part(text, marks.repetition, rep)
-        if component:
-            text = _part(text, marks.component, component - 1)
-        if component and subcomponent:
-            text = _part(text, marks.subcomponent, subcomponent - 1)
-        return unescape(text, marks)
-
-    def _is_mark(self, number: int) -> bool:
-        return number < 3 and self.id in HEADERS
-
-    def get(self, path: str, rep: int = 0) -> str:
-        """`value` by a path as people write it: "5", "5.2" or "5.2.1"."""
-        return self.value(*_path(path), rep)
-
-    def whole(self, number: int, line_break: str = "") -> str:
-        """The field unescaped but never cut: free text in which senders leave `^`, `&` or `~` unescaped."""
-        return unescape(self[number], self.delimiters, line_break)
-
-    def reps(self, number: int) -> list[str]:
-        """Repetitions of a field as they came; [] when it is empty."""
-        text = self[number]
-        return _parts(text, self.delimiters.repetition) if text else []
-
-    def comps(self, number: int, rep: int = 0) -> list[str]:
-        """Unescaped components of one repetition."""
-        marks = self.delimiters
-        parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
-        return [unescape(part, marks) for part in parts]
-
-    def tree(self, number: int) -> list[list[list[str]]]:
-        """Repetitions of components of subcomponents, as they came: what a viewer shows."""
-        marks = self.delimiters
-        if self._is_mark(number):
-            return [[[self[number]]]]
-        return [
-            [_parts(component, marks.subcomponent) for component in _parts(rep, marks.component)]
-            for rep in _parts(self[number], marks.repetition)
-        ]
 
     def glued(self) -> str:
         """Id of a segment that seems to have lost the line end before it and stands inside this one, or ""."""
@@ -174,7 +93,8 @@ class Segment:
 _GLUED = re.compile(r"(?:MSH|PID|PV1|ORC|OBR|OBX|NTE|SPM|SAC|TCD|INV|TQ1|CTI)$")
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
+    """Lines ended by CR, LF or CRLF, blank ones left out."""
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
     return [line for line in text.split("\r") if line and not line.isspace()]
@@ -196,7 +116,7 @@ class Message:
         if not text.startswith("MSH"):
             raise MessageError("no_header" if text else "empty")
         marks = declared(text, charset)
-        return cls([Segment(line, marks) for line in _lines(text)], marks)
+        return cls([Segment(line, marks) for line in lines_of(text)], marks)
 
     def __str__(self) -> str:
         return "".join(f"{segment}\r" for segment in self.segments)
@@ -237,7 +157,7 @@ class Batch:
 def split_batch(text: str) -> Batch:
     """Cut a payload before each MSH; FHS, BHS, BTS and FTS belong to no message (HL7 v2.5.1 section 2.10.3)."""
     batch, current = Batch(), list[str]()
-    for line in _lines(text.lstrip("\ufeff \t\r\n")):
+    for line in lines_of(text.lstrip("\ufeff \t\r\n")):
         name = line[:3]
         if name in ("FHS", "BHS", "BTS", "FTS"):
             batch.envelope.append(line)

@@ -12,11 +12,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-HEADERS = frozenset(("MSH", "FHS", "BHS"))  # segments whose first field is the field separator itself
-
 
 class MessageError(ValueError):
-    """The text is no message: `reason` is empty, no_header or no_field_separator."""
+    """The text is no message: `reason` is empty, no_header, no_field_separator or no_component_separator."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,7 +23,10 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True)
 class Delimiters:
-    """The characters that cut one message, and the codec of its `X..` escapes. An empty one is not available."""
+    """The characters that cut one message, and the codec of its `X..` escapes.
+
+    Field and component are always there; any other may be empty, that is, not available in this message.
+    """
 
     field: str = "|"
     component: str = "^"
@@ -34,6 +35,7 @@ class Delimiters:
     subcomponent: str = "&"
     truncation: str = ""
     charset: str = "utf-8"
+    line_break: str = ".br"  # how a line break is written
 
     @property
     def encoding_characters(self) -> str:
@@ -59,6 +61,8 @@ def _read_encoding(separator: str, encoding: str, charset: str) -> Delimiters:
     usual = iter(DEFAULT.encoding_characters[len(chars) :])
     chars += ["" if char in chars or char == separator else char for char in usual]
     component, repetition, escaping, subcomponent = chars[:4]
+    if not component:
+        raise MessageError("no_component_separator")
     truncation = chars[4] if len(chars) > 4 else ""
     return Delimiters(separator, component, repetition, escaping, subcomponent, truncation, charset)
 
@@ -78,9 +82,9 @@ def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
         marks.repetition: "R",
         marks.escape: "E",
         marks.truncation: "P",
-        "\n": ".br",
-        "\r": ".br",
-        "\r\n": ".br",
+        "\n": marks.line_break,
+        "\r": marks.line_break,
+        "\r\n": marks.line_break,
     } | {chr(code): f"X{code:02X}" for code in range(32) if chr(code) not in "\r\n\t"}
     letters.pop("", None)
     pattern = re.compile("\r\n|[" + re.escape("".join(char for char in letters if len(char) == 1)) + "]")
@@ -103,7 +107,8 @@ def _sequences(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
     # Well-formed sequences only, so that the second mark of `C:\\data` never opens a sequence by chance.
     kinds = r"[FSTREPHN]|X[0-9A-Fa-f]+|\.[a-z]{2}[+-]?\d*|[CMZ][0-9A-Za-z]*"
     plain = {"F": marks.field, "S": marks.component, "T": marks.subcomponent, "R": marks.repetition}
-    return re.compile(f"{mark}({kinds}){mark}"), plain | {"E": marks.escape, "P": marks.truncation or "#"}
+    known = plain | {"E": marks.escape, "P": marks.truncation or "#"}
+    return re.compile(f"{mark}({kinds}){mark}"), {letter: char for letter, char in known.items() if char}
 
 
 def unescape(text: str, marks: Delimiters = DEFAULT, line_break: str = "") -> str:

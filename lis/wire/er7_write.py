@@ -7,7 +7,8 @@ A field is a str (escaped), a `Raw` (ER7 already), or built of `comps`, `subs` a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lis.wire.er7_text import DEFAULT, HEADERS, Delimiters, escape
+from lis.wire.er7_text import DEFAULT, Delimiters, escape
+from lis.wire.fields import HEADERS
 
 
 class Raw(str):
@@ -69,12 +70,15 @@ def build(segments: Iterable[Seg], delimiters: Delimiters = DEFAULT) -> str:
 
 
 def _write_segment(segment: Seg, marks: Delimiters) -> str:
-    first = 3 if segment.id in HEADERS else 1
-    start = segment.id + marks.field + marks.encoding_characters if first == 3 else segment.id
-    values = [
-        _write(segment.fields.get(n, ""), marks) for n in range(first, max(segment.fields, default=0) + 1)
-    ]
-    return _join([start, *values], marks.field)
+    if segment.id in HEADERS:
+        return write_line(segment, segment.id + marks.field + marks.encoding_characters, 3, marks)
+    return write_line(segment, segment.id, 1, marks)
+
+
+def write_line(segment: Seg, start: str, first: int, marks: Delimiters) -> str:
+    """`start`, then the fields from number `first` on, without empty ones at the end."""
+    numbers = range(first, max(segment.fields, default=0) + 1)
+    return _join([start, *(_write(segment.fields.get(number, ""), marks) for number in numbers)], marks.field)
 
 
 def _write(value: Value, marks: Delimiters) -> str:

@@ -129,7 +129,7 @@ def test_a_delimiter_that_is_taken_is_not_available() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "empty"), (" \r\n", "empty"), ("PID|1\r", "no_header"), ("MSH", "no_field_separator"),
+    [("MSH^^A", "no_component_separator"), ("", "empty"), (" \r\n", "empty"), ("PID|1\r", "no_header"), ("MSH", "no_field_separator"),
      ("MSHA|x", "no_field_separator"), ("MSH\rPID|1", "no_field_separator")],
 )  # fmt: skip
 def test_unusable_header_is_refused(text: str, reason: str) -> None:

@@ -1,0 +1,96 @@
+"""A line cut into fields, and the fields cut on demand: what HL7 segments and LIS02 records have in common."""
+
+from functools import lru_cache
+
+from lis.wire.er7_text import Delimiters, unescape
+
+HEADERS = frozenset(("MSH", "FHS", "BHS", "H"))  # lines whose first fields are the delimiters themselves
+
+
+def _part(text: str, mark: str, index: int) -> str:
+    if not mark or mark not in text:
+        return "" if index else text
+    parts = text.split(mark, index + 1)
+    return parts[index] if index < len(parts) else ""
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    return text.split(mark) if mark else [text]
+
+
+@lru_cache(maxsize=1024)
+def _path(path: str) -> tuple[int, int, int]:
+    numbers = [int(number) for number in path.split(".")]
+    place, component, subcomponent = numbers + [0] * (3 - len(numbers))
+    return place, component, subcomponent
+
+
+class Fields:
+    """One line of a message. `fields[n]` is field n as its standard counts; `id` is "" if it is no known shape."""
+
+    __slots__ = ("_plain", "delimiters", "fields", "id")
+
+    delimiters: Delimiters
+    fields: list[str]
+    id: str
+    _plain: bool  # neither repetition nor escape in the line: found once, not for every field
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __getitem__(self, number: int) -> str:
+        """Field as it came, all repetitions, nothing unescaped; "" beyond the last."""
+        fields = self.fields
+        return fields[number] if number < len(fields) else ""
+
+    def value(self, number: int, component: int = 0, subcomponent: int = 0, rep: int = 0) -> str:
+        """Unescaped text of one repetition (from 0), component and subcomponent (from 1; 0 = uncut)."""
+        fields = self.fields
+        text = fields[number] if number < len(fields) else ""
+        if rep or subcomponent or not self._plain:
+            return text if self._is_mark(number) else self._cut(text, component, subcomponent, rep)
+        if not component:
+            return text
+        parts = text.split(self.delimiters.component, component)
+        return parts[component - 1] if component <= len(parts) else ""
+
+    def _cut(self, text: str, component: int, subcomponent: int, rep: int) -> str:
+        marks = self.delimiters
+        text = _part(text, marks.repetition, rep)
+        if component:
+            text = _part(text, marks.component, component - 1)
+        if component and subcomponent:
+            text = _part(text, marks.subcomponent, subcomponent - 1)
+        return unescape(text, marks)
+
+    def _is_mark(self, number: int) -> bool:
+        return number < 3 and self.id in HEADERS
+
+    def get(self, path: str, rep: int = 0) -> str:
+        """`value` by a path as people write it: "5", "5.2" or "5.2.1"."""
+        return self.value(*_path(path), rep)
+
+    def whole(self, number: int, line_break: str = "") -> str:
+        """The field unescaped but never cut: free text in which senders leave `^`, `&` or `~` unescaped."""
+        return unescape(self[number], self.delimiters, line_break)
+
+    def reps(self, number: int) -> list[str]:
+        """Repetitions of a field as they came; [] when it is empty."""
+        text = self[number]
+        return _parts(text, self.delimiters.repetition) if text else []
+
+    def comps(self, number: int, rep: int = 0) -> list[str]:
+        """Unescaped components of one repetition."""
+        marks = self.delimiters
+        parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
+        return [unescape(part, marks) for part in parts]
+
+    def tree(self, number: int) -> list[list[list[str]]]:
+        """Repetitions of components of subcomponents, as they came: what a viewer shows."""
+        marks = self.delimiters
+        if self._is_mark(number):
+            return [[[self[number]]]]
+        return [
+            [_parts(component, marks.subcomponent) for component in _parts(rep, marks.component)]
+            for rep in _parts(self[number], marks.repetition)
+        ]
