@@ -43,40 +43,52 @@ def release_results(work: Work, accession: str, seen: Mapping[str, int]) -> None
     """Send verified results out: report to who ordered, calls for critical values, tests and order completed."""
     work.require(Act.RESULT_RELEASE)
     order = work.orders.by_accession(accession)
-    released = []
-    for test, version in seen.items():
-        result = result_of(work, order, test)
-        _refuse_stale(result, version)
-        state = advance(ResultState(result.state), Action.RELEASE)
-        work.results.change(
-            result.id,
-            state=state,
-            released_at=work.now,
-            released_by=work.actor.code,
-            released_version=version,
-        )
-        work.journal.append(
-            Verb.RESULT_RELEASED, f"result:{accession}/{test}", accession=accession, version=version
-        )
-        released.append((result, version))
+    released = [_release(work, order, test, version) for test, version in seen.items()]
     _open_critical_calls(work, order, released)
     _complete_tests(work, order)
-    queue_report(work, order, [row.id for row, _ in released])
+    queue_report(work, order, [version.id for version in released])
 
 
-def queue_report(work: Work, order: Row[Any], result_ids: list[int]) -> None:
+def _release(work: Work, order: Row[Any], test: str, shown: int) -> Row[Any]:
+    result = result_of(work, order, test)
+    _refuse_stale(result, shown)
+    state = advance(ResultState(result.state), Action.RELEASE)
+    work.results.change(
+        result.id,
+        state=state,
+        released_at=work.now,
+        released_by=work.actor.code,
+        released_version=shown,
+    )
+    work.journal.append(
+        Verb.RESULT_RELEASED,
+        f"result:{order.accession}/{test}",
+        accession=order.accession,
+        version=shown,
+    )
+    version = work.results.version(result.id, shown)
+    if version is None:
+        raise NotFound("result.no_value", f"{test} has no value to release.")
+    return version
+
+
+def queue_report(work: Work, order: Row[Any], version_ids: list[int]) -> None:
     """Tell the peer that placed the order; orders entered here have nobody to tell over the wire."""
-    if not order.peer or not result_ids:
+    if not order.peer or not version_ids:
         return
     row_id = work.outbox.add(
-        outbox.RESULT_REPORT, order.peer, accession=order.accession, order=order.id, results=result_ids
+        outbox.RESULT_REPORT,
+        order.peer,
+        accession=order.accession,
+        order=order.id,
+        versions=version_ids,
     )
     work.journal.append(
         Verb.REPORT_SENT,
         f"outbox:{row_id}",
         accession=order.accession,
         peer=order.peer,
-        results=len(result_ids),
+        results=len(version_ids),
     )
 
 
@@ -129,12 +141,11 @@ def _require_verification(work: Work, result: Row[Any], reason: str) -> None:
         )
 
 
-def _open_critical_calls(work: Work, order: Row[Any], released: list[tuple[Row[Any], int]]) -> None:
-    for result, n in released:
-        version = work.results.version(result.id, n)
-        if version is None or not version.critical:
+def _open_critical_calls(work: Work, order: Row[Any], released: list[Row[Any]]) -> None:
+    for version in released:
+        if not version.critical:
             continue
-        test = work.catalog.tests[result.test]
+        test = work.catalog.tests[work.results.get(version.result_id).test]
         value = f"{version.comparator}{version.value} {work.catalog.unit_text(version.unit)}".strip()
         notifying.open_call(
             work,

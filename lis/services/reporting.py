@@ -1,0 +1,230 @@
+"""What a report says: the released values of a case, each with what it replaced, and who answers for it.
+
+One reading serves the HL7 report, the PDF and the screen, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from lis.domain.catalog import Catalog, Orderable
+from lis.domain.workflow import TestState
+from lis.kernel.errors import NotFound
+from lis.storage import tables as t
+
+FINAL, PRELIMINARY, CORRECTED, CANCELLED = "F", "P", "C", "X"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One released value. `replaced` is the value that readers held before, when it was corrected."""
+
+    result_id: int
+    version_id: int
+    test: str
+    name: str
+    loinc: str
+    result_type: str
+    value: str
+    comparator: str
+    unit: str
+    unit_text: str
+    flags: tuple[str, ...]
+    critical: bool
+    interval_text: str
+    status: str
+    comment: str
+    analyzer: str
+    observed_at: datetime | None
+    verified_by: str
+    released_at: datetime | None
+    replaced: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportGroup:
+    """An ordered test with its lines; `status` is P while a required value is missing."""
+
+    ordered_test_id: int
+    code: str
+    name: str
+    loinc: str
+    placer_number: str
+    status: str
+    container_id: str
+    specimen_type: str
+    collected_at: datetime | None
+    collected_by: str
+    received_at: datetime | None
+    lines: tuple[ReportLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A case as its report has it."""
+
+    order: Row[Any]
+    patient: Row[Any]
+    visit: Row[Any] | None
+    groups: tuple[ReportGroup, ...]
+    notes: tuple[str, ...]
+    calls: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        """C when a value was corrected, P while something is missing, F otherwise."""
+        statuses = {group.status for group in self.groups}
+        if CORRECTED in statuses:
+            return CORRECTED
+        return FINAL if statuses <= {FINAL, CANCELLED} else PRELIMINARY
+
+
+def report_of(
+    connection: Connection, catalog: Catalog, accession: str, *, versions: Collection[int] | None = None
+) -> Report:
+    """The report of a case; with `versions`, only those values, as they were when they were released."""
+    order = connection.execute(select(t.lab_order).where(t.lab_order.c.accession == accession)).first()
+    if order is None:
+        raise NotFound("accession.unknown", f"There is no accession {accession} in this laboratory.")
+    patient = connection.execute(select(t.patient).where(t.patient.c.id == order.patient_id)).one()
+    visit = connection.execute(select(t.visit).where(t.visit.c.id == order.visit_id)).first()
+    return Report(
+        order=order,
+        patient=patient,
+        visit=visit,
+        groups=tuple(_groups(connection, catalog, order, versions)),
+        notes=_notes(connection, order.id),
+        calls=_calls(connection, order.id),
+    )
+
+
+def _groups(
+    connection: Connection, catalog: Catalog, order: Row[Any], versions: Collection[int] | None
+) -> list[ReportGroup]:
+    lines = _lines(connection, catalog, order.id, versions)
+    groups = []
+    for row in connection.execute(_ordered_tests(order.id)):
+        orderable = catalog.orderable(row.code)
+        own = tuple(line for line in lines if orderable and line.test in orderable.tests)
+        groups.append(
+            ReportGroup(
+                ordered_test_id=row.id,
+                code=row.code,
+                name=orderable.name if orderable else row.code,
+                loinc=(orderable.loinc or "") if orderable else "",
+                placer_number=row.placer_number,
+                status=_group_status(row.state, orderable, own),
+                container_id=row.container_id or "",
+                specimen_type=row.specimen_type or "",
+                collected_at=row.collected_at,
+                collected_by=row.collected_by or "",
+                received_at=row.received_at,
+                lines=own,
+            )
+        )
+    return groups
+
+
+def _ordered_tests(order_id: int) -> Any:
+    o, c, s = t.ordered_test, t.container, t.specimen
+    return (
+        select(
+            o,
+            c.c.container_id,
+            c.c.received_at,
+            s.c.type.label("specimen_type"),
+            s.c.collected_at,
+            s.c.collected_by,
+        )
+        .select_from(o.outerjoin(c, c.c.id == o.c.container_pk).outerjoin(s, s.c.id == c.c.specimen_id))
+        .where(o.c.order_id == order_id)
+        .order_by(o.c.seq)
+    )
+
+
+def _lines(
+    connection: Connection, catalog: Catalog, order_id: int, versions: Collection[int] | None
+) -> list[ReportLine]:
+    r, v = t.result, t.result_version
+    chosen = v.c.id.in_(versions) if versions is not None else v.c.n == r.c.released_version
+    query = (
+        select(v, r.c.test, r.c.verified_by, r.c.released_at, r.c.released_version)
+        .join(r, and_(r.c.id == v.c.result_id, r.c.order_id == order_id))
+        .where(chosen)
+        .order_by(r.c.id, v.c.n)
+    )
+    return [_line(connection, catalog, row) for row in connection.execute(query)]
+
+
+def _line(connection: Connection, catalog: Catalog, row: Row[Any]) -> ReportLine:
+    test = catalog.tests.get(row.test)
+    return ReportLine(
+        result_id=row.result_id,
+        version_id=row.id,
+        test=row.test,
+        name=test.name if test else row.test,
+        loinc=(test.loinc or "") if test else "",
+        result_type=test.result_type if test else "ST",
+        value=_display(catalog, row.test, row.value),
+        comparator=row.comparator,
+        unit=row.unit,
+        unit_text=catalog.unit_text(row.unit),
+        flags=tuple(row.flags),
+        critical=row.critical,
+        interval_text=row.interval_text,
+        status=row.status,
+        comment=row.comment,
+        analyzer=row.analyzer,
+        observed_at=row.observed_at,
+        verified_by=row.verified_by,
+        released_at=row.released_at,
+        replaced=_replaced(connection, row) if row.status == CORRECTED else "",
+    )
+
+
+def _display(catalog: Catalog, test: str, value: str) -> str:
+    """A coded value as people read it; anything else as it was reported."""
+    return next((coded.display for coded in catalog.value_set_of(test) if coded.code == value), value)
+
+
+def _replaced(connection: Connection, row: Row[Any]) -> str:
+    v = t.result_version
+    earlier = select(v).where(v.c.result_id == row.result_id, v.c.n < row.n).order_by(v.c.n.desc()).limit(1)
+    before = connection.execute(earlier).first()
+    return f"{before.comparator}{before.value}" if before else ""
+
+
+def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLine, ...]) -> str:
+    if any(line.status == CORRECTED for line in lines):
+        return CORRECTED
+    if state == TestState.CANCELLED:
+        return CANCELLED
+    present = {line.test for line in lines}
+    complete = orderable is not None and all(i.test in present for i in orderable.items if i.required)
+    return FINAL if complete or state == TestState.COMPLETE else PRELIMINARY
+
+
+def _notes(connection: Connection, order_id: int) -> tuple[str, ...]:
+    n = t.report_note
+    return tuple(
+        connection.execute(select(n.c.text).where(n.c.order_id == order_id).order_by(n.c.id)).scalars()
+    )
+
+
+def _calls(connection: Connection, order_id: int) -> tuple[str, ...]:
+    """Closed calls in words, as the report prints them; times are left to whoever knows the zone."""
+    query = (
+        select(t.call.c.what, t.call_attempt.c.whom, t.call_attempt.c.whom_role, t.call_attempt.c.read_back)
+        .join(t.call_attempt, t.call_attempt.c.call_id == t.call.c.id)
+        .where(t.call.c.order_id == order_id, t.call_attempt.c.outcome == "reached")
+        .order_by(t.call_attempt.c.id)
+    )
+    return tuple(
+        f"{row.what}: told to {row.whom} ({row.whom_role})" + (", read back" if row.read_back else "")
+        for row in connection.execute(query)
+    )
