@@ -15,6 +15,8 @@ WIDTH, HEIGHT, DOTS_PER_INCH = 406, 203, 203
 MARGIN = 8
 GLYPH_WIDTH = 0.64
 """Mean width of a capital letter as a part of its size: the room for a text is judged by it."""
+SET_SIZE = 0.92
+"""Type size as a part of the height of its box."""
 CONDENSED = 0.65
 """How far a line may be condensed before letters are cut off."""
 
@@ -57,8 +59,15 @@ class Text:
 
     @property
     def condensed(self) -> float:
-        """The part of its normal width at which the text is sure to fit; 1 when it needs no squeezing."""
-        return min(1.0, self.width / max(1.0, len(self.text) * self.size * GLYPH_WIDTH))
+        """The part of its normal width at which the text should fit; 1 when it needs no squeezing."""
+        natural = self.size * SET_SIZE * sum(map(_glyph_width, self.text))
+        return min(1.0, self.width / natural) if natural else 1.0
+
+
+def _glyph_width(char: str) -> float:
+    if char.isdigit():
+        return 0.6
+    return (0.66 if char.isupper() else 0.55) if char.isalpha() else 0.34
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 
-from lis.documents.label_layout import DOTS_PER_INCH, HEIGHT, WIDTH, Bars, LabelData, Text, layout
+from lis.documents.label_layout import DOTS_PER_INCH, HEIGHT, SET_SIZE, WIDTH, Bars, LabelData, Text, layout
 from lis.documents.typesetting import typeset_pdf
 
 __all__ = ["STOCKS", "LabelData", "label_pdf", "label_svg", "label_zpl", "sheet_pdf"]
@@ -43,7 +43,7 @@ def _svg_text(item: Text) -> str:
     fit = f' textLength="{item.width}" lengthAdjust="spacingAndGlyphs"' if item.condensed < 1 else ""
     return (
         f'{box}<text x="{item.x + part * item.width:g}" y="{item.y + item.size * 0.8:g}" '
-        f'font-size="{item.size * 0.92:g}" {_FAMILIES[item.face]} text-anchor="{anchor}"{fit} '
+        f'font-size="{item.size * SET_SIZE:g}" {_FAMILIES[item.face]} text-anchor="{anchor}"{fit} '
         f'fill="{"#fff" if item.inverse else "#000"}">{escape(item.text)}</text>'
     )
 

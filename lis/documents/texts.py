@@ -7,6 +7,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs"})  # control, format (bidi overrides among
 
 def printable(text: str) -> str:
     """One line, composed (NFC), without characters that steer rather than show."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     shown = (" " if char.isspace() else char for char in normalize("NFC", text))
     return " ".join("".join(char for char in shown if category(char) not in _UNSEEN).split())
 
