@@ -1,0 +1,24 @@
+"""How far pregnancy has carried a quantity from the woman's own level to that of the third trimester."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from simulators.patients import Person
+
+
+def pregnancy_share(person: Person, when: datetime, code: str, timing: Mapping[str, Any]) -> float:
+    """0 before and long after, 1 in the third trimester; some quantities (`early`) run ahead of the others."""
+    pregnancy = person.pregnancy
+    if pregnancy is None or when < pregnancy.since:
+        return 0.0
+    start, full = timing["early"].get(code, (timing["start_week"], timing["full_week"]))
+    carried = when if pregnancy.ended_at is None else min(when, pregnancy.ended_at)
+    weeks = (carried - pregnancy.since) / timedelta(weeks=1)
+    reached = min(max((weeks - start) / (full - start), 0.0), 1.0)
+    if pregnancy.ended_at is None or when <= pregnancy.ended_at:
+        return reached
+    days_since = (when - pregnancy.ended_at) / timedelta(days=1)
+    return reached * max(0.0, 1.0 - days_since / timing["back_days"])
