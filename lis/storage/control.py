@@ -1,4 +1,4 @@
-"""The control database: the directory of laboratories, accounts, sessions, throttles, and what was done to them.
+"""The control database: accounts, sessions, throttles, and the events that say what was done to whole laboratories.
 
 Functions on an open connection; the caller owns the transaction and says the wall time. Hashes come ready-made:
 passwords and tokens are never seen here.
@@ -13,24 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from lis.kernel.errors import Conflict, NotFound
-from lis.storage.tables.control import account, control_event, lab_directory, membership, session, throttle
+from lis.storage.tables.control import account, control_event, membership, session, throttle
 
-LAB, SNAPSHOT = "lab", "snapshot"
 TOUCH_EVERY = timedelta(
     minutes=1
 )  # how stale a session's last sight may be: reading pages must not write each time
-
-
-@dataclass(frozen=True, slots=True)
-class LabEntry:
-    """A laboratory or snapshot in the directory."""
-
-    slug: str
-    name: str
-    place: str
-    kind: str
-    parent: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +74,6 @@ def follow(connection: Connection, after: int = 0, limit: int = 1000) -> list[Co
         select(control_event).where(control_event.c.seq > after).order_by(control_event.c.seq).limit(limit)
     )
     return [ControlEvent(**row) for row in connection.execute(query).mappings()]
-
-
-# the directory
-
-
-def lab_entries(connection: Connection) -> list[LabEntry]:
-    """What is in the directory and not dropped, by slug."""
-    columns = [lab_directory.c[name] for name in LabEntry.__slots__]
-    query = select(*columns).where(lab_directory.c.dropped_at.is_(None)).order_by(lab_directory.c.slug)
-    return [LabEntry(**row) for row in connection.execute(query).mappings()]
-
-
-def add_lab(connection: Connection, entry: LabEntry) -> None:
-    """List a laboratory; a slug that was dropped may come again."""
-    dropped = lab_directory.c.slug == entry.slug, lab_directory.c.dropped_at.is_not(None)
-    connection.execute(delete(lab_directory).where(*dropped))
-    values = {name: getattr(entry, name) for name in LabEntry.__slots__}
-    connection.execute(insert(lab_directory).values(**values))
-
-
-def drop_lab(connection: Connection, slug: str, *, at: datetime, actor: str) -> None:
-    """Take a laboratory off the directory, with the memberships and sessions in it."""
-    connection.execute(delete(membership).where(membership.c.lab == slug))
-    connection.execute(delete(session).where(session.c.lab == slug))
-    connection.execute(update(lab_directory).where(lab_directory.c.slug == slug).values(dropped_at=at))
-    record(connection, at, actor, "lab.dropped", slug)
 
 
 # accounts and memberships

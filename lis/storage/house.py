@@ -6,7 +6,6 @@ database. A copy's clock goes on from the instant at which it was taken.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,16 +16,14 @@ from sqlalchemy import Connection, insert
 
 from lis.kernel.clock import Clock
 from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.storage import control, copies, migrations
-from lis.storage.control import LabEntry
+from lis.storage import control, copies, directory, migrations
 from lis.storage.database import Fill, LabDatabase, Site
+from lis.storage.directory import LabEntry
 from lis.storage.postgresql import PostgresqlSite
 from lis.storage.sqlite import SqliteSite
 from lis.storage.tables import lab
 from lis.storage.tables.types import instant_text
 
-SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-LONGEST_SLUG = 48
 Progress = Callable[[str, int, int], None]  # laboratory, how many are done, of how many
 
 
@@ -59,16 +56,18 @@ class House:
 
     def labs(self) -> list[LabEntry]:
         """The laboratories in the order of their names; snapshots are not among them."""
-        return [entry for entry in self.entries() if entry.kind == control.LAB]
+        return [entry for entry in self.entries() if entry.kind == directory.LAB]
 
     def snapshots(self, slug: str) -> list[LabEntry]:
         """The snapshots of a laboratory, oldest first."""
-        taken = [entry for entry in self.entries() if entry.kind == control.SNAPSHOT and entry.parent == slug]
+        taken = [
+            entry for entry in self.entries() if entry.kind == directory.SNAPSHOT and entry.parent == slug
+        ]
         return sorted(taken, key=lambda entry: entry.created_at)
 
     def entries(self) -> list[LabEntry]:
         with self.control.reading() as connection:
-            return control.lab_entries(connection)
+            return directory.entries(connection)
 
     def entry(self, slug: str) -> LabEntry:
         found = next((entry for entry in self.entries() if entry.slug == slug), None)
@@ -89,7 +88,7 @@ class House:
 
     def _living(self, slug: str) -> LabEntry:
         entry = self.entry(slug)
-        if entry.kind == control.SNAPSHOT:
+        if entry.kind == directory.SNAPSHOT:
             raise Conflict("lab.is_snapshot", f"{slug} is a snapshot; nothing happens in it.", "Fork it.")
         return entry
 
@@ -128,7 +127,7 @@ class House:
             connection.execute(insert(lab).values(**head, **clock))
 
         with self._changing:
-            self._check_free(slug)
+            directory.check_free(slug, self.entries())
             draft = self._site.build(self._site.place_of(slug), fill)
             self._publish(draft, slug, name=name, actor=actor, verb="lab.created")
             return self.lab(slug)
@@ -159,7 +158,7 @@ class House:
         entry = self._living(slug)
         taken = f"{slug}-{label}"
         with self._changing:
-            self._check_free(taken)
+            directory.check_free(taken, self.entries())
             draft = self._copied(entry, taken)
             self._publish(draft, taken, name=label, actor=actor, verb="lab.snapshot_taken", source=entry)
         return taken
@@ -168,7 +167,7 @@ class House:
         """A laboratory of its own that begins as a copy of a laboratory or a snapshot."""
         entry = self.entry(source)
         with self._changing:
-            self._check_free(new_slug)
+            directory.check_free(new_slug, self.entries())
             draft = self._copied(entry, new_slug)
             self._publish(draft, new_slug, name=entry.name, actor=actor, verb="lab.forked", source=entry)
             return self.lab(new_slug)
@@ -183,7 +182,7 @@ class House:
 
     def _copied(self, source: LabEntry, slug: str) -> str:
         wall = self._wall.now()
-        stood_at = None if source.kind == control.SNAPSHOT else wall
+        stood_at = None if source.kind == directory.SNAPSHOT else wall
 
         def settle(connection: Connection) -> None:
             copies.settle(connection, slug, wall=wall, stood_at=stood_at)
@@ -195,7 +194,7 @@ class House:
         """Write a laboratory to one portable file; how many rows it has."""
         entry = self.entry(slug)
         about = {"slug": slug, "name": entry.name, "taken_at": instant_text(self._wall.now())}
-        if entry.kind == control.SNAPSHOT:
+        if entry.kind == directory.SNAPSHOT:
             about["taken_at"] = instant_text(entry.created_at)
         with self._using(entry) as database, database.reading() as connection:
             rows = copies.dump(connection, path, about)
@@ -208,7 +207,7 @@ class House:
         with self._changing:
             exists = replace and any(entry.slug == slug for entry in self.labs())
             if not exists:
-                self._check_free(slug)
+                directory.check_free(slug, self.entries())
             draft = self._site.build(self._site.place_of(slug), self._loading(path, slug), header["revision"])
             if exists:
                 with self._alone(slug) as database:
@@ -234,14 +233,14 @@ class House:
         """Remove a laboratory or snapshot; its sessions and memberships end with it."""
         entry = self.entry(slug)
         with self._changing:
-            if entry.kind == control.LAB:
+            if entry.kind == directory.LAB:
                 with self._alone(slug):
                     pass
             database = self._open.pop(slug, None)
             if database:
                 database.close()
             with self.control.writing() as connection:
-                control.drop_lab(connection, slug, at=self._wall.now(), actor=actor)
+                directory.drop(connection, slug, at=self._wall.now(), actor=actor)
             self._site.remove(entry.place)
 
     @contextmanager
@@ -263,16 +262,6 @@ class House:
         with nullcontext() if self._exclusive else self._site.guard(slug, self._living(slug).place):
             yield self.lab(slug)
 
-    def _check_free(self, slug: str) -> None:
-        if len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug) or slug == "control":
-            raise Invalid(
-                "lab.slug",
-                f"A laboratory cannot be called {slug!r}.",
-                f"Use up to {LONGEST_SLUG} small letters, digits and single hyphens, a letter first.",
-            )
-        if any(entry.slug == slug for entry in self.entries()):
-            raise Conflict("lab.exists", f"There is already a laboratory {slug}.", "Choose another name.")
-
     def _publish(
         self,
         draft: str,
@@ -285,13 +274,13 @@ class House:
         **data: object,
     ) -> None:
         """List the draft in the directory and put it in its place, both or neither."""
-        kind = control.SNAPSHOT if verb == "lab.snapshot_taken" else control.LAB
+        kind = directory.SNAPSHOT if verb == "lab.snapshot_taken" else directory.LAB
         parent = source.slug if source else ""
         place = self._site.place_of(slug)
         entry = LabEntry(slug, name, place, kind, parent, self._wall.now())
         try:
             with self.control.writing() as connection:
-                control.add_lab(connection, entry)
+                directory.add(connection, entry)
                 control.record(connection, entry.created_at, actor, verb, slug, parent=parent, **data)
                 self._site.publish(draft, place)
         except BaseException:

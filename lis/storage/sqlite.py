@@ -42,18 +42,27 @@ class SqliteDatabase(LabDatabase):
         self.slug, self.path, self.place = slug, path, path.name
         self._file_lock = lock
         self._turn = threading.Lock()
+        self._writing_thread: int | None = None
         self._writer = _engine(path, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         self._readers = _engine(path, begin="BEGIN", pool_size=READERS_KEPT, max_overflow=READERS_MORE)
         event.listen(self._readers, "connect", _forbid_writing)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
+        with self._my_turn(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if self._writing_thread == threading.get_ident():
+            raise RuntimeError(f"{self.slug}: a writing transaction was opened inside another one")
         if not self._turn.acquire(timeout=WAIT_SECONDS):
             raise database.busy()
+        self._writing_thread = threading.get_ident()
         try:
-            with self._writer.begin() as connection:
-                yield connection
+            yield
         finally:
+            self._writing_thread = None
             self._turn.release()
 
     @contextmanager
@@ -64,7 +73,7 @@ class SqliteDatabase(LabDatabase):
     @contextmanager
     def raw_writer(self) -> Iterator[sqlite3.Connection]:
         """The writer's own connection outside any transaction, for SQLite's backup interface."""
-        with self._turn:
+        with self._my_turn():
             borrowed = self._writer.raw_connection()
             try:
                 yield _driver(borrowed)
