@@ -65,7 +65,7 @@ def _zpl_text(item: Text) -> str:
     block = f"^FB{item.width},1,0,{item.align[0].upper()}" if aligned else ""
     text = item.text.replace("\\", "\\\\") if aligned else item.text  # in a block, a backslash is a command
     return (
-        f"^FX {item.name}^FS{box}^FO{item.x},{item.y}{'^FR' if item.inverse else ''}"
+        f"{box}^FX {item.name}^FS^FO{item.x},{item.y}{'^FR' if item.inverse else ''}"
         f"^A0N,{item.size},{int(item.size * item.condensed)}{block}^FH^FD{_zpl_escape(text)}^FS"
     )
 
