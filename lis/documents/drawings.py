@@ -214,9 +214,9 @@ def _labels(view: ContainerView, body: _Body) -> Iterator[str]:
         top = 8 + index * room + (room - 8 - height) / 2
         yield _band(body, index, len(view.labels), label.tilt)
         card = element("rect", x=120, y=top, width=206, height=height, rx=2, fill="#fff", stroke=INK)
-        yield element(
-            "g", card + "".join(_lines(label, top)), transform=_turn(label.tilt, 223, top + height / 2)
-        )
+        tilt = max(-STEEPEST, min(STEEPEST, label.tilt))  # the card stays readable however the label is stuck
+        turn = _turn(tilt, 223, top + height / 2)
+        yield element("g", card + "".join(_lines(label, top)), transform=turn)
 
 
 def _band(body: _Body, index: int, count: int, tilt: int) -> str:
