@@ -1,0 +1,74 @@
+"""What a check says of a result or a specimen: an outcome, a stable reason code, and words for people.
+
+Fail closed: `failed`, `wait` and `not_evaluable` keep a result on hold unless the check only advises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """`wait`: an ordered input is not yet in. `not_evaluable`: a fact that must exist is missing."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    WAIT = "wait"
+    NOT_EVALUABLE = "not_evaluable"
+
+
+_HOLDING = frozenset({Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check's answer. `detail` holds the numbers it judged, as text; an `advisory` one never holds."""
+
+    name: str
+    outcome: Outcome
+    reason_code: str = ""
+    text: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+    advisory: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return not self.advisory and self.outcome in _HOLDING
+
+    def as_row(self) -> dict[str, object]:
+        """The check as stored beside the value it judged."""
+        return {
+            "name": self.name,
+            "outcome": str(self.outcome),
+            "reason": self.reason_code,
+            "text": self.text,
+            "detail": dict(self.detail),
+            "advisory": self.advisory,
+        }
+
+
+def passed(name: str, text: str = "", **detail: object) -> Check:
+    return Check(name, Outcome.PASSED, "", text, _words(detail))
+
+
+def failed(name: str, reason: str, text: str, **detail: object) -> Check:
+    return Check(name, Outcome.FAILED, reason, text, _words(detail))
+
+
+def not_applicable(name: str, text: str = "") -> Check:
+    return Check(name, Outcome.NOT_APPLICABLE, "", text)
+
+
+def wait(name: str, reason: str, text: str, **detail: object) -> Check:
+    return Check(name, Outcome.WAIT, reason, text, _words(detail))
+
+
+def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
+    return Check(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
+
+
+def _words(detail: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in detail.items()}

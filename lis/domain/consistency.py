@@ -1,0 +1,102 @@
+"""Consistency: relations that the results of one patient and collection must keep among themselves.
+
+`error`, `hold` and `stop` hold every result the rule names; `suppress` holds the one it allows to be absent;
+`warn` and `comment` only advise. A test that was not ordered makes the rule not applicable, an earlier result
+(X_PREV) that does not exist too. A pending one makes it wait, a doubtful one not evaluable, unless the rule is
+decided without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lis.domain.catalog import Catalog, ConsistencyRule
+from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed, wait
+from lis.domain.companions import Companion
+from lis.domain.expressions import UNKNOWN, Expression, Value, parse
+from lis.kernel.errors import Invalid
+
+NAME = "consistency"
+ADVISORY = ("warn", "comment")
+PREVIOUS = "_PREV"
+
+
+def consistency_checks(
+    test: str, catalog: Catalog, companions: Mapping[str, Companion], facts: Mapping[str, Value]
+) -> tuple[Check, ...]:
+    """One check for each rule that names the test. `facts` are AGE and SEX; `companions` include the test itself."""
+    return tuple(
+        _judge(rule, parse(rule.rule), companions, facts)
+        for rule in catalog.consistency
+        if not rule.manual and _concerns(rule, parse(rule.rule), test)
+    )
+
+
+def tests_named(expression: Expression) -> frozenset[str]:
+    """The tests a rule speaks of; an earlier result counts as its test."""
+    return frozenset(name.removesuffix(PREVIOUS) for name in expression.names)
+
+
+def _concerns(rule: ConsistencyRule, expression: Expression, test: str) -> bool:
+    if rule.severity == "suppress" and expression.optional:
+        return test in expression.optional
+    return test in expression.names or f"{test}{PREVIOUS}" in expression.names
+
+
+def _judge(
+    rule: ConsistencyRule,
+    expression: Expression,
+    companions: Mapping[str, Companion],
+    facts: Mapping[str, Value],
+) -> Check:
+    present = {name: value for name in expression.names for value in _values(name, companions, facts)}
+    absent = sorted(expression.names - present.keys() - expression.optional)
+    if absent:
+        return not_applicable(NAME, f"{rule.id}: {', '.join(absent)} not ordered or not there.")
+    doubtful = {name for name in present if name in companions and companions[name].doubtful}
+    check = _decide(rule, expression, dict.fromkeys(expression.names) | present, companions, doubtful)
+    return replace(check, advisory=rule.severity in ADVISORY)
+
+
+def _decide(
+    rule: ConsistencyRule,
+    expression: Expression,
+    values: dict[str, Value],
+    companions: Mapping[str, Companion],
+    doubtful: set[str],
+) -> Check:
+    try:
+        holds = expression.decides(values)
+        sure = expression.decides(values | dict.fromkeys(doubtful, UNKNOWN)) if holds and doubtful else holds
+    except Invalid as refusal:
+        return not_evaluable(NAME, "consistency.no_answer", f"{rule.id}: {refusal.message}", rule=rule.id)
+    if holds is False:
+        return failed(
+            NAME,
+            "consistency.broken",
+            f"{rule.id}: {rule.clue or rule.rule}",
+            rule=rule.id,
+            action=rule.action,
+        )
+    if sure:
+        return passed(NAME, f"{rule.id}: kept.", rule=rule.id)
+    pending = sorted(n for n in expression.names if n in companions and companions[n].pending)
+    if holds is None and pending:
+        return wait(NAME, "consistency.pending", f"{rule.id}: waits for {', '.join(pending)}.", rule=rule.id)
+    if holds is None:
+        return not_evaluable(
+            NAME, "consistency.open", f"{rule.id}: a value not exactly known leaves it open.", rule=rule.id
+        )
+    words = ", ".join(sorted(doubtful))
+    return not_evaluable(NAME, "consistency.input_on_hold", f"{rule.id}: {words} on hold.", rule=rule.id)
+
+
+def _values(name: str, companions: Mapping[str, Companion], facts: Mapping[str, Value]) -> tuple[Value, ...]:
+    """The name's value, or nothing: no such order, or no earlier result."""
+    if name in companions:
+        return (companions[name].value,)
+    if name in facts:
+        return (facts[name],)
+    base = companions.get(name.removesuffix(PREVIOUS)) if name.endswith(PREVIOUS) else None
+    return () if base is None or base.previous_value is None else (base.previous_value,)

@@ -1,0 +1,66 @@
+"""Critical values: what endangers the patient now and is phoned (CLIA 42 CFR 493.1291(g); limits in the content
+pack).
+
+Limits are strict (below low, above high) and chosen by age at collection. A row that has only words is judged
+by a person, unless the value is normal by its value set. A comparator that leaves it open holds the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lis.domain.catalog import CriticalLimit
+from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
+from lis.domain.comparing import above, below
+from lis.domain.ranges import row_for_age
+from lis.kernel.quantity import Quantity, plain
+
+NAME = "critical"
+LOW, HIGH, CODED = "critical.low", "critical.high", "critical.coded"
+
+
+def critical_check(
+    rows: Sequence[CriticalLimit],
+    *,
+    age_days: int | None,
+    quantity: Quantity | None = None,
+    code: str = "",
+    normal: bool = False,
+) -> Check:
+    """Judge a reported number or code. `failed` means critical; `normal`: the value set calls the code normal."""
+    row, known = row_for_age(rows, age_days)
+    if not known:
+        return not_evaluable(
+            NAME, "critical.age_unknown", "The critical limit depends on the unknown birth date."
+        )
+    if row is None:
+        return not_applicable(NAME, "No critical limit.")
+    if quantity is not None and (row.low is not None or row.high is not None):
+        return _by_number(row, quantity)
+    if code and row.codes:
+        if code in row.codes:
+            return failed(NAME, CODED, f"Critical: {row.text_rule or code}.", code=code)
+        return passed(NAME, "Not critical.")
+    if normal:
+        return passed(NAME, "A normal value is not critical.")
+    return not_evaluable(NAME, "critical.by_person", f"A person judges: {row.text_rule}.")
+
+
+def is_critical(check: Check) -> bool:
+    """Whether the check found a critical value, as against one it could not judge."""
+    return check.reason_code in (LOW, HIGH, CODED)
+
+
+def _by_number(row: CriticalLimit, quantity: Quantity) -> Check:
+    under, over = below(quantity, row.low), above(quantity, row.high)
+    if under and row.low is not None:
+        return failed(NAME, LOW, f"Critical: below {plain(row.low)}.", value=quantity, limit=plain(row.low))
+    if over and row.high is not None:
+        return failed(
+            NAME, HIGH, f"Critical: above {plain(row.high)}.", value=quantity, limit=plain(row.high)
+        )
+    if under is None or over is None:
+        return not_evaluable(
+            NAME, "critical.comparator", f"Whether {quantity} is critical is left open.", value=quantity
+        )
+    return passed(NAME, "Not critical.")

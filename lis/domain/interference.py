@@ -1,0 +1,97 @@
+"""Haemolysis, icterus and lipaemia: does an index say that the value may be false?
+
+Serum and plasma only; whole blood, urine and fluids are not applicable. The limit of an index is the lowest of the
+autoverification limit and the threshold of its effect; above it the check fails. An analyzer that reports indices and
+sent none leaves it open. Without indices, what a person saw of the specimen counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from lis.domain.catalog import AutoverificationRange, Catalog, Test
+from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed, wait
+from lis.domain.companions import Companion
+from lis.domain.comparing import above
+from lis.domain.specimens import SpecimenFacts, is_separated
+from lis.kernel.quantity import plain
+
+NAME = "interference"
+NAMES = {"H": "haemolysis", "I": "icterus", "L": "lipaemia"}
+# What people record of a spun tube, and the interferent it speaks of.
+SEEN = {"haemolysed": "H", "icteric": "I", "lipaemic": "L"}
+
+
+def interference_check(
+    test: Test,
+    specimen: SpecimenFacts,
+    limits: AutoverificationRange | None,
+    companions: Mapping[str, Companion],
+    *,
+    reports_indices: bool,
+    catalog: Catalog,
+) -> Check:
+    """Judge every index that has a limit for the test; the first that fails or is missing speaks."""
+    if not is_separated(specimen.type or test.specimen_type, catalog):
+        return not_applicable(NAME, "Indices are for serum and plasma.")
+    allowed = index_limits(test.code, limits, catalog)
+    if not allowed:
+        return not_applicable(NAME, "No index has a limit for this test.")
+    answers = [
+        _judge(letter, limit, companions.get(catalog.index_tests.get(letter, "")), reports_indices, specimen)
+        for letter, limit in allowed.items()
+    ]
+    holding = sorted((a for a in answers if a.holds), key=lambda a: a.outcome != "failed")
+    if holding:
+        return holding[0]
+    return next((a for a in answers if a.outcome == "passed"), answers[0])
+
+
+def index_limits(test: str, limits: AutoverificationRange | None, catalog: Catalog) -> dict[str, Decimal]:
+    """Interferent → the highest index at which the test still counts as undisturbed."""
+    found: dict[str, list[Decimal]] = {}
+    if limits is not None:
+        for letter, limit in (("H", limits.h_max), ("I", limits.i_max), ("L", limits.l_max)):
+            if limit is not None:
+                found.setdefault(letter, []).append(limit)
+    for effect in catalog.hil_effects.get(test, ()):
+        if effect.threshold_index is not None:
+            found.setdefault(effect.interferent, []).append(effect.threshold_index)
+    return {letter: min(values) for letter, values in found.items()}
+
+
+def _judge(
+    letter: str, limit: Decimal, index: Companion | None, reports_indices: bool, specimen: SpecimenFacts
+) -> Check:
+    if index is not None and index.quantity is not None:
+        return _by_index(letter, limit, index)
+    if reports_indices:
+        return not_evaluable(
+            NAME, "interference.no_index", f"The analyzer sent no {NAMES[letter]} index.", index=letter
+        )
+    if index is not None and index.pending:
+        return wait(NAME, "interference.pending", f"The {NAMES[letter]} index is not yet in.", index=letter)
+    seen = [words for words in specimen.conditions if SEEN.get(words) == letter]
+    if seen:
+        return failed(NAME, "interference.seen", f"The specimen was seen to be {seen[0]}.", index=letter)
+    return not_applicable(NAME, "No index is measured.")
+
+
+def _by_index(letter: str, limit: Decimal, index: Companion) -> Check:
+    assert index.quantity is not None
+    over = above(index.quantity, limit)
+    if over is None:
+        return not_evaluable(
+            NAME, "interference.comparator", f"{NAMES[letter].capitalize()} index {index.quantity} is open."
+        )
+    if over:
+        return failed(
+            NAME,
+            "interference.exceeded",
+            f"{NAMES[letter].capitalize()} index {index.quantity}, limit {plain(limit)}.",
+            index=letter,
+            value=index.quantity,
+            limit=plain(limit),
+        )
+    return passed(NAME, "Indices within their limits.")

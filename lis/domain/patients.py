@@ -1,0 +1,42 @@
+"""What the rules need to know of a patient, and the age they count with.
+
+Age is by the laboratory's calendar at collection: completed days for limits, completed years for formulas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from lis.kernel.clock import age_in_days, local_day
+
+KNOWN_SEXES = ("M", "F")
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """`sex` as HL7 0001 has it; only M and F select limits. `condition` as the order says: fasting, pregnant_T3 …"""
+
+    birth_on: date | None
+    sex: str
+    zone: str
+    condition: str = ""
+
+    @property
+    def known_sex(self) -> str | None:
+        return self.sex if self.sex in KNOWN_SEXES else None
+
+    def age_days(self, at: datetime | None) -> int | None:
+        """Completed days of life at an instant; None when either is unknown or the birth lies after it."""
+        if self.birth_on is None or at is None:
+            return None
+        days = age_in_days(self.birth_on, at, self.zone)
+        return days if days >= 0 else None
+
+    def age_years(self, at: datetime | None) -> int | None:
+        """Completed years of life; who is born on 29 February has a birthday on 1 March in common years."""
+        if self.birth_on is None or at is None or self.age_days(at) is None:
+            return None
+        day = local_day(at, self.zone)
+        before_birthday = (day.month, day.day) < (self.birth_on.month, self.birth_on.day)
+        return day.year - self.birth_on.year - before_birthday

@@ -1,0 +1,1 @@
+"""Quality control: may results of a test on an analyzer be trusted now?"""

@@ -1,0 +1,143 @@
+"""The QC gate in its smallest honest form.
+
+Analyzer × test is accepted when its newest control run within 24 lab hours has every level of the targets in
+force within ±3 SD (the limit itself is no violation). Anything else is not accepted: beyond the limit `failed`,
+no such run `not_evaluable`. CLIA 42 CFR 493.1256(d)(3)(i): two levels of control each day of testing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from lis.domain.catalog import Catalog, ControlTarget
+from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
+from lis.kernel.clock import local_day
+from lis.kernel.quantity import Quantity, plain
+
+NAME = "qc"
+VALID_FOR = timedelta(hours=24)
+LIMIT_SD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReading:
+    """One control value as filed. `run` groups the levels that were measured together."""
+
+    material: str
+    lot: str
+    level: int
+    run: str
+    quantity: Quantity | None
+    unit: str
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QcStatus:
+    """Whether results may pass the gate, and why not."""
+
+    outcome: Literal["accepted", "failed", "not_evaluable", "not_applicable"]
+    reason_code: str = ""
+    text: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return self.outcome in ("accepted", "not_applicable")
+
+
+NO_ANALYZER = QcStatus("not_applicable", text="No analyzer measured it.")
+
+
+def qc_status(
+    analyzer: str, test: str, readings: Sequence[ControlReading], catalog: Catalog, now: datetime
+) -> QcStatus:
+    """The gate's answer for a test on an analyzer, out of its control readings."""
+    device = catalog.analyzers.get(analyzer)
+    if device is None:
+        return QcStatus("not_evaluable", "qc.analyzer_unknown", f"The analyzer {analyzer} is not known.")
+    if not device.requires_qc or test in catalog.index_tests.values():
+        return QcStatus("not_applicable", text="No control is run for this.")
+    targets = _in_force(catalog.targets_for.get((analyzer, test), ()), catalog, now)
+    if not targets:
+        return QcStatus(
+            "not_evaluable", "qc.no_target", "No control lot in force has a target for this test."
+        )
+    run = _newest_run(readings)
+    if not run or now - max(r.observed_at for r in run) > VALID_FOR:
+        return QcStatus("not_evaluable", "qc.none", "No control run within 24 hours.")
+    if any(reading.observed_at > now for reading in run):
+        return QcStatus("not_evaluable", "qc.future", "The newest control run is dated in the future.")
+    return _judge(run, targets)
+
+
+def qc_check(status: QcStatus) -> Check:
+    """The gate as one of a result's checks."""
+    match status.outcome:
+        case "accepted":
+            return passed(NAME, status.text)
+        case "not_applicable":
+            return not_applicable(NAME, status.text)
+        case "failed":
+            return failed(NAME, status.reason_code, status.text)
+        case _:
+            return not_evaluable(NAME, status.reason_code or "qc.unknown", status.text or "QC is not known.")
+
+
+def _in_force(
+    targets: Iterable[ControlTarget], catalog: Catalog, now: datetime
+) -> dict[tuple[str, int], list[ControlTarget]]:
+    """Targets of lots not expired, by material and level."""
+    today = local_day(now, catalog.laboratory.zone).isoformat()
+    found: dict[tuple[str, int], list[ControlTarget]] = {}
+    for target in targets:
+        if not target.expires_on or target.expires_on >= today:
+            found.setdefault((target.material, target.level), []).append(target)
+    return found
+
+
+def _newest_run(readings: Sequence[ControlReading]) -> list[ControlReading]:
+    """The readings measured together with the newest one; without a run id, those of the same instant."""
+    if not readings:
+        return []
+    newest = max(readings, key=lambda reading: reading.observed_at)
+    return [
+        r for r in readings if r.run == newest.run and (newest.run or r.observed_at == newest.observed_at)
+    ]
+
+
+def _judge(run: list[ControlReading], targets: dict[tuple[str, int], list[ControlTarget]]) -> QcStatus:
+    missing = QcStatus("accepted", text="Controls within ±3 SD.")
+    for (material, level), lots in targets.items():
+        read = [r for r in run if (r.material, r.level) == (material, level)]
+        if not read:
+            missing = QcStatus(
+                "not_evaluable", "qc.incomplete", f"The newest run has no level {level} of {material}."
+            )
+        for reading in read:
+            answer = _judge_reading(reading, lots)
+            if answer.outcome == "failed":
+                return answer
+            missing = missing if answer.accepted else answer
+    return missing
+
+
+def _judge_reading(reading: ControlReading, lots: list[ControlTarget]) -> QcStatus:
+    where = f"level {reading.level} of {reading.material}"
+    target = next((lot for lot in lots if lot.lot == reading.lot), None)
+    if target is None:
+        return QcStatus("not_evaluable", "qc.lot", f"Lot {reading.lot} of {where} has no target in force.")
+    if reading.unit not in ("", target.unit):
+        return QcStatus("not_evaluable", "qc.unit", f"Control unit {reading.unit}, target in {target.unit}.")
+    quantity = reading.quantity
+    if quantity is None or not quantity.is_exact:
+        return QcStatus("not_evaluable", "qc.value", f"The value of {where} is no plain number.")
+    if abs(quantity.value - target.mean) > LIMIT_SD * target.sd:
+        return QcStatus(
+            "failed",
+            "qc.beyond_3sd",
+            f"Control {plain(quantity.value)} at {where}: beyond {plain(target.mean)} ± 3 × {plain(target.sd)}.",
+        )
+    return QcStatus("accepted")

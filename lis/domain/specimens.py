@@ -1,0 +1,100 @@
+"""Specimens and how long what is in them keeps.
+
+Serum, plasma and gel tubes not yet separated keep as long as their specimen type allows (`max_transport_h`); once
+separated, each analyte keeps its own hours from separation. Whole blood, urine and fluids: the analyte's own hours from
+collection. A limit without a collection time cannot be judged (clinical content catalogue, "Absent facts").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from lis.domain.catalog import Catalog, SpecimenType, Test
+from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
+from lis.kernel.quantity import plain
+
+NAME = "stability"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecimenFacts:
+    """What is known of a specimen. `conditions` are what people saw (haemolysed, clotted …); `cold`: kept at 4 °C."""
+
+    type: str
+    collected_at: datetime | None
+    received_at: datetime | None = None
+    separated_at: datetime | None = None
+    cold: bool = False
+    conditions: frozenset[str] = frozenset()
+
+    @property
+    def dated_at(self) -> datetime | None:
+        """The instant age is counted at: collection, and arrival where collection is unknown."""
+        return self.collected_at or self.received_at
+
+
+def is_separated(type_code: str, catalog: Catalog) -> bool:
+    """Whether the material is what is left of blood after the spin: serum or plasma."""
+    row = catalog.specimen_types.get(type_code)
+    if row is None or row.category != "blood":
+        return False
+    container = catalog.containers.get(row.default_container or "")
+    return container is not None and container.centrifuge
+
+
+def stability_check(test: Test, specimen: SpecimenFacts, at: datetime, catalog: Catalog) -> Check:
+    """Whether the analyte is still what it was in the patient, at an instant."""
+    row = catalog.specimen_types.get(specimen.type) or catalog.specimen_types.get(test.specimen_type)
+    own = own_limit(test, cold=specimen.cold)
+    transport = _hours(row.max_transport_h) if row and is_separated(row.code, catalog) else None
+    if own is None and transport is None:
+        return not_applicable(NAME, "No stability limit.")
+    if specimen.collected_at is None:
+        return not_evaluable(NAME, "stability.collection_unknown", "The collection time is unknown.")
+    if specimen.collected_at > at:
+        return failed(NAME, "stability.collected_later", "Collected later than it was measured.")
+    if row is None or not is_separated(row.code, catalog):
+        return _within(own, specimen.collected_at, at, "stability.exceeded", "from collection")
+    return _separated(row, specimen.collected_at, specimen.separated_at, own, at)
+
+
+def own_limit(test: Test, *, cold: bool) -> timedelta | None:
+    """The analyte's own hours at the temperature it was kept at."""
+    hours = test.stability_4c_h if cold and test.stability_4c_h is not None else test.stability_rt_h
+    return _hours(hours)
+
+
+def _separated(
+    row: SpecimenType, collected: datetime, separated: datetime | None, own: timedelta | None, at: datetime
+) -> Check:
+    """On the cells until the spin, then by the analyte's own hours; a spin still to come has not happened."""
+    spun = separated if separated is not None and separated <= at else None
+    transport = _hours(row.max_transport_h)
+    unseparated = _within(transport, collected, spun or at, "stability.unseparated", "on the cells")
+    if unseparated.holds or spun is None:
+        return unseparated
+    return _within(own, spun, at, "stability.exceeded", "from separation")
+
+
+def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str, words: str) -> Check:
+    if limit is None:
+        return passed(NAME, "No limit of its own.")
+    spent = at - start
+    if spent > limit:
+        return failed(
+            NAME,
+            reason,
+            f"{_in_hours(spent)} h {words}, allowed {_in_hours(limit)} h.",
+            hours=_in_hours(spent),
+        )
+    return passed(NAME, f"{_in_hours(spent)} of {_in_hours(limit)} h {words}.")
+
+
+def _hours(hours: Decimal | None) -> timedelta | None:
+    return None if hours is None else timedelta(seconds=int(hours * 3600))
+
+
+def _in_hours(span: timedelta) -> str:
+    return plain(Decimal(round(span.total_seconds() / 36)) / 100)

@@ -1,0 +1,95 @@
+"""Results of one patient and collection that come in together are judged together, calculated ones included.
+
+First every value by itself; then what is calculated from them; then the relations among all. So no result waits
+for another that lies beside it, and a doubt about one reaches those that depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lis.domain.calculations import NAME as CALCULATION
+from lis.domain.calculations import Calculation, calculate, in_order
+from lis.domain.companions import Companion
+from lis.domain.units import same_unit
+from lis.domain.values import SentValue, reported
+from lis.domain.verification import Evaluation, ResultFacts, companion, judge_alone, judge_with
+from lis.kernel.quantity import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Evaluations by test, of measured and calculated values; and every calculation, also those without a value."""
+
+    evaluations: Mapping[str, Evaluation]
+    calculations: Mapping[str, Calculation]
+
+
+def evaluate_together(
+    sent: Mapping[str, SentValue],
+    facts: Mapping[str, ResultFacts],
+    standing: Mapping[str, Companion],
+    wanted: Sequence[str] = (),
+) -> Together:
+    """Judge the values in `sent`, and calculate the tests `wanted`.
+
+    `facts` has an entry for each of both; their own companions are not used. `standing` are all other tests ordered on
+    the collection: filed before, or pending.
+    """
+    companions = {**standing, **{test: Companion(pending=True) for test in wanted}}
+    companions |= {test: _unjudged(value, facts[test]) for test, value in sent.items()}
+    alone = {test: judge_alone(value, _seeing(facts[test], companions)) for test, value in sent.items()}
+    companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
+    found: dict[str, Calculation] = {}
+    for test in _calculable(wanted, facts):
+        found[test] = _calculate(test, facts[test], companions)
+        value = found[test].value
+        if value is not None:
+            own = replace(facts[test], calculation=found[test].check)
+            sent_value = SentValue(test, plain(value), source="calculation")
+            alone[test] = judge_alone(sent_value, _seeing(own, companions))
+            companions[test] = companion(alone[test], facts[test].previous)
+        elif found[test].is_settled:
+            companions[test] = Companion()
+    judged = {test: judge_with(answer, _seeing(facts[test], companions)) for test, answer in alone.items()}
+    return Together(judged | _recalculated(judged, found, facts, companions), found)
+
+
+def _unjudged(value: SentValue, facts: ResultFacts) -> Companion:
+    """A value before any check: what indices are read from."""
+    test = facts.catalog.tests[value.test]
+    readable = same_unit(test, value.unit, facts.catalog) in ("matched", "not_checked") or not value.unit
+    shown = reported(value, test) if readable else None
+    return Companion(quantity=shown.quantity if shown else None, text=shown.value if shown else "")
+
+
+def _seeing(facts: ResultFacts, companions: Mapping[str, Companion]) -> ResultFacts:
+    return replace(facts, companions=companions)
+
+
+def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:
+    formulas = {test: facts[test].catalog.formula_for[test] for test in wanted}
+    return in_order(wanted, formulas)
+
+
+def _calculate(test: str, facts: ResultFacts, companions: Mapping[str, Companion]) -> Calculation:
+    return calculate(facts.catalog.formula_for[test], companions, facts.names(), facts.catalog.constants)
+
+
+def _recalculated(
+    judged: Mapping[str, Evaluation],
+    found: Mapping[str, Calculation],
+    facts: Mapping[str, ResultFacts],
+    companions: Mapping[str, Companion],
+) -> dict[str, Evaluation]:
+    """Calculated values with their check as it stands after the relations: an input may have come on hold by them."""
+    last = {**companions, **{test: companion(answer) for test, answer in judged.items()}}
+    answers: dict[str, Evaluation] = {}
+    for test in found:
+        if test in judged:
+            check = _calculate(test, facts[test], last).check
+            checks = tuple(check if c.name == CALCULATION else c for c in judged[test].checks)
+            answers[test] = replace(judged[test], checks=checks)
+            last[test] = companion(answers[test])
+    return answers

@@ -1,0 +1,300 @@
+"""Verification: every check a value meets on its way to the chart, and whether a person has to decide on it.
+
+The checks stand in one table, in their order. `passed` means that a technician may verify and release it;
+`hold` keeps it for a technologist, with reasons. Nothing passes because something was absent. A critical value
+always holds: a person confirms it and calls. Measuring range, analyzer flags and stability judge what was sent;
+the rest, the reported value. Which absent fact means what: clinical content catalogue, "Absent facts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from lis.domain import autoverification, calculations, consistency, critical, measuring, units, values
+from lis.domain.catalog import AutoverificationRange, Catalog, Test
+from lis.domain.checks import Check, not_applicable, not_evaluable, passed, wait
+from lis.domain.companions import Companion
+from lis.domain.critical import critical_check, is_critical
+from lis.domain.delta import PreviousResult, delta_check
+from lis.domain.expressions import UNKNOWN, Value
+from lis.domain.interference import interference_check
+from lis.domain.patients import PatientFacts
+from lis.domain.qc.gate import NO_ANALYZER, QcStatus, qc_check
+from lis.domain.ranges import IntervalChoice, coded_flag, flag_for, interval_for, interval_text
+from lis.domain.specimens import SpecimenFacts, stability_check
+from lis.domain.values import ReportedValue, SentValue, reported, value_check
+from lis.kernel.errors import Invalid
+from lis.kernel.quantity import Quantity, parse_quantity
+
+PASSED: Literal["passed"] = "passed"
+HOLD: Literal["hold"] = "hold"
+STATUS, INTERVAL = "status", "interval"
+PRELIMINARY, FINAL = frozenset("PSRI"), frozenset("FVUCAB")
+# These ask for a person's look, or look at other results: the value itself is not in doubt by them.
+_NO_DOUBT = frozenset({critical.NAME, autoverification.NAME, consistency.NAME, calculations.NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """All that the checks may know. `at` is now; `companions` are the other tests ordered on the same collection."""
+
+    catalog: Catalog
+    patient: PatientFacts
+    specimen: SpecimenFacts
+    at: datetime
+    qc: QcStatus = NO_ANALYZER
+    previous: PreviousResult | None = None
+    reports_indices: bool = False
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+    calculation: Check | None = None
+
+    def names(self) -> dict[str, Value]:
+        """AGE and SEX as formulas and rules use them."""
+        years = self.patient.age_years(self.specimen.dated_at)
+        return {
+            calculations.AGE: UNKNOWN if years is None else Decimal(years),
+            calculations.SEX: self.patient.known_sex or UNKNOWN,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What is filed with a value: how it reads, its flags, and every check with its outcome."""
+
+    test: str
+    reported: ReportedValue
+    flags: tuple[str, ...]
+    interval_text: str
+    checks: tuple[Check, ...]
+
+    @property
+    def holding(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.holds)
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """The reason codes that keep it on hold."""
+        return tuple(check.reason_code for check in self.holding)
+
+    @property
+    def disposition(self) -> Literal["passed", "hold"]:
+        return HOLD if self.holding else PASSED
+
+    @property
+    def critical(self) -> bool:
+        return any(is_critical(check) for check in self.checks)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a check of the value itself says that it may be wrong."""
+        return any(check.name not in _NO_DOUBT for check in self.holding)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the value is of the test's kind and unit, so that rules may compute with it."""
+        return not any(check.name in (units.NAME, values.NAME) for check in self.holding)
+
+
+def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
+    """Judge one value by itself and together with its companions."""
+    return judge_with(judge_alone(sent, facts), facts)
+
+
+def judge_alone(sent: SentValue, facts: ResultFacts) -> Evaluation:
+    """Every check but consistency."""
+    case = _Case.of(sent, facts)
+    checks = [check(case) for check in _OF_THE_MESSAGE]
+    if any(check.holds for check in checks):
+        return Evaluation(sent.test, case.value, (), interval_text(case.interval), tuple(checks))
+    checks += [check(case) for check in _OF_THE_VALUE]
+    text = interval_text(case.interval, facts.catalog.unit_text)
+    return Evaluation(sent.test, case.value, _flags(case, checks), text, tuple(checks))
+
+
+def judge_with(alone: Evaluation, facts: ResultFacts) -> Evaluation:
+    """Add the relations to other results. Its own doubt is already among its checks."""
+    own = replace(companion(alone, facts.previous), doubtful=False)
+    checks = consistency.consistency_checks(
+        alone.test, facts.catalog, {**facts.companions, alone.test: own}, facts.names()
+    )
+    return replace(alone, checks=alone.checks + checks)
+
+
+def companion(evaluation: Evaluation, previous: PreviousResult | None = None) -> Companion:
+    """A judged value as the checks of other results see it."""
+    value = evaluation.reported if evaluation.readable else ReportedValue("", None, "")
+    return Companion(
+        quantity=value.quantity,
+        text=value.value,
+        previous=previous.quantity if previous else None,
+        on_hold=evaluation.disposition == HOLD,
+        doubtful=evaluation.doubtful,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A value with everything that several checks need, looked up once."""
+
+    sent: SentValue
+    facts: ResultFacts
+    test: Test
+    value: ReportedValue
+    measured: Quantity | None
+    age_days: int | None
+    interval: IntervalChoice
+    limits: AutoverificationRange | None
+    limits_known: bool
+
+    @classmethod
+    def of(cls, sent: SentValue, facts: ResultFacts) -> _Case:
+        catalog, patient = facts.catalog, facts.patient
+        test = catalog.tests.get(sent.test)
+        if test is None:
+            raise Invalid("test.unknown", f"{sent.test} is no test of this laboratory.")
+        age = patient.age_days(facts.specimen.dated_at)
+        interval = interval_for(
+            catalog.intervals.get(test.code, ()), sex=patient.sex, age_days=age, condition=patient.condition
+        )
+        limits = autoverification.limits_for(catalog.autoverification.get(test.code, ()), age)
+        measured = parse_quantity(sent.text)
+        return cls(sent, facts, test, reported(sent, test), measured, age, interval, *limits)
+
+
+def _status(case: _Case) -> Check:
+    status = case.sent.status
+    if status in FINAL:
+        return passed(STATUS)
+    if status in PRELIMINARY:
+        return wait(STATUS, "status.preliminary", "Preliminary: the final value is still to come.")
+    return not_evaluable(STATUS, "status.unknown", f"The status {status or '(none)'} is no filed value's.")
+
+
+def _unit(case: _Case) -> Check:
+    if case.sent.source != "analyzer" and not case.sent.unit:
+        return passed(units.NAME)
+    return units.unit_check(case.test, case.sent.unit, case.facts.catalog)
+
+
+def _value(case: _Case) -> Check:
+    return value_check(case.value, case.test, case.facts.catalog.value_set_of(case.test.code))
+
+
+def _calculation(case: _Case) -> Check:
+    if case.sent.source != "calculation":
+        return not_applicable(calculations.NAME, "Not calculated here.")
+    unknown = not_evaluable(calculations.NAME, "calculation.unknown", "How it was calculated is not known.")
+    return case.facts.calculation or unknown
+
+
+def _analyzer_flags(case: _Case) -> Check:
+    return measuring.analyzer_flag_check(case.sent.flags, case.value.quantity)
+
+
+def _measuring_range(case: _Case) -> Check:
+    if case.sent.source == "calculation":
+        return not_applicable(measuring.RANGE, "Calculated, not measured.")
+    return measuring.measuring_range_check(case.test, case.measured)
+
+
+def _interval(case: _Case) -> Check:
+    if case.interval.state == "not_evaluable":
+        missing = " and ".join(case.interval.missing)
+        return not_evaluable(INTERVAL, "interval.unknown", f"The interval depends on the unknown {missing}.")
+    if case.interval.row is None:
+        return not_applicable(INTERVAL, interval_text(case.interval) or "No reference interval.")
+    if _main_flag(case) is None:
+        return not_evaluable(
+            INTERVAL, "interval.open", f"Whether {case.value.text} lies within the interval is left open."
+        )
+    return passed(INTERVAL)
+
+
+def _critical(case: _Case) -> Check:
+    value_set = case.facts.catalog.value_set_of(case.test.code)
+    quantity = case.value.quantity
+    return critical_check(
+        case.facts.catalog.criticals.get(case.test.code, ()),
+        age_days=case.age_days,
+        quantity=quantity,
+        code="" if quantity else case.value.value,
+        normal=coded_flag(case.value.value, value_set) == "N",
+    )
+
+
+def _stability(case: _Case) -> Check:
+    at = case.sent.observed_at or case.facts.at
+    return stability_check(case.test, case.facts.specimen, at, case.facts.catalog)
+
+
+def _interference(case: _Case) -> Check:
+    facts = case.facts
+    return interference_check(
+        case.test,
+        facts.specimen,
+        case.limits,
+        facts.companions,
+        reports_indices=facts.reports_indices,
+        catalog=facts.catalog,
+    )
+
+
+def _qc(case: _Case) -> Check:
+    return qc_check(case.facts.qc)
+
+
+def _delta(case: _Case) -> Check:
+    check = delta_check(
+        case.facts.catalog.deltas.get(case.test.code),
+        case.facts.previous,
+        quantity=case.value.quantity,
+        text=case.value.text,
+        unit=case.value.unit,
+        collected_at=case.facts.specimen.collected_at,
+    )
+    return replace(check, advisory=case.limits is not None and not case.limits.delta_required)
+
+
+def _review(case: _Case) -> Check:
+    if case.test.code in case.facts.catalog.index_tests.values():
+        return not_applicable(autoverification.NAME, "An index is not reviewed by itself.")
+    return autoverification.review_check(case.limits, case.limits_known, case.value.quantity)
+
+
+# The order in which a value is judged. A value of another kind or unit is judged no further: its number means nothing.
+_OF_THE_MESSAGE: tuple[Callable[[_Case], Check], ...] = (_unit, _value)
+_OF_THE_VALUE: tuple[Callable[[_Case], Check], ...] = (
+    _status,
+    _calculation,
+    _analyzer_flags,
+    _measuring_range,
+    _interval,
+    _critical,
+    _stability,
+    _interference,
+    _qc,
+    _delta,
+    _review,
+)
+
+
+def _flags(case: _Case, checks: list[Check]) -> tuple[str, ...]:
+    """HL7 0078: a critical value's flag stands in place of the plain one; off scale is said beside it."""
+    urgent = {critical.LOW: "LL", critical.HIGH: "HH", critical.CODED: "AA"}
+    main = next((urgent[c.reason_code] for c in checks if c.reason_code in urgent), _main_flag(case) or "")
+    flags = ("" if main == "N" else main, measuring.off_scale_flag(case.value.quantity))
+    return tuple(flag for flag in flags if flag)
+
+
+def _main_flag(case: _Case) -> str | None:
+    """By the value set where it has the value, else by the interval; None when left open."""
+    by_set = coded_flag(case.value.value, case.facts.catalog.value_set_of(case.test.code))
+    if by_set is not None and not case.value.comparator:
+        return by_set
+    if case.value.quantity is None or case.interval.row is None:
+        return ""
+    return flag_for(case.value.quantity, case.interval.row)
