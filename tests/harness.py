@@ -16,6 +16,6 @@ def count(short: int, long: int) -> int:
 
 
 def corpus() -> Path | None:
-    """The folder of captured HL7 messages, or None: LIS_CORPUS, else where the project keeps it beside itself."""
-    places = [os.environ.get("LIS_CORPUS"), ROOT.parent / "shared" / "corpus" / "hl7"]
-    return next((Path(place) for place in places if place and Path(place).is_dir()), None)
+    """The folder of captured HL7 messages that LIS_CORPUS names, or None."""
+    folder = Path(os.environ.get("LIS_CORPUS") or "-")
+    return folder if folder.is_dir() else None

@@ -108,7 +108,7 @@ def run_tests(wanted: Wanted) -> list[Row]:
     heading("tests in parallel")
     workers = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
     found, broken = pytest([*wanted.paths, *workers, "-m", IN_PARALLEL, *wanted.arguments])
-    failed = [test for test, row in found.items() if row["outcome"] == "failed"]
+    failed = [test for test, row in found.items() if row["outcome"] == "failed" and "::" in test]
     heading("tests one at a time")
     serial, serial_broken = pytest([*wanted.paths, "-n0", "-m", ONE_AT_A_TIME, *wanted.arguments])
     if 0 < len(failed) <= MOST_RETRIES:
