@@ -210,7 +210,8 @@ def _errors(raw: Mapping[str, Any]) -> Iterable[PreanalyticalError]:
 
 def _refuse_unknown_names(content: Content) -> None:
     """Every effect and course must name an analyte of the tests table, every code one of its value set."""
-    for source in (*content.influences.values(), *content.errors.values()):
+    sources: list[Influence | PreanalyticalError] = [*content.influences.values(), *content.errors.values()]
+    for source in sources:
         for effect in source.effects:
             if effect.analyte not in content.analytes:
                 raise ContentError(f"{source.id}: no test {effect.analyte}")

@@ -71,7 +71,7 @@ _UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
 
 
 def compile_expression(text: str, functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Expression:
-    """Read a formula once; anything beyond names, numbers, text, arithmetic, comparison and the functions is refused."""
+    """Read a formula once; what is not names, numbers, text, arithmetic, comparison or a known function is refused."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:

@@ -1,4 +1,4 @@
-"""True values of people over time: healthy baseline, illness, treatment, pregnancy; pure functions of person and time."""
+"""True values of people over time: health, illness, treatment, pregnancy; functions of person and instant."""
 
 from simulators.physiology.state import Physiology, TrueState
 

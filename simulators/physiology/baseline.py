@@ -72,7 +72,7 @@ class Baseline:
         return tuple((place, draw) for place, draw in enumerate(pregnant) if draw != plain[place])
 
     def interval(self, code: str, sex: str, days: int, pregnant: bool = False) -> Interval:
-        """The row that holds: pregnancy before others, healthy.csv before the intervals, the nearest age when none fits."""
+        """The row that holds: pregnancy first, healthy.csv before the intervals, the nearest age when none fits."""
         rows = self._by_code[code]
         if pregnant:
             special = [
@@ -108,21 +108,23 @@ class Baseline:
             log, low, high = False, row.low, row.high
         centre, total = (low + high) / 2, (high - low) / WIDTH_IN_SD
         within = self._within(row.analyte, log, centre, total)
-        between = math.sqrt(
-            max(total**2 - within**2, (self._content.program.least_between_share * total) ** 2)
-        )
+        between = math.sqrt(total**2 - within**2)
         return Draw(row.analyte, log, centre, between, within, 0.0 if row.low >= 0 else -math.inf)
 
     def _within(self, code: str, log: bool, centre: float, total: float) -> float:
-        """Spread of one person around the own set point; the table's CV, else a share of the whole."""
+        """Spread of one person around the own set point: the table's CV, else a share of the whole.
+
+        Where the table would leave too little between persons the interval wins, so that the sum stays its width.
+        """
         percent = self._content.within_cv.get(code)
         if percent is None:
             return self._content.program.default_within_share * total
         cv = percent / 100.0
-        return math.sqrt(math.log(1.0 + cv**2)) if log else cv * centre
+        within = math.sqrt(math.log(1.0 + cv**2)) if log else cv * centre
+        return min(within, math.sqrt(1.0 - self._content.program.least_between_share**2) * total)
 
     def copula(self) -> Copula:
-        """The correlations of the content among drawn quantities, raised so that set point and deviation together show them."""
+        """The correlations of the content, raised so that set point and deviation together show them."""
         draws = {draw.code: draw for draw in self.plan("F", _REFERENCE_DAYS)}
         wanted: dict[Pair, float] = {}
         for row in self._content.correlations:

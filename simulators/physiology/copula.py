@@ -22,7 +22,7 @@ class Copula:
         for (a, b), r in wanted.items():
             i, j = row[place[a]], row[place[b]]
             matrix[i][j] = matrix[j][i] = r
-        factor, self.shrunk = _factor(matrix)
+        factor, self.shrunk = _factor(_completed(matrix))
         self._rows = [
             (members[i], [(members[j], weight) for j, weight in enumerate(line) if weight])
             for i, line in enumerate(factor)
@@ -34,6 +34,20 @@ class Copula:
         for target, parts in self._rows:
             correlated[target] = sum([weight * scores[source] for source, weight in parts])
         return correlated
+
+
+def _completed(matrix: list[list[float]]) -> list[list[float]]:
+    """Pairs of which nothing is said get what follows from others: the strongest product along a chain of pairs."""
+    known = [[r != 0.0 for r in line] for line in matrix]
+    full = [list(line) for line in matrix]
+    members = range(len(full))
+    for middle in members:
+        for i in members:
+            for j in members:
+                through = full[i][middle] * full[middle][j]
+                if not known[i][j] and abs(through) > abs(full[i][j]):
+                    full[i][j] = through
+    return full
 
 
 def _factor(matrix: list[list[float]]) -> tuple[list[list[float]], float]:

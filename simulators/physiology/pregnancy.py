@@ -17,8 +17,9 @@ def pregnancy_share(person: Person, when: datetime, code: str, timing: Mapping[s
     start, full = timing["early"].get(code, (timing["start_week"], timing["full_week"]))
     carried = when if pregnancy.ended_at is None else min(when, pregnancy.ended_at)
     weeks = (carried - pregnancy.since) / timedelta(weeks=1)
-    reached = min(max((weeks - start) / (full - start), 0.0), 1.0)
+    reached: float = min(max((weeks - start) / (full - start), 0.0), 1.0)
     if pregnancy.ended_at is None or when <= pregnancy.ended_at:
         return reached
     days_since = (when - pregnancy.ended_at) / timedelta(days=1)
-    return reached * max(0.0, 1.0 - days_since / timing["back_days"])
+    still = max(0.0, 1.0 - days_since / float(timing["back_days"]))
+    return reached * still

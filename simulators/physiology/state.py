@@ -78,7 +78,7 @@ class Physiology:
     def _drawn_vector(self, mrn: str, name: str) -> list[float]:
         """Correlated standard normals that belong to one person and one name."""
         dice = self._dice.fork(f"patient/{mrn}/{name}")
-        return self._copula.correlate([dice.score(code) for code in self.baseline.order])
+        return self._copula.correlate(dice.scores(self.baseline.order))
 
     def _healthy(self, person: Person, when: datetime, deviations: Sequence[float], dice: Dice) -> Values:
         """The person without illness and treatment, pregnancy included."""
