@@ -51,10 +51,10 @@ class ReportOrder:
 
 @dataclass(frozen=True)
 class Previous:
-    """A value that was reported and then corrected."""
+    """A value that was reported and then corrected, with the time when readers got it, if known."""
 
     result: str
-    reported_at: str
+    reported_at: str = ""
     reason: str = ""
 
 
@@ -74,7 +74,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class ReportGroup:
-    """The rows of one panel, with the specimen they were measured in and its condition."""
+    """The rows of one panel; `specimen` is what they were measured in, its condition and its own times, as text."""
 
     title: str
     rows: tuple[ReportRow, ...]

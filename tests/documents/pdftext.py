@@ -6,6 +6,7 @@ import zlib
 _BYTE = rb"(?:\\[0-7]{1,3}|\\.|[^\\])"
 # A string is two bytes a glyph, so a bracket that is half of a glyph does not end it.
 _SHOWN = re.compile(rb"/(f\d+) [\d.]+ Tf|(\((?:" + _BYTE * 2 + rb")*?\))|(ET)", re.DOTALL)
+_MARKED = re.compile(rb"<<.*?>>\s*BDC", re.DOTALL)  # what a tag says of its content is not the content
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -30,7 +31,8 @@ def _page_text(objects: dict[int, bytes], page: bytes) -> str:
     fonts = {name: _unicode_map(objects, int(number)) for name, number in _font_names(resources)}
     runs: list[str] = []
     run, font = "", dict[int, str]()
-    for name, shown, end in _SHOWN.findall(_stream(objects[_reference(page, b"Contents")])):
+    content = _stream(objects[_reference(page, b"Contents")])
+    for name, shown, end in _SHOWN.findall(_MARKED.sub(b"", content)):
         if name:
             font = fonts[name]
         elif shown:
