@@ -129,9 +129,16 @@ def test_a_delimiter_that_is_taken_is_not_available() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("MSH^^A", "no_component_separator"), ("", "empty"), (" \r\n", "empty"), ("PID|1\r", "no_header"), ("MSH", "no_field_separator"),
-     ("MSHA|x", "no_field_separator"), ("MSH\rPID|1", "no_field_separator")],
-)  # fmt: skip
+    [
+        ("", "empty"),
+        (" \r\n", "empty"),
+        ("PID|1\r", "no_header"),
+        ("MSH", "no_field_separator"),
+        ("MSHA|x", "no_field_separator"),
+        ("MSH\rPID|1", "no_field_separator"),
+        ("MSH^^A", "no_component_separator"),
+    ],
+)
 def test_unusable_header_is_refused(text: str, reason: str) -> None:
     with pytest.raises(MessageError) as refused:
         Message.parse(text)
