@@ -19,7 +19,12 @@ NOT_THE_FIELDS = re.compile(
 VENDORED = re.compile(r"/static/(vendor|fonts)/|\.min\.js$")
 TESTS_OF_THE_PACK = ROOT / "seed" / "packs" / "core" / "tests.csv"
 # Test codes that the program may write because it means something else by them.
-AMBIGUOUS = frozenset({"PCT"})  # per cent, as delta_limits.csv writes it
+AMBIGUOUS = frozenset(
+    {
+        "CA",  # HL7: order cancelled (0119), commit accept (0008)
+        "PCT",  # per cent, as delta_limits.csv writes it
+    }
+)
 
 
 def lis_without_training(*suffixes: str) -> list[Path]:
