@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row
@@ -61,16 +62,19 @@ def target_for(work: Work, analyzer: str, test: str, control: ReportedControl) -
     return None
 
 
-def qc_of(work: Work, analyzer: str, test: str) -> QcStatus:
-    """Whether the analyzer's test is in control now, from the control results of the last day."""
+def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStatus]:
+    """Whether each test of an analyzer is in control now, from the control results of the last day."""
     c = t.control_observation.c
     rows = work.controls.where(
         c.analyzer == analyzer,
-        c.test == test,
+        c.test.in_(list(tests)),
         c.observed_at >= work.now - VALID_FOR,
         c.observed_at <= work.now,
     )
-    return qc_status(analyzer, test, [_reading(work, row) for row in rows], work.catalog, work.now)
+    readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
+    for row in rows:
+        readings[row.test].append(_reading(work, row))
+    return {test: qc_status(analyzer, test, own, work.catalog, work.now) for test, own in readings.items()}
 
 
 def _reading(work: Work, row: Row[Any]) -> ControlReading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -48,22 +49,21 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
     order_id, accession = _add_order(work, request, patient_id, visit_id)
     tubes = _tubes(work, request, orderables)
     container_pks = [_add_tube(work, order_id, accession, tube) for tube in tubes]
-    container_of = {line: pk for tube, pk in zip(tubes, container_pks, strict=True) for line in tube.lines}
-    collected = {line: tube.drawn.collected_at for tube in tubes for line in tube.lines}
-    taken: set[str] = set()
     for line, (requested, orderable) in enumerate(zip(request.tests, orderables, strict=True)):
         test_id = work.ordered_tests.add(
             order_id=order_id,
             seq=line + 1,
             code=orderable.code,
             placer_number=requested.placer_number,
-            container_pk=container_of[line],
             state=TestState.ORDERED,
             added=False,
             reason="",
             ordered_at=request.ordered_at or work.now,
         )
-        _add_results(work, order_id, test_id, patient_id, orderable, collected[line], taken)
+        for tube, pk in zip(tubes, container_pks, strict=True):
+            if line in tube.lines:
+                measured = [code for code in tube.planned.tests if code in orderable.tests]
+                _add_results(work, order_id, test_id, patient_id, measured, pk, tube.drawn.collected_at)
     container_ids = tuple(work.containers.get(pk).container_id for pk in container_pks)
     work.journal.append(
         Verb.ORDER_PLACED,
@@ -117,7 +117,8 @@ def cancel_ordered_test(work: Work, order: Row[Any], test: Row[Any], *, reason: 
         accession=order.accession,
         reason=reason,
     )
-    _cancel_idle_container(work, test.container_pk)
+    for container_pk in {row.container_pk for row in work.results.of_ordered_test(test.id)}:
+        _cancel_idle_container(work, container_pk)
 
 
 def settle_order(work: Work, order_id: int) -> None:
@@ -274,18 +275,18 @@ def _add_results(
     order_id: int,
     test_id: int,
     patient_id: int,
-    orderable: Orderable,
-    collected_at: Any,
-    taken: set[str],
+    tests: list[str],
+    container_pk: int,
+    collected_at: datetime | None,
 ) -> None:
-    """One pending result per test of the order: a test that two panels share is measured and reported once."""
-    new = [code for code in orderable.tests if code not in taken]
-    taken.update(new)
+    """One pending result per test and order: a test that two panels share is measured and reported once."""
+    known = {row.test for row in work.results.of_order(order_id)}
     work.results.add_all(
         {
             "order_id": order_id,
             "ordered_test_id": test_id,
             "patient_id": patient_id,
+            "container_pk": container_pk,
             "test": code,
             "state": ResultState.PENDING,
             "version": 0,
@@ -296,7 +297,8 @@ def _add_results(
             "rerun": False,
             "checks": [],
         }
-        for code in new
+        for code in tests
+        if code not in known
     )
 
 

@@ -99,8 +99,7 @@ def request_rerun(work: Work, accession: str, test: str, *, reason: str) -> None
     result = result_of(work, order, test)
     if not reason.strip():
         raise Invalid("reason.missing", "A rerun needs a reason.", "Say why in a few words.")
-    ordered = work.ordered_tests.get(result.ordered_test_id)
-    container = work.containers.get(ordered.container_pk)
+    container = work.containers.get(result.container_pk)
     work.results.change(result.id, rerun=True)
     work.journal.append(
         Verb.RERUN_REQUESTED, f"result:{accession}/{test}", accession=accession, reason=reason

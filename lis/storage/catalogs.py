@@ -35,7 +35,7 @@ def store(
 def files_of(connection: Connection, version_id: int) -> dict[str, str]:
     """A version's files as they were loaded."""
     query = select(catalog_file.c.name, catalog_file.c.content).where(catalog_file.c.version_id == version_id)
-    return {name: content for name, content in connection.execute(query)}
+    return {row.name: row.content for row in connection.execute(query)}
 
 
 def load(connection: Connection, version_id: int | None) -> Catalog:

@@ -1,4 +1,4 @@
-"""Reading and writing rows by the questions that use cases ask. Rows come back as named tuples of the table's columns."""
+"""Reading and writing rows by the questions that use cases ask. Rows are named tuples of the table's columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, and_, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from lis.kernel.errors import NotFound
@@ -107,7 +107,9 @@ class OrderedTests(Repository):
         return self.where(self.table.c.order_id == order_id, order_by=self.table.c.seq)
 
     def of_container(self, container_pk: int) -> Rows:
-        return self.where(self.table.c.container_pk == container_pk, order_by=self.table.c.seq)
+        """Ordered tests that are measured, at least in part, from a container."""
+        measured = select(t.result.c.ordered_test_id).where(t.result.c.container_pk == container_pk)
+        return self.where(self.table.c.id.in_(measured), order_by=self.table.c.seq)
 
 
 class Containers(Repository):
@@ -143,13 +145,7 @@ class Results(Repository):
 
     def of_container(self, container_pk: int) -> Rows:
         """Results expected from a container."""
-        query = (
-            select(t.result)
-            .join(t.ordered_test, t.ordered_test.c.id == t.result.c.ordered_test_id)
-            .where(t.ordered_test.c.container_pk == container_pk)
-            .order_by(t.result.c.id)
-        )
-        return self.all(query)
+        return self.where(self.table.c.container_pk == container_pk)
 
     def version(self, result_id: int, n: int) -> Row[Any] | None:
         v = t.result_version
@@ -167,24 +163,22 @@ class Results(Repository):
         query = select(r, *columns).select_from(r.outerjoin(v, in_force)).where(r.c.order_id == order_id)
         return self.all(query.order_by(r.c.id))
 
-    def previous(self, patient_id: int, test: str, before: datetime, other_than: int) -> Row[Any] | None:
-        """The patient's last reported number of a test collected before an instant, for delta checks."""
+    def previous(self, patient_id: int, tests: Iterable[str], before: datetime) -> dict[str, Row[Any]]:
+        """Per test, the patient's last reported version collected before an instant, for delta checks."""
         r, v = t.result, t.result_version
         query = (
-            select(v, r.c.collected_at)
+            select(v, r.c.test, r.c.collected_at)
             .join(r, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
             .where(
                 r.c.patient_id == patient_id,
-                r.c.test == test,
-                r.c.id != other_than,
+                r.c.test.in_(list(tests)),
                 r.c.collected_at < before,
-                or_(r.c.state == "verified", r.c.state == "released"),
-                v.c.number.is_not(None),
+                r.c.state.in_(("verified", "released")),
+                v.c.value != "",
             )
-            .order_by(r.c.collected_at.desc(), r.c.id.desc())
-            .limit(1)
+            .order_by(r.c.collected_at, r.c.id)
         )
-        return self.one(query)
+        return {row.test: row for row in self.connection.execute(query)}
 
 
 class Interfaces:

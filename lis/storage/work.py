@@ -95,7 +95,7 @@ class Work:
         return self.connection.execute(select(t.lab.c.catalog_version_id)).scalar_one()
 
     def require(self, act: Act) -> None:
-        """Refuse unless the actor's role carries the act. The system acts only where a message or a rule made it act."""
+        """Refuse unless the actor's role carries the act. The system acts where a message or a rule made it."""
         if self.actor.role == SYSTEM_ROLE:
             return
         role = self.catalog.roles.get(self.actor.role)

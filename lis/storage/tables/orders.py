@@ -66,13 +66,11 @@ ordered_test = Table(
     Column("seq", Integer, nullable=False),
     Column("code", Txt, nullable=False),  # an orderable of the catalogue
     Column("placer_number", Txt, nullable=False),  # ORC-2/OBR-2
-    Column("container_pk", Integer, ForeignKey("container.id")),
     Column("state", Txt, nullable=False),
     Column("added", Boolean, nullable=False),  # an add-on, ordered after the accession existed
     Column("reason", Txt, nullable=False),  # why cancelled or asked again
     Column("ordered_at", Instant, nullable=False),
     UniqueConstraint("order_id", "seq"),
-    Index(None, "container_pk"),
     Index(None, "placer_number"),
     Index(None, "state"),
 )

@@ -44,6 +44,7 @@ result = Table(
     Column("order_id", Integer, ForeignKey("lab_order.id"), nullable=False),
     Column("ordered_test_id", Integer, ForeignKey("ordered_test.id"), nullable=False),
     Column("patient_id", Integer, ForeignKey("patient.id"), nullable=False),
+    Column("container_pk", Integer, ForeignKey("container.id")),  # the tube it is measured from
     Column("test", Txt, nullable=False),
     Column("state", Txt, nullable=False),
     Column("version", Integer, nullable=False),  # number of the version in force, 0 before the first
@@ -59,6 +60,7 @@ result = Table(
     Column("checks", Json, nullable=False),
     UniqueConstraint("ordered_test_id", "test"),
     Index(None, "order_id"),
+    Index(None, "container_pk"),
     Index(None, "patient_id", "test", "collected_at"),
     Index(None, "state"),
 )
@@ -77,6 +79,7 @@ result_version = Table(
     Column("unit", Txt, nullable=False),  # UCUM
     Column("sent_value", Txt, nullable=False),
     Column("sent_unit", Txt, nullable=False),
+    Column("sent_flags", Json, nullable=False),
     Column("flags", Json, nullable=False),  # [] or ["H"], ["HH"], ["A"] …
     Column("critical", Boolean, nullable=False),
     Column("interval_text", Txt, nullable=False),  # the reference interval as printed
