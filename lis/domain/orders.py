@@ -1,31 +1,34 @@
 """What an order needs: which containers are drawn, in which order, and which tests are asked twice.
 
-Tests of one container type and specimen type share a container while its draw volume holds what each of them
-needs; then a further one is planned. Containers are listed in order of draw (CLSI GP41): cultures, citrate,
-serum, heparin, EDTA, fluoride. A panel whose items name another container is drawn into both.
+Tests of one container type and specimen type share a container. The least volume of an orderable is the fill on
+which it can be run, so only what it needs beyond the container's own least fill adds up; when the draw volume is
+used up, a further container is planned. Containers are listed in order of draw (CLSI GP41): cultures, citrate, serum,
+heparin, EDTA, fluoride. A panel whose items name another container is drawn into both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from lis.domain.catalog import Catalog, Orderable
-from lis.domain.workflow import TestState
 
 NO_ORDER_OF_DRAW = 99
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedContainer:
-    """One tube or cup to be drawn: for which orderables, and which tests are measured from it."""
+    """One tube or cup to be drawn: for which orderables, and which tests are measured from it.
+
+    `extra_ml` is what they need beyond the container's least fill.
+    """
 
     container_type: str
     specimen_type: str
     codes: tuple[str, ...]
     tests: tuple[str, ...]
-    volume_ml: Decimal
+    extra_ml: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class _Share:
     specimen_type: str
     code: str
     tests: tuple[str, ...]
-    volume_ml: Decimal
+    extra_ml: Decimal
 
 
 def plan(orderables: Iterable[Orderable], catalog: Catalog) -> list[PlannedContainer]:
@@ -70,21 +73,8 @@ def is_complete(orderable: Orderable, settled: Collection[str]) -> bool:
     return all(test in settled for test in required)
 
 
-def order_status(states: Mapping[str, TestState] | Iterable[TestState]) -> str:
-    """The order's HL7 0038 status: CM complete, CA cancelled, IP in process, A some but not all, SC nothing yet."""
-    found = set(states.values() if isinstance(states, Mapping) else states)
-    active = found - {TestState.CANCELLED}
-    if not active:
-        return "CA"
-    if active == {TestState.COMPLETE}:
-        return "CM"
-    if TestState.COMPLETE in active:
-        return "A"
-    return "IP" if TestState.IN_LAB in active else "SC"
-
-
 def _shares(orderables: Iterable[Orderable], catalog: Catalog) -> list[_Share]:
-    """Each orderable's wants by container type; a test already wanted, and an orderable asked twice, want nothing more."""
+    """Each orderable's wants by container type; what is already wanted, by another or by itself, adds nothing."""
     shares: list[_Share] = []
     taken: set[str] = set()
     for orderable in orderables:
@@ -95,9 +85,15 @@ def _shares(orderables: Iterable[Orderable], catalog: Catalog) -> list[_Share]:
         taken.update(orderable.tests)
         for container, tests in by_container.items() or {orderable.container: []}.items():
             specimen = _specimen_type(orderable, container, catalog)
-            volume = orderable.min_volume_ml if tests and orderable.min_volume_ml else Decimal(0)
+            volume = _beyond_least_fill(orderable, container, catalog) if tests else Decimal(0)
             shares.append(_Share(container, specimen, orderable.code, tuple(tests), volume))
     return shares
+
+
+def _beyond_least_fill(orderable: Orderable, container: str, catalog: Catalog) -> Decimal:
+    row = catalog.containers.get(container)
+    least = row.min_volume_ml if row and row.min_volume_ml else Decimal(0)
+    return max(Decimal(0), (orderable.min_volume_ml or Decimal(0)) - least)
 
 
 def _specimen_type(orderable: Orderable, container: str, catalog: Catalog) -> str:
@@ -106,8 +102,11 @@ def _specimen_type(orderable: Orderable, container: str, catalog: Catalog) -> st
 
 
 def _capacity(container_type: str, catalog: Catalog) -> Decimal | None:
+    """What a full container holds beyond its least fill."""
     row = catalog.containers.get(container_type)
-    return row.draw_volume_ml if row else None
+    if row is None or row.draw_volume_ml is None:
+        return None
+    return row.draw_volume_ml - (row.min_volume_ml or Decimal(0))
 
 
 def _order_of_draw(container_type: str, catalog: Catalog) -> int:
@@ -116,12 +115,12 @@ def _order_of_draw(container_type: str, catalog: Catalog) -> int:
 
 
 def _fits(tube: PlannedContainer, share: _Share, capacity: Decimal | None) -> bool:
-    return capacity is None or tube.volume_ml + share.volume_ml <= capacity
+    return capacity is None or tube.extra_ml + share.extra_ml <= capacity
 
 
 def _begun(share: _Share) -> PlannedContainer:
     return PlannedContainer(
-        share.container_type, share.specimen_type, (share.code,), share.tests, share.volume_ml
+        share.container_type, share.specimen_type, (share.code,), share.tests, share.extra_ml
     )
 
 
@@ -131,5 +130,5 @@ def _joined(tube: PlannedContainer, share: _Share) -> PlannedContainer:
         tube.specimen_type,
         tube.codes if share.code in tube.codes else (*tube.codes, share.code),
         tube.tests + share.tests,
-        tube.volume_ml + share.volume_ml,
+        tube.extra_ml + share.extra_ml,
     )
