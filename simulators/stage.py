@@ -1,0 +1,78 @@
+"""What everything in the world acts on: simulated time, the agenda, the ledger, chance, and the cables out."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulators.dice import Dice
+from simulators.hl7.envelope import answers_positively
+from simulators.ledger import Ledger
+
+Act = Callable[[], None]
+Exchange = Callable[[str, bytes], bytes | None]
+RETRY_AFTER = timedelta(seconds=30)
+
+
+class Stage:
+    """One instant after the other; things happen in the order of their instants, then of their being planned."""
+
+    def __init__(
+        self, start: datetime, zone: ZoneInfo, dice: Dice, ledger: Ledger, exchange: Exchange
+    ) -> None:
+        self.now = start
+        self.zone = zone
+        self.dice = dice
+        self.ledger = ledger
+        self._exchange = exchange
+        self._agenda: list[tuple[datetime, int, Act]] = []
+        self._planned = 0
+        self._unsent: dict[str, deque[bytes]] = {}
+
+    def plan(self, at: datetime, act: Act) -> None:
+        """The thing will happen at this instant; what should have happened already happens next."""
+        self._planned += 1
+        heapq.heappush(self._agenda, (max(at, self.now), self._planned, act))
+
+    def next_at(self) -> datetime | None:
+        """When the next thing happens."""
+        return self._agenda[0][0] if self._agenda else None
+
+    def turn(self) -> None:
+        """Let the next thing happen."""
+        self.now, _, act = heapq.heappop(self._agenda)
+        act()
+
+    def tell(self, kind: str, subject: str, data: Mapping[str, Any] | None = None) -> None:
+        """Put a truth into the ledger."""
+        self.ledger.record(self.now, kind, subject, data)
+
+    def send(self, peer: str, message: bytes) -> None:
+        """Hand a message over and await the answer. Without one it is sent again later; others wait behind it."""
+        waiting = self._unsent.setdefault(peer, deque())
+        waiting.append(message)
+        if len(waiting) == 1:
+            self._drain(peer)
+
+    def _drain(self, peer: str) -> None:
+        waiting = self._unsent[peer]
+        while waiting:
+            answer = self._exchange(peer, waiting[0])
+            if answer is None:
+                self.tell("message.unanswered", peer, {"control": control_of(waiting[0])})
+                self.plan(self.now + RETRY_AFTER, lambda: self._drain(peer))
+                return
+            if answer and not answers_positively(answer):
+                self.tell(
+                    "message.refused", peer, {"control": control_of(waiting[0]), "answer": answer.decode()}
+                )
+            waiting.popleft()
+
+
+def control_of(message: bytes) -> str:
+    """MSH-10 of a message of ours."""
+    return message.split(b"|", 10)[9].decode()

@@ -1,0 +1,170 @@
+"""An analyzer at its place: the device, its voice on the wire, and when the world has to look after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from lis.wire.er7 import Message
+from simulators.analyzers.base import (
+    Analyzer,
+    Cancelled,
+    ControlFinished,
+    DeviceStatus,
+    Finished,
+    Input,
+    Loaded,
+    Logged,
+    Orders,
+    Output,
+    RunControls,
+    Sip,
+    Work,
+)
+from simulators.hl7.analyzer import Answer, Dialect, control_message, results_message, work_answer
+from simulators.hl7.envelope import Envelope, acknowledge
+from simulators.hl7.reading import ContainerWork, OrderedTest, kind_of, patient_of, read_work
+from simulators.place import Orderable, Place
+from simulators.stage import Stage
+
+COME_OFF = Callable[[str, float, bool], None]
+UL = 0.001
+
+
+class Station:
+    """Carries messages to the device and what it puts out to the wire, the ledger and the bench."""
+
+    def __init__(self, place: Place, stage: Stage, analyzer: Analyzer, dialect: Dialect) -> None:
+        self._place = place
+        self._stage = stage
+        self.analyzer = analyzer
+        self.dialect = dialect
+        self.code = analyzer.plan.code
+        self.come_off: COME_OFF = lambda tube, used_ml, is_done: None
+        self._tests_by_code = {assay.code: assay.test for assay in analyzer.plan.menu}
+        self._awaited: datetime | None = None
+        self._messages = 0
+
+    def open(self) -> None:
+        """Switch on: warm up, and plan each day's controls at local midnight."""
+        self._plan_day()
+
+    def status(self) -> DeviceStatus:
+        """The device's own screen."""
+        return self.analyzer.status(self._stage.now)
+
+    # to the device
+
+    def load(self, sips: Sequence[Sip]) -> None:
+        """A rack is put on."""
+        self._give(Loaded(tuple(sips)))
+
+    def run_controls(self) -> None:
+        """Somebody starts the controls."""
+        self._give(RunControls())
+
+    def receive(self, message: Message) -> bytes:
+        """Work from the laboratory, answered test by test; anything else is refused."""
+        if kind_of(message) != "OML^O33":
+            error = {"location": "MSH^1^9", "error": "200", "error_text": "Unsupported message type"}
+            return acknowledge(self._envelope(), message, "AR", error)
+        asked = read_work(message)
+        answers = [(item.container, item.specimen_type, self._take_on(item)) for item in asked]
+        return work_answer(self._envelope(), message.header.value(10), patient_of(message), answers)
+
+    def _take_on(self, asked: ContainerWork) -> list[Answer]:
+        cancelled = {test for item in asked.tests if item.is_cancel for test in self._tests_of(item.code)}
+        if cancelled:
+            self._give(Cancelled(asked.container, frozenset(cancelled)))
+        work = [
+            Work(asked.container, test, item.code, item.placer, item.priority)
+            for item in asked.tests
+            if not item.is_cancel
+            for test in self._tests_of(item.code)
+        ]
+        if work:
+            self._give(Orders(tuple(work)))
+        return [Answer(item.placer, item.code, self._answer_to(item)) for item in asked.tests]
+
+    def _answer_to(self, item: OrderedTest) -> str:
+        """HL7 table 0119: OK taken on, CR cancelled, UA unable."""
+        if not self._tests_of(item.code):
+            return "UA"
+        return "CR" if item.is_cancel else "OK"
+
+    def _tests_of(self, code: str) -> tuple[str, ...]:
+        """The device's tests that a code asks for: its own code, the laboratory's test, or a panel of those."""
+        if code in self._tests_by_code:
+            return (self._tests_by_code[code],)
+        orderable: Orderable | None = self._place.orderables.get(code)
+        return tuple(test for test in (orderable.tests if orderable else ()) if test in self.dialect.assays)
+
+    # from the device
+
+    def _give(self, *inputs: Input) -> None:
+        outputs, wake_at = self.analyzer.update(self._stage.now, inputs)
+        self._await(wake_at)
+        for output in outputs:
+            self._bring_out(output)
+
+    def _await(self, at: datetime | None) -> None:
+        """Look after the device at this instant, unless an earlier look is planned already."""
+        if at is None or (self._awaited is not None and self._awaited <= at):
+            return
+        self._awaited = at
+        self._stage.plan(at, lambda: self._wake(at))
+
+    def _wake(self, planned: datetime) -> None:
+        if self._awaited == planned:
+            self._awaited = None
+            self._give()
+
+    def _bring_out(self, output: Output) -> None:
+        match output:
+            case Finished():
+                self._finished(output)
+            case ControlFinished():
+                self._stage.tell("analyzer.controlled", self.code, {"control": output})
+                self._stage.send(self.code, control_message(self._envelope(), self.dialect, output))
+            case Logged():
+                self._logged(output)
+
+    def _finished(self, done: Finished) -> None:
+        measured = {
+            item.test: [item.in_tube, item.raw, item.comparator + item.text] for item in done.measured
+        }
+        data = {"tube": done.sip.tube, "barcode": done.sip.barcode, "run": done.run, "measured": measured}
+        self._stage.tell("analyzer.measured", self.code, data)
+        self._stage.send(self.code, results_message(self._envelope(), self.dialect, done))
+        used_ml = float(self.analyzer.plan.traits.get("sip_ul", 0.0)) * len(done.work) * UL
+        self.come_off(done.sip.tube, used_ml, True)
+
+    def _logged(self, line: Logged) -> None:
+        data = {"code": line.code, "text": line.text, "tube": line.tube, "container": line.container}
+        self._stage.tell("analyzer.logged", self.code, data)
+        if line.tube:
+            self.come_off(line.tube, 0.0, False)
+
+    def _plan_day(self) -> None:
+        zone, now = self._stage.zone, self._stage.now
+        today = now.astimezone(zone).date()
+        for at in self.analyzer.plan.controls_at:
+            due = datetime.combine(today, at, zone).astimezone(now.tzinfo)
+            if due > max(now, self.analyzer.ready_at):
+                self.analyzer.schedule_controls(due)
+        midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), zone)
+        self._stage.plan(midnight.astimezone(now.tzinfo), self._plan_day)
+        self._give()
+
+    def _envelope(self) -> Envelope:
+        self._messages += 1
+        return Envelope(
+            app=self.code,
+            facility=self._place.lab_facility,
+            to_app="LIS",
+            to_facility=self._place.lab_facility,
+            at=self._stage.now,
+            control=f"{self.code}-{self._messages:08d}",
+            processing=self._place.environment,
+            zone=self._stage.zone,
+        )

@@ -1,0 +1,297 @@
+"""The world around a laboratory: one single-threaded loop in simulated time.
+
+    content = load_world(Path("seed/packs/core"))
+    world = World(content, seed=7, start=datetime(2026, 11, 27, 12, tzinfo=UTC), links={"HIS": link, "CHEM-1": link})
+    world.step(until)                              everything up to and at this instant happens
+    world.receive("CHEM-1", oml_o33) -> bytes      what the laboratory sends to a peer of this world; printers answer b""
+    world.act(Action(at, "affix", {...}, by=who))  what a person does at the bench; BenchRefusal when it cannot be
+    world.now, world.inputs, world.ledger          where it stands, what came in, the truth
+    World.restore(..., past=inputs, until=at)      the same world lived again; nothing is sent twice
+
+The bench window reads what eyes see and acts by name; every action takes `at` (default: now) and `by`:
+
+    world.tray() -> list[TubeView]      world.tubes() -> list[TubeView] (all that ever arrived)
+    world.printed_labels() -> list[PrintedLabel]
+    world.analyzers_status() -> list[DeviceStatus]
+    world.look(tube) -> TubeView        world.affix(label, tube)        world.spin([tubes])
+    world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
+    world.run_controls(analyzer)
+
+A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
+`after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
+The world holds its lock for one turn, one action, one message; a message from the laboratory may come while the world
+awaits an answer on the same thread (loopback), not on another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from simulators.analyzers.base import DeviceStatus, device
+from simulators.analyzers.measuring import Meter
+from simulators.bench import Bench, BenchRefusal
+from simulators.dice import Dice
+from simulators.hl7.analyzer import Dialect
+from simulators.hl7.reading import read
+from simulators.hospital import Hospital
+from simulators.inputs import Action, Input
+from simulators.ledger import Ledger, MemorySink, Sink
+from simulators.link import Link
+from simulators.place import DevicePlan
+from simulators.printer import PrintedLabel
+from simulators.stage import Stage
+from simulators.station import Station
+from simulators.tubes import TubeView, view
+from simulators.world_content import WorldContent, load_world
+
+__all__ = ["Action", "BenchRefusal", "Input", "World", "WorldContent", "load_world"]
+
+
+class World:
+    """Hospital, bench and analyzers on one stage, with everything that comes from outside written down."""
+
+    def __init__(
+        self,
+        content: WorldContent,
+        seed: int | str,
+        start: datetime,
+        links: Mapping[str, Link] | None = None,
+        *,
+        sink: Sink | None = None,
+        held: int = 0,
+        past: Iterable[Input] = (),
+        after_turn: Callable[[], None] | None = None,
+    ) -> None:
+        self.content = content
+        self.links = dict(links or {})
+        self.inputs: list[Input] = []
+        self.turns = 0
+        self.after_turn = after_turn
+        self._past = deque(past)
+        self._lock = threading.RLock()
+        self._has_sent = False
+        self.sink = sink if sink is not None else MemorySink()
+        self.ledger = Ledger(self.sink, held)
+        dice = Dice(seed)
+        self.stage = Stage(start.astimezone(UTC), content.place.zone, dice, self.ledger, self._exchange)
+        self.stations = {code: self._station(plan, dice) for code, plan in content.place.devices.items()}
+        self.bench = Bench(content.place, self.stage, self.stations)
+        self.hospital = Hospital(
+            content.place, self.stage, content.people(dice.fork("people")), self.bench.arrive
+        )
+        for station in self.stations.values():
+            station.come_off = self.bench.come_off
+        self._open()
+
+    @classmethod
+    def restore(
+        cls,
+        content: WorldContent,
+        seed: int | str,
+        start: datetime,
+        links: Mapping[str, Link] | None = None,
+        *,
+        past: Iterable[Input],
+        until: datetime,
+        sink: Sink | None = None,
+        held: int = 0,
+        after_turn: Callable[[], None] | None = None,
+    ) -> World:
+        """Live the recorded past again up to `until`; `held` says how many truths the sink has already."""
+        world = cls(content, seed, start, links, sink=sink, held=held, past=past, after_turn=after_turn)
+        world.step(until)
+        return world
+
+    # time
+
+    @property
+    def now(self) -> datetime:
+        """The world's instant."""
+        return self.stage.now
+
+    def step(self, until: datetime) -> int:
+        """Let everything happen up to and at this instant; how many turns that took."""
+        before = self.turns
+        until = until.astimezone(UTC)
+        while self._turn(until):
+            pass
+        with self._lock:
+            self.stage.now = max(self.stage.now, until)
+        return self.turns - before
+
+    def _turn(self, until: datetime) -> bool:
+        """One thing of the past or of the agenda; False when nothing is left to do by then."""
+        with self._lock:
+            if self._relive(until):
+                return True
+            due = self.stage.next_at()
+            if due is None or due > until:
+                return False
+            self.turns += 1
+            self._has_sent = False
+            self.stage.turn()
+            if self._has_sent and self.after_turn:
+                self.after_turn()
+            return True
+
+    # what comes from outside
+
+    def act(self, action: Action) -> Any:
+        """What a person does; first everything happens that was due by then. A refused action leaves no trace."""
+        self.step(action.at)
+        with self._lock:
+            result = self._do(action.verb, action.args, action.by)
+            self._note("action", action.verb, dict(action.args), action.by)
+        return result
+
+    def receive(self, peer: str, message: bytes) -> bytes:
+        """A message from the laboratory to one of this world's peers, answered as that peer would."""
+        with self._lock:
+            self._note("message", peer, message)
+            return self._take(peer, message)
+
+    def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
+        if verb == "run_controls":
+            return self._station_of(args["analyzer"]).run_controls()
+        if verb not in VERBS:
+            raise BenchRefusal("action.unknown", f"Nobody can {verb} here.")
+        return getattr(self.bench, verb)(**args, by=by)
+
+    def _take(self, peer: str, message: bytes) -> bytes:
+        if peer in self.content.place.printers:
+            self.bench.print(peer, message)
+            return b""
+        parsed = read(message)
+        if parsed is None:
+            self.stage.tell("message.unreadable", peer, {"bytes": message.decode("latin-1")})
+            return b""
+        if peer == self.content.place.hospital.peer:
+            return self.hospital.receive(parsed)
+        return self._station_of(peer).receive(parsed)
+
+    def _station_of(self, code: str) -> Station:
+        if code not in self.stations:
+            raise BenchRefusal("analyzer.unknown", f"There is no analyzer {code}.")
+        return self.stations[code]
+
+    # what goes out, and what is written down
+
+    def _exchange(self, peer: str, message: bytes) -> bytes | None:
+        if self._past:
+            return self._relived_reply(peer)
+        link = self.links.get(peer)
+        if link is None:
+            return b""
+        self._has_sent = True
+        reply = link.exchange(message)
+        self._note("reply", peer, reply)
+        return reply
+
+    def _note(self, kind: Any, name: str, data: Mapping[str, Any] | bytes | None, by: str = "") -> None:
+        self.inputs.append(Input(self.turns, self.now, kind, name, data, by))
+
+    def _relive(self, until: datetime) -> bool:
+        """Let the next input of the past happen if it is its turn."""
+        if not self._past or self._past[0].turn != self.turns or self._past[0].at > until:
+            return False
+        self._repeat(self._past.popleft())
+        return True
+
+    def _relived_reply(self, peer: str) -> bytes | None:
+        """The answer that came then, after what came while it was awaited."""
+        while (item := self._past.popleft()).kind != "reply":
+            self._repeat(item)
+        if item.name != peer:
+            raise RuntimeError(f"the past answered {item.name}, the world asks {peer}: not the same world")
+        self.inputs.append(item)
+        return item.data if isinstance(item.data, bytes) else None
+
+    def _repeat(self, item: Input) -> None:
+        self.inputs.append(item)
+        self.stage.now = max(self.stage.now, item.at)
+        if item.kind == "message" and isinstance(item.data, bytes):
+            self._take(item.name, item.data)
+        elif item.kind == "action" and isinstance(item.data, Mapping):
+            self._do(item.name, item.data, item.by)
+
+    # the bench, by name
+
+    def tray(self) -> list[TubeView]:
+        """The tubes in the tray as they look."""
+        with self._lock:
+            return self.bench.tray()
+
+    def tubes(self) -> list[TubeView]:
+        """Every tube that arrived, wherever it is now, as it looks."""
+        with self._lock:
+            return [view(tube) for tube in self.bench.tubes.values()]
+
+    def printed_labels(self) -> list[PrintedLabel]:
+        """Labels that lie on the bench."""
+        with self._lock:
+            return list(self.bench.labels.values())
+
+    def analyzers_status(self) -> list[DeviceStatus]:
+        """The analyzers' own screens."""
+        with self._lock:
+            return [station.status() for station in self.stations.values()]
+
+    def look(self, tube: str, at: datetime | None = None, by: str = "") -> TubeView:
+        """Take a tube in the hand."""
+        seen: TubeView = self._by_name("look", at, by, tube_id=tube)
+        return seen
+
+    def affix(self, label: str, tube: str, at: datetime | None = None, by: str = "") -> None:
+        """Stick a printed label on a tube."""
+        self._by_name("affix", at, by, label_id=label, tube_id=tube)
+
+    def spin(self, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
+        """Centrifuge these tubes."""
+        self._by_name("spin", at, by, tube_ids=list(tubes))
+
+    def load(self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
+        """Put these tubes on an analyzer, in this order."""
+        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes))
+
+    def discard(self, tube: str, at: datetime | None = None, by: str = "") -> None:
+        """Throw a tube away."""
+        self._by_name("discard", at, by, tube_id=tube)
+
+    def discard_label(self, label: str, at: datetime | None = None, by: str = "") -> None:
+        """Throw a printed label away."""
+        self._by_name("discard_label", at, by, label_id=label)
+
+    def run_controls(self, analyzer: str, at: datetime | None = None, by: str = "") -> None:
+        """Start an analyzer's controls by hand."""
+        self._by_name("run_controls", at, by, analyzer=analyzer)
+
+    def _by_name(self, verb: str, at: datetime | None, by: str, **args: Any) -> Any:
+        return self.act(Action(at or self.now, verb, args, by))
+
+    # building
+
+    def _station(self, plan: DevicePlan, dice: Dice) -> Station:
+        content = self.content
+        meter = Meter(
+            plan, content.analytes, content.value_sets, content.place, dice.fork(f"analyzer/{plan.code}")
+        )
+        dialect = Dialect(
+            device=plan.code,
+            model=plan.model,
+            assays={assay.test: assay for assay in plan.menu},
+            names={code: analyte.name for code, analyte in content.analytes.items()},
+            is_coded=frozenset(code for code, analyte in content.analytes.items() if analyte.kind != "NM"),
+        )
+        return Station(content.place, self.stage, device(plan, meter, self.now), dialect)
+
+    def _open(self) -> None:
+        self.hospital.open()
+        for station in self.stations.values():
+            self.stage.plan(self.now, station.open)
+
+
+VERBS = frozenset({"look", "affix", "spin", "load", "discard", "discard_label"})

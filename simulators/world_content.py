@@ -1,0 +1,36 @@
+"""Everything a world is made from, read once from a content pack and shared by any number of worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.content import load_content
+from simulators.content_types import Analyte, Code
+from simulators.dice import Dice
+from simulators.hospital import Bodies
+from simulators.people import People
+from simulators.place import Place
+from simulators.place_reading import load_place
+
+
+@dataclass(frozen=True)
+class WorldContent:
+    """The place, the tests as the world knows them, and the maker of its people."""
+
+    place: Place
+    analytes: Mapping[str, Analyte]
+    value_sets: Mapping[str, tuple[Code, ...]]
+    people: Callable[[Dice], Bodies]
+
+
+def load_world(pack: Path) -> WorldContent:
+    """Read the pack's tables and its folder `world`."""
+    content, place = load_content(pack), load_place(pack)
+    return WorldContent(
+        place=place,
+        analytes=content.analytes,
+        value_sets=content.value_sets,
+        people=lambda dice: People(content, dice, place.zone),
+    )

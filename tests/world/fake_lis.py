@@ -1,0 +1,73 @@
+"""A laboratory in a few lines: says AA to everything, keeps what came, and can give work and labels to the world."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from simulators.link import LoopbackLink
+from simulators.world import World, WorldContent, load_world
+
+PACK = Path(__file__).parents[2] / "seed" / "packs" / "core"
+START = datetime(2026, 11, 27, 12, tzinfo=UTC)  # Friday 06:00 in the laboratory
+
+
+@cache
+def core() -> WorldContent:
+    """The core pack, read once."""
+    return load_world(PACK)
+
+
+class FakeLis:
+    """Keeps (peer, bytes) of everything it was sent."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, bytes]] = []
+
+    def links(self) -> dict[str, LoopbackLink]:
+        """A cable from the hospital and from each analyzer."""
+        place = core().place
+        return {peer: self._link(peer) for peer in (place.hospital.peer, *place.devices)}
+
+    def _link(self, peer: str) -> LoopbackLink:
+        return LoopbackLink(lambda message: self.take(peer, message))
+
+    def take(self, peer: str, message: bytes) -> bytes:
+        """Keep a message and acknowledge it."""
+        self.received.append((peer, message))
+        return ack_of(message)
+
+    def of(self, peer: str, kind: bytes) -> list[bytes]:
+        """What this peer sent of one kind."""
+        return [message for sender, message in self.received if sender == peer and kind in message]
+
+
+def ack_of(message: bytes) -> bytes:
+    """The plainest acknowledgement."""
+    return b"MSH|^~\\&|LIS||||20261127||ACK|1|T|2.5.1\rMSA|AA|" + message.split(b"|")[9] + b"\r"
+
+
+def new_world(lis: FakeLis | None = None, seed: int = 7, **options: object) -> World:
+    """A world on the core pack, at six in the morning."""
+    return World(core(), seed, START, lis.links() if lis else {}, **options)  # type: ignore[arg-type]
+
+
+def work_for(container: str, *codes: str, control: str = "NW", specimen: str = "SER") -> bytes:
+    """OML^O33 for one container."""
+    orders = "".join(
+        f"ORC|{control}|{container}-{code}\rTQ1|1||||||||R\rOBR|{n}|{container}-{code}||{code}^^L\r"
+        for n, code in enumerate(codes, 1)
+    )
+    return (
+        f"MSH|^~\\&|LIS|LAB|X|LAB|20261127060000-0600||OML^O33^OML_O33|LIS{container}|T|2.5.1\r"
+        f"PID|1||M000001\rSPM|1|{container}||{specimen}\rSAC|||{container}\r{orders}"
+    ).encode()
+
+
+def label(barcode: str, name: str = "RIVERA, ANA") -> bytes:
+    """ZPL of one container label."""
+    return (
+        f"^XA^CI28^FX barcode^FS^FO51,78^BY3^BCN,60,N,N,N^FD>;{barcode}^FS"
+        f"^FX patient^FS^FO8,4^A0N,26,26^FH^FD{name}^FS^PQ1^XZ"
+    ).encode()
