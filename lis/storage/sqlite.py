@@ -45,6 +45,8 @@ class SqliteDatabase(LabDatabase):
         self._writing_thread: int | None = None
         self._writer = _engine(path, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         self._readers = _engine(path, begin="BEGIN", pool_size=READERS_KEPT, max_overflow=READERS_MORE)
+        event.listen(self._writer, "handle_error", _refuse)
+        event.listen(self._readers, "handle_error", _refuse_unless_forbidden)
         event.listen(self._readers, "connect", _forbid_writing)
 
     @contextmanager
@@ -99,7 +101,6 @@ def _engine(path: Path, *, begin: str, pool_size: int, max_overflow: int) -> Eng
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    event.listen(engine, "handle_error", _refuse)
     return engine
 
 
@@ -122,6 +123,12 @@ def _refuse(context: ExceptionContext) -> None:
     refusal = refusal_for(context.original_exception)
     if refusal is not None:
         raise refusal from context.original_exception
+
+
+def _refuse_unless_forbidden(context: ExceptionContext) -> None:
+    """A reader that tries to write is a mistake of the program, not of the storage."""
+    if getattr(context.original_exception, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY:
+        _refuse(context)
 
 
 def refusal_for(error: BaseException | None) -> Refusal | None:

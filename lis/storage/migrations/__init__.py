@@ -45,6 +45,19 @@ LAB = Family(lab_metadata, HERE / "versions" / "lab")
 CONTROL = Family(control_metadata, HERE / "versions" / "control")
 
 
+def first_script(family: Family, dialect: str) -> Path:
+    """Where the SQL of a family's first revision is."""
+    return family.versions / f"rev_0001_{dialect}.sql"
+
+
+def run_first_script(connection: Connection, family: Family) -> None:
+    """Make the first tables: on PostgreSQL in one round trip, on SQLite one statement after the other."""
+    script = first_script(family, connection.dialect.name).read_text(encoding="utf-8")
+    parts = [script] if connection.dialect.name == "postgresql" else script.split(";\n\n")
+    for part in filter(str.strip, parts):
+        connection.exec_driver_sql(part, execution_options={"no_parameters": True})
+
+
 @cache
 def head(family: Family) -> str:
     """The newest revision this code knows."""
