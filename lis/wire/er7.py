@@ -11,13 +11,13 @@ Rules (HL7 v2.5.1 chapter 2, with the tolerance that real senders need):
 - `str(message)` gives the segments back as they came, ended with CR.
 """
 
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lis.wire.charset import CHARSETS, CharsetError, decode, msh_fields
 from lis.wire.er7_text import (
     DEFAULT,
+    HEADERS,
     Delimiters,
     MessageError,
     declared,
@@ -26,7 +26,7 @@ from lis.wire.er7_text import (
     unescape,
 )
 from lis.wire.er7_write import NULL, Comps, Raw, Reps, Seg, Subs, Value, build, comps, reps, subs
-from lis.wire.fields import HEADERS, Fields
+from lis.wire.fields import Fields
 
 __all__ = [
     "CHARSETS",
@@ -48,6 +48,7 @@ __all__ = [
     "comps",
     "decode",
     "escape",
+    "lines_of",
     "msh_fields",
     "reps",
     "split_batch",
@@ -65,6 +66,7 @@ class Segment(Fields):
     """One line of a message. Fields count as in HL7, with the id at 0 and MSH-1 the separator itself."""
 
     __slots__ = ()
+    headers = HEADERS
 
     def __init__(self, text: str, delimiters: Delimiters = DEFAULT) -> None:
         self.delimiters = delimiters
@@ -83,14 +85,12 @@ class Segment(Fields):
 
     def glued(self) -> str:
         """Id of a segment that seems to have lost the line end before it and stands inside this one, or ""."""
-        for text in self.fields[2:-1]:
-            found = _GLUED.search(text)
-            if found:
-                return found.group()
-        return ""
+        return next((text[-3:] for text in self.fields[2:-1] if text[-3:] in _COMMON), "")
 
 
-_GLUED = re.compile(r"(?:MSH|PID|PV1|ORC|OBR|OBX|NTE|SPM|SAC|TCD|INV|TQ1|CTI)$")
+_COMMON = frozenset(
+    ("MSH", "PID", "PV1", "ORC", "OBR", "OBX", "NTE", "SPM", "SAC", "TCD", "INV", "TQ1", "CTI")
+)
 
 
 def lines_of(text: str) -> list[str]:

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+HEADERS = frozenset(("MSH", "FHS", "BHS"))
+
 
 class MessageError(ValueError):
     """The text is no message: `reason` is empty, no_header, no_field_separator or no_component_separator."""

@@ -7,8 +7,7 @@ A field is a str (escaped), a `Raw` (ER7 already), or built of `comps`, `subs` a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lis.wire.er7_text import DEFAULT, Delimiters, escape
-from lis.wire.fields import HEADERS
+from lis.wire.er7_text import DEFAULT, HEADERS, Delimiters, escape
 
 
 class Raw(str):

@@ -1,10 +1,9 @@
 """A line cut into fields, and the fields cut on demand: what HL7 segments and LIS02 records have in common."""
 
 from functools import lru_cache
+from typing import ClassVar
 
 from lis.wire.er7_text import Delimiters, unescape
-
-HEADERS = frozenset(("MSH", "FHS", "BHS", "H"))  # lines whose first fields are the delimiters themselves
 
 
 def _part(text: str, mark: str, index: int) -> str:
@@ -30,6 +29,7 @@ class Fields:
 
     __slots__ = ("_plain", "delimiters", "fields", "id")
 
+    headers: ClassVar[frozenset[str]]  # ids whose first two fields are the delimiters themselves
     delimiters: Delimiters
     fields: list[str]
     id: str
@@ -64,7 +64,7 @@ class Fields:
         return unescape(text, marks)
 
     def _is_mark(self, number: int) -> bool:
-        return number < 3 and self.id in HEADERS
+        return number < 3 and self.id in self.headers
 
     def get(self, path: str, rep: int = 0) -> str:
         """`value` by a path as people write it: "5", "5.2" or "5.2.1"."""

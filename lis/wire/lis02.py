@@ -25,6 +25,7 @@ class Record(Fields):
     """One record. `record.id` is its type (H P O R C Q M S L), `record[3]` its third field."""
 
     __slots__ = ()
+    headers = frozenset("H")
 
     def __init__(self, text: str, delimiters: Delimiters = ASTM) -> None:
         self.delimiters = delimiters

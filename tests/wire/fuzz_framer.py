@@ -47,7 +47,7 @@ def read_astm(payload: bytes) -> None:
 
 
 if __name__ == "__main__":
-    import atheris  # type: ignore[import-not-found, unused-ignore]
+    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     atheris.instrument_all()
     atheris.Setup(sys.argv, check)

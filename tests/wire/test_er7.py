@@ -82,9 +82,9 @@ def test_any_line_end_and_blank_segments(end: str) -> None:
 
 
 def test_lines_that_are_no_segments_keep_their_place() -> None:
-    message = Message.parse(HEADER + "\rNTE|1||first line\rsecond line|RE\rOBX|1\r# note\r")
-    assert [segment.id for segment in message.segments] == ["MSH", "NTE", "", "OBX", ""]
-    assert [str(segment) for segment in message.leftovers] == ["second line|RE", "# note"]
+    message = Message.parse(HEADER + "\rNTE|1||first line\rsecond line|RE\rOBX|1\rH|\\^&\r# note\r")
+    assert [segment.id for segment in message.segments] == ["MSH", "NTE", "", "OBX", "", ""]
+    assert [str(segment) for segment in message.leftovers] == ["second line|RE", "H|\\^&", "# note"]
 
 
 @pytest.mark.parametrize(

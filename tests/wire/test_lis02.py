@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from lis.wire.astm import (
     FrameError,
+    Link,
+    NeedCommit,
     Record,
     Records,
+    Send,
     build_records,
     checksum,
     records_from_text,
     split_messages,
 )
-from lis.wire.er7 import MessageError, Seg, comps, decode, reps
+from lis.wire.er7 import MessageError, Seg, comps, decode, lines_of, reps
 
 MESSAGE = (
     "H|\\^&|||XN-1000^00-17\r"
@@ -132,13 +135,34 @@ def test_capture_that_cannot_be_trusted_is_refused(capture: bytes, reason: str) 
     assert refused.value.reason == reason
 
 
-@pytest.mark.skipif(
-    "LIS_CORPUS" not in os.environ, reason="LIS_CORPUS names no folder of third-party messages"
+corpus = pytest.mark.skipif(
+    not os.environ.get("LIS_CORPUS"), reason="LIS_CORPUS names no folder of third-party messages"
 )
+
+
+def astm_files() -> list[Path]:
+    return sorted(Path(os.environ["LIS_CORPUS"]).glob("*.astm"))
+
+
+@corpus
 def test_every_corpus_file_is_read() -> None:
-    for path in sorted(Path(os.environ["LIS_CORPUS"]).glob("*.astm")):
+    for path in astm_files():
         text, charset = decode(records_from_text(path.read_bytes()), "8859/1")
-        messages = [Records.parse(message, charset) for message in split_messages(text).messages]
+        transfer = split_messages(text)
+        messages = [Records.parse(message, charset) for message in transfer.messages]
         assert messages, path.name
         assert all(message.complete for message in messages), path.name
-        assert {type(record) for message in messages for record in message.records} == {Record}
+        read = "".join(map(str, messages)).split("\r")
+        assert sorted(filter(None, read + transfer.strays)) == sorted(lines_of(text.lstrip("\ufeff"))), (
+            path.name
+        )
+
+
+@corpus
+def test_every_framed_corpus_file_comes_over_a_line() -> None:
+    for path in astm_files():
+        capture = path.read_bytes()
+        if b"\x02" in capture:
+            events = Link(sequential=False).feed(b"\x05" + capture + b"\r", 0)
+            assert events[-1] == NeedCommit(records_from_text(capture)), path.name
+            assert set(events[:-1]) == {Send(b"\x06")}, path.name
