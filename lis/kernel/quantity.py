@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 COMPARATORS = ("<=", ">=", "<", ">")
-_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
-_RATIO = re.compile(r"^\s*(\d+)\s*:\s*(\d+)\s*$")
+_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$", re.ASCII)
+_RATIO = re.compile(r"^\s*(\d+)\s*:\s*(\d+)\s*$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ def parse_titre(text: str) -> tuple[int, int] | None:
 
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
-    """Half up to the given decimals: the one rounding of a reported value."""
-    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    """Half up to the given decimals: the one rounding of a reported value. However long the number is."""
+    context = Context(prec=max(value.adjusted(), 0) + decimals + 2)
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=context)
 
 
 def plain(value: Decimal) -> str:
