@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.domain.reception import ArrivalFacts, Decision, judge_arrival
+from lis.domain.reception import ArrivalFacts, Decision, Inspection, judge_arrival
+from lis.domain.specimens import SpecimenFacts
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
 from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.kernel.ids import is_container_id
@@ -17,16 +18,6 @@ from lis.services import working
 from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a person saw of the tube and said so; None where nothing was said."""
-
-    container_type: str | None = None
-    volume_ml: Any = None
-    conditions: tuple[str, ...] = ()
-    temperature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +31,7 @@ class Receipt:
     reasons: tuple[str, ...] = ()
 
 
-def scan(work: Work, text: str, *, seen: Seen | None = None) -> Receipt:
+def scan(work: Work, text: str, *, seen: Inspection | None = None) -> Receipt:
     """A scan at the receiving bench: the first one receives the tube, the one of the lab's own label confirms it.
 
     Refused scans change nothing; `refuse_scan` writes them down.
@@ -50,7 +41,7 @@ def scan(work: Work, text: str, *, seen: Seen | None = None) -> Receipt:
     state = ContainerState(container.state)
     if state is ContainerState.RECEIVED and text.strip() == container.container_id:
         return confirm_label(work, container)
-    return receive_specimen(work, container, seen=seen or Seen())
+    return receive_specimen(work, container, seen=seen or Inspection())
 
 
 def find_container(work: Work, text: str) -> Row[Any]:
@@ -75,17 +66,20 @@ def find_container(work: Work, text: str) -> Row[Any]:
     raise _unknown(text)
 
 
-def receive_specimen(work: Work, container: Row[Any], *, seen: Seen) -> Receipt:
+def receive_specimen(work: Work, container: Row[Any], *, seen: Inspection) -> Receipt:
     """Receive a tube that was expected, or set it aside with reasons. Its lab label is printed at once."""
     work.require(Act.SPECIMEN_RECEIVE)
     order = work.orders.get(container.order_id)
     _refuse_unless_expected(work, container)
-    decision = judge_arrival(_arrival_facts(work, container, seen), work.catalog)
-    if decision.refusal is not None:
-        raise Invalid(decision.refusal.code, decision.refusal.text, decision.refusal.advice)
-    if decision.set_aside:
+    decision = judge_arrival(_arrival_facts(work, container, seen), work.catalog, work.now)
+    if decision.verdict == "refuse":
+        raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
+    if decision.verdict in ("set_aside", "reject"):
         return _set_aside(work, container, order, decision)
     return _accept(work, container, order, Action.RECEIVE, decision)
+
+
+_ADVICE = "Check the label and the order; if they are right, correct the collection time with the unit."
 
 
 def accept_specimen(work: Work, container_id: str, *, reason: str) -> Receipt:
@@ -102,7 +96,7 @@ def accept_specimen(work: Work, container_id: str, *, reason: str) -> Receipt:
         accession=order.accession,
         reason=reason,
     )
-    return _accept(work, container, order, Action.ACCEPT, Decision())
+    return _accept(work, container, order, Action.ACCEPT, Decision("accept"))
 
 
 def confirm_label(work: Work, container: Row[Any]) -> Receipt:
@@ -216,22 +210,19 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
     )
 
 
-def _arrival_facts(work: Work, container: Row[Any], seen: Seen) -> ArrivalFacts:
+def _arrival_facts(work: Work, container: Row[Any], seen: Inspection) -> ArrivalFacts:
     specimen = work.specimens.get(container.specimen_id)
-    tests = work.ordered_tests.of_container(container.id)
-    active = [row for row in tests if can(TestState(row.state), Action.RECEIVE)]
-    orderables = [work.catalog.orderable(row.code) for row in active]
+    wanted = [
+        row.code
+        for row in work.ordered_tests.of_container(container.id)
+        if row.state not in (TestState.CANCELLED, TestState.COMPLETE)
+    ]
     return ArrivalFacts(
-        now=work.now,
-        specimen_type=specimen.type,
+        state=ContainerState(container.state),
         container_type=container.type,
-        collected_at=specimen.collected_at,
-        tests=tuple(code for row in orderables if row for code in row.tests),
-        seen_container_type=seen.container_type,
-        volume_ml=seen.volume_ml,
-        conditions=seen.conditions,
-        temperature=seen.temperature,
-        separated_at=container.separated_at,
+        codes=tuple(wanted),
+        specimen=SpecimenFacts(specimen.type, specimen.collected_at, separated_at=container.separated_at),
+        inspection=seen,
     )
 
 
@@ -245,7 +236,7 @@ def _accept(work: Work, container: Row[Any], order: Row[Any], action: Action, de
         f"container:{container.container_id}",
         accession=order.accession,
         collection_number=container.collection_number,
-        advice=[reason.code for reason in decision.reasons],
+        advice=[finding.code for finding in decision.findings],
     )
     _print(work, container, order.accession, reason="")
     _close_recollection(work, container, order.accession)
@@ -254,7 +245,7 @@ def _accept(work: Work, container: Row[Any], order: Row[Any], action: Action, de
         container.container_id,
         order.accession,
         "Received. Affix the printed label and scan it.",
-        tuple(reason.text for reason in decision.reasons),
+        tuple(finding.text for finding in decision.findings),
     )
 
 
@@ -268,7 +259,7 @@ def _mark_received(work: Work, container: Row[Any], state: ContainerState) -> No
 
 
 def _set_aside(work: Work, container: Row[Any], order: Row[Any], decision: Decision) -> Receipt:
-    texts = tuple(reason.text for reason in decision.reasons)
+    texts = tuple(finding.text for finding in decision.findings)
     state = advance(ContainerState(container.state), Action.SET_ASIDE)
     work.containers.change(container.id, state=state, reason="; ".join(texts))
     work.journal.append(
@@ -276,7 +267,7 @@ def _set_aside(work: Work, container: Row[Any], order: Row[Any], decision: Decis
         f"container:{container.container_id}",
         accession=order.accession,
         reason="; ".join(texts),
-        codes=[reason.code for reason in decision.reasons],
+        codes=[finding.code for finding in decision.findings],
     )
     return Receipt("set_aside", container.container_id, order.accession, "Set aside.", texts)
 

@@ -15,7 +15,8 @@ from lis.storage.work import Work
 def load_pack(work: Work, files: Mapping[str, str], *, reason: str = "first load") -> Catalog:
     """Put a pack in force. Interfaces that it names and the laboratory has not yet are opened as it says."""
     version_id, catalog = catalogs.store(work.connection, files, at=work.now, reason=reason)
-    for peer in (*catalog.peers.values(), *catalog.analyzers.values()):
+    peers: list[Peer | Analyzer] = [*catalog.peers.values(), *catalog.analyzers.values()]
+    for peer in peers:
         if work.interfaces.find(peer.code) is None:
             _open_interface(work, peer)
     work.journal.append(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.domain.checks import failed
 from lis.domain.events import Verb
 from lis.domain.together import Together, evaluate_together
 from lis.domain.values import SentValue
@@ -38,12 +39,11 @@ def file_values(
     collected_at: datetime | None,
     sent: Mapping[str, SentValue],
     *,
-    status: Mapping[str, str] | None = None,
     reason: str = "",
 ) -> dict[str, Filed]:
     """File values of one collection as new versions, and judge again what was undecided there.
 
-    `status` gives the HL7 0085 status per test where it is not final; `reason` says why a version replaces another.
+    `reason` says why a version replaces another.
     """
     collection = collected.load(work, order, collected_at)
     together, values = _judge(work, collection, sent)
@@ -53,7 +53,6 @@ def file_values(
             collection,
             sent[test],
             together.evaluations[test],
-            (status or {}).get(test, "F"),
             reason,
         )
         for test in sent
@@ -66,6 +65,46 @@ def file_values(
         else:
             _file_calculated(work, collection, test, evaluation, filed)
     return filed
+
+
+def file_no_value(work: Work, order: Row[Any], result: Row[Any], sent: SentValue) -> Filed:
+    """The analyzer could not obtain a value (HL7 0085 X): a version without one, on hold for a person."""
+    n = result.version + 1
+    check = failed("status", "status.not_obtained", "The analyzer could not obtain a value.")
+    version_id = work.versions.add(
+        result_id=result.id,
+        n=n,
+        status="X",
+        value="",
+        comparator="",
+        unit="",
+        sent_value=sent.text,
+        sent_unit=sent.unit,
+        sent_flags=list(sent.flags),
+        flags=[],
+        critical=False,
+        interval_text="",
+        comment="",
+        source=sent.source,
+        analyzer=sent.analyzer,
+        observed_at=sent.observed_at,
+        container_id="",
+        catalog_version_id=work.catalog_version_id,
+        created_at=work.now,
+        created_by=work.actor.code,
+        reason="",
+    )
+    state = advance(ResultState(result.state), Action.FILE_HELD)
+    work.results.change(result.id, state=state, version=n, checks=[check.as_row()], rerun=False)
+    work.journal.append(
+        Verb.RESULT_FILED,
+        f"result:{order.accession}/{result.test}",
+        accession=order.accession,
+        version=n,
+        status="X",
+        analyzer=sent.analyzer,
+    )
+    return Filed(result.test, result.id, version_id, "hold")
 
 
 def judge_anew(work: Work, order: Row[Any], collected_at: datetime | None) -> None:
@@ -106,7 +145,6 @@ def _add_version(
     collection: Collection,
     sent: SentValue,
     evaluation: Evaluation,
-    status: str,
     reason: str,
 ) -> Filed:
     row = collection.results[sent.test]
@@ -115,7 +153,7 @@ def _add_version(
     version_id = work.versions.add(
         result_id=row.id,
         n=n,
-        status=status,
+        status=sent.status,
         value=evaluation.reported.value,
         comparator=evaluation.reported.comparator,
         number=evaluation.reported.number,
@@ -145,7 +183,7 @@ def _add_version(
         verified_by="",
         rerun=False,
     )
-    _tell(work, collection, sent, evaluation, n, status, reason)
+    _tell(work, collection, sent, evaluation, n, reason)
     if container is not None and sent.analyzer:
         working.finish_work(work, container.id, sent.analyzer, sent.test)
     return Filed(sent.test, row.id, version_id, evaluation.disposition)
@@ -164,7 +202,6 @@ def _tell(
     sent: SentValue,
     evaluation: Evaluation,
     n: int,
-    status: str,
     reason: str,
 ) -> None:
     accession = collection.order.accession
@@ -177,7 +214,7 @@ def _tell(
         value=evaluation.reported.text,
         unit=evaluation.reported.unit,
         flags=list(evaluation.flags),
-        status=status,
+        status=sent.status,
         disposition=evaluation.disposition,
         holds=list(evaluation.holds),
         analyzer=sent.analyzer,
@@ -210,7 +247,7 @@ def _file_calculated(
         _judge_again(work, collection, test, evaluation)
         return
     sent = SentValue(test, evaluation.reported.text, source="calculation", observed_at=work.now)
-    filed[test] = _add_version(work, collection, sent, evaluation, "F", "")
+    filed[test] = _add_version(work, collection, sent, evaluation, "")
 
 
 def _action(evaluation: Evaluation) -> Action:

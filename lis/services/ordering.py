@@ -218,7 +218,7 @@ def _tubes(work: Work, request: OrderRequest, orderables: list[Orderable]) -> li
     if any(specimen.tests for specimen in request.specimens):
         return _tubes_as_drawn(work, request, orderables)
     unused = list(request.specimens)
-    tubes = []
+    tubes: list[_Tube] = []
     for planned in plan(orderables, work.catalog):
         drawn = next((s for s in unused if _fits(s, planned)), None)
         if drawn is not None:
@@ -229,7 +229,7 @@ def _tubes(work: Work, request: OrderRequest, orderables: list[Orderable]) -> li
 
 
 def _tubes_as_drawn(work: Work, request: OrderRequest, orderables: list[Orderable]) -> list[_Tube]:
-    tubes = []
+    tubes: list[_Tube] = []
     rest = set(range(len(orderables)))
     for drawn in request.specimens:
         lines = tuple(line for line in drawn.tests if line in rest)

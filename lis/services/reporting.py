@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from lis.domain.catalog import Catalog, Orderable
 from lis.domain.workflow import TestState
@@ -131,7 +131,14 @@ def _groups(
 
 
 def _ordered_tests(order_id: int) -> Any:
-    o, c, s = t.ordered_test, t.container, t.specimen
+    """Ordered tests with the first container each is measured from."""
+    o, c, s, r = t.ordered_test, t.container, t.specimen, t.result
+    first = (
+        select(r.c.ordered_test_id, func.min(r.c.container_pk).label("container_pk"))
+        .where(r.c.order_id == order_id)
+        .group_by(r.c.ordered_test_id)
+        .subquery()
+    )
     return (
         select(
             o,
@@ -141,7 +148,11 @@ def _ordered_tests(order_id: int) -> Any:
             s.c.collected_at,
             s.c.collected_by,
         )
-        .select_from(o.outerjoin(c, c.c.id == o.c.container_pk).outerjoin(s, s.c.id == c.c.specimen_id))
+        .select_from(
+            o.outerjoin(first, first.c.ordered_test_id == o.c.id)
+            .outerjoin(c, c.c.id == first.c.container_pk)
+            .outerjoin(s, s.c.id == c.c.specimen_id)
+        )
         .where(o.c.order_id == order_id)
         .order_by(o.c.seq)
     )

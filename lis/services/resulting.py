@@ -13,9 +13,9 @@ from lis.domain.catalog import Catalog
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedObservation, ReportedSpecimen
 from lis.domain.people import Act
-from lis.domain.results import Filing, filing_for
+from lis.domain.results import Filing, Standing, filing_for
 from lis.domain.units import same_unit
-from lis.domain.values import SentValue
+from lis.domain.values import SentValue, reported
 from lis.domain.workflow import Action, ContainerState, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import controlling, filing, verifying
@@ -53,6 +53,20 @@ class _Match:
     test: str
     result: Row[Any]
     filing: Filing
+
+    @property
+    def status(self) -> str:
+        """HL7 0085 status of the version it becomes."""
+        return {Filing.PRELIMINARY: "P", Filing.CORRECTION: "C"}.get(self.filing, "F")
+
+
+_FILES_VALUE = (Filing.FINAL, Filing.PRELIMINARY, Filing.CONFIRM, Filing.CORRECTION)
+_KEPT_AS = {
+    Filing.WITHDRAW: FILED,
+    Filing.NO_VALUE: FILED,
+    Filing.NOT_A_RESULT: SUPPLEMENTAL,
+    Filing.REPEATED: REPEATED,
+}
 
 
 def record_results(work: Work, source: Source, specimens: tuple[ReportedSpecimen, ...]) -> str:
@@ -138,7 +152,7 @@ def _container_hold(work: Work, specimen: ReportedSpecimen, container: Row[Any] 
 def _file_matched(
     work: Work, source: Source, order: Row[Any], container: Row[Any], specimen: ReportedSpecimen
 ) -> None:
-    results = {row.test: row for row in work.results.of_order(order.id)}
+    results = {row.test: row for row in work.results.current_of_order(order.id)}
     matches: dict[str, _Match] = {}
     for observation in specimen.observations:
         if observation.supplemental:
@@ -172,16 +186,23 @@ def _match(
     if result.container_pk != container.id:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
     row = work.catalog.tests[test]
-    has_value = bool(observation.value.strip())
-    if has_value and same_unit(row, observation.unit, work.catalog) in ("mismatch", "unknown"):
+    if observation.value.strip() and same_unit(row, observation.unit, work.catalog) in (
+        "mismatch",
+        "unknown",
+    ):
         return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
-    decided = result.state in (ResultState.VERIFIED, ResultState.RELEASED)
-    action = filing_for(
-        observation.status, has_value=has_value, has_earlier=bool(result.version), decided=decided
-    )
-    if action.hold is not None:
-        return Hold(*action.hold)
-    return _Match(observation, test, result, action)
+    text = reported(SentValue(test, observation.value, observation.unit), row).text
+    decision = filing_for(observation.status, text, _standing(result))
+    if decision.filing is Filing.HOLD:
+        return Hold(decision.reason_code, decision.text)
+    return _Match(observation, test, result, decision.filing)
+
+
+def _standing(result: Row[Any]) -> Standing | None:
+    if result.state == ResultState.PENDING or not result.version:
+        return None
+    text = f"{result.version_comparator}{result.version_value}"
+    return Standing(result.version_status, text, rerun=result.rerun)
 
 
 def _settle(
@@ -194,30 +215,31 @@ def _settle(
     """File what is to be filed, each collection at once, then write every observation down with what became of it."""
     by_draw: dict[datetime | None, dict[str, _Match]] = {}
     for test, match in matches.items():
-        if match.filing.files_value:
+        if match.filing in _FILES_VALUE:
             by_draw.setdefault(match.result.collected_at, {})[test] = match
     filed: dict[str, filing.Filed] = {}
     for collected_at, group in by_draw.items():
         sent = {test: _sent(source, match) for test, match in group.items()}
-        status = {test: match.filing.status for test, match in group.items()}
-        reason = "; ".join(sorted({m.filing.reason for m in group.values()} - {""}))
-        filed |= filing.file_values(work, order, collected_at, sent, status=status, reason=reason)
+        filed |= filing.file_values(work, order, collected_at, sent)
     for test, match in matches.items():
-        if match.filing.withdraws:
+        if match.filing is Filing.WITHDRAW:
             _withdraw(work, order, match)
+        if match.filing is Filing.NO_VALUE:
+            filed[test] = filing.file_no_value(work, order, match.result, _sent(source, match))
         version = filed[test].version_id if test in filed else None
-        state = FILED if match.filing.files_value or match.filing.withdraws else SUPPLEMENTAL
+        state = _KEPT_AS.get(match.filing, FILED)
         _keep(work, source, specimen, match.observation, state, test=test, version=version)
 
 
 def _sent(source: Source, match: _Match) -> SentValue:
     observation = match.observation
+    confirmed = match.filing is Filing.CONFIRM
     return SentValue(
         test=match.test,
-        text=observation.value,
-        unit=observation.unit,
+        text=match.result.version_sent_value if confirmed else observation.value,
+        unit=match.result.version_sent_unit if confirmed else observation.unit,
         flags=observation.flags,
-        status=match.filing.status,
+        status=match.status,
         analyzer=source.analyzer,
         observed_at=observation.observed_at,
     )
@@ -325,16 +347,10 @@ def _file_typed(
 ) -> filing.Filed:
     if not value.strip():
         raise Invalid("result.empty", f"No value was given for {result.test}.", "Type the value, then Enter.")
-    sent = SentValue(result.test, value, unit=unit, source="person", observed_at=work.now)
-    filed = filing.file_values(
-        work,
-        order,
-        result.collected_at,
-        {result.test: sent},
-        status={result.test: status},
-        reason=reason,
-    )
-    return filed[result.test]
+    sent = SentValue(result.test, value, unit=unit, status=status, source="person", observed_at=work.now)
+    return filing.file_values(work, order, result.collected_at, {result.test: sent}, reason=reason)[
+        result.test
+    ]
 
 
 def _require_received(work: Work, result: Row[Any]) -> None:
