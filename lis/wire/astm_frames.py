@@ -1,6 +1,6 @@
 """LIS01-A2 (ASTM E1381) frames: bytes of the line in, control characters and judged frames out.
 
-Rules (LIS01-A2 section 6.3, with the tolerance that real senders need):
+Rules (LIS01-A2, data link layer, transfer phase, with the tolerance that real senders need):
 
 - A frame is STX FN text (ETB | ETX) C1 C2 CR LF. FN is one digit 0-7; ETB says that more of this record follows.
 - C1 C2 is the sum, modulo 256, of everything from FN through ETB or ETX, as two hexadecimal digits. Lower case

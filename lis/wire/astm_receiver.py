@@ -1,4 +1,4 @@
-"""The receiving role of an ASTM link (LIS01-A2 section 6) as a state table.
+"""The receiving role of an ASTM link (LIS01-A2, data link layer) as a state table.
 
 | state      | ENQ                   | sound frame                       | bad frame | EOT        | time-out      |
 |------------|-----------------------|-----------------------------------|-----------|------------|---------------|

@@ -1,4 +1,4 @@
-"""The sending role of an ASTM link (LIS01-A2 section 6) as a state table.
+"""The sending role of an ASTM link (LIS01-A2, data link layer) as a state table.
 
 | state     | ACK                     | NAK                       | EOT                     | ENQ        | time-out   |
 |-----------|-------------------------|---------------------------|-------------------------|------------|------------|

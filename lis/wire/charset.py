@@ -1,6 +1,6 @@
 """Bytes to text by MSH-18, strictly: a byte that does not fit is an error, never another character.
 
-Rules (HL7 v2.5.1 section 2.15.9.18 and table 0211):
+Rules (HL7 v2.5.1 chapter 2, MSH-18, and table 0211):
 
 - MSH-18, first repetition, names the character set of the whole message.
 - Empty means 7-bit ASCII; as senders do leave it empty and send more, UTF-8 is tried strictly, then the

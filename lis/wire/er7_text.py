@@ -1,6 +1,6 @@
 """Characters of ER7: the delimiters a message declares, and the escape sequences that protect them.
 
-Rules (HL7 v2.5.1 sections 2.5.4, 2.7, 2.16.9.1-2):
+Rules (HL7 v2.5.1 chapter 2: message delimiters, escape sequences, MSH-1 and MSH-2):
 
 - MSH-1 is the character after "MSH"; MSH-2 gives component, repetition, escape, subcomponent and, from v2.7,
   truncation. What MSH-2 leaves out takes its usual character unless that one is already used.

@@ -1,6 +1,6 @@
 """LIS02-A2 (ASTM E1394) records: the text that an ASTM link carries.
 
-Rules (LIS02-A2 sections 5-6, with the tolerance that real senders need):
+Rules (LIS02-A2, message content, with the tolerance that real senders need):
 
 - A message runs from its H record to its L record. Records end with CR; LF and CRLF are taken too.
 - H-2 declares repetition, component and escape, after the field separator: `|\\^&` usually, `|@^\\` Cepheid.
