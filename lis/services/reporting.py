@@ -106,7 +106,8 @@ def report_of(
 def _groups(
     connection: Connection, catalog: Catalog, order: Row[Any], versions: Collection[int] | None
 ) -> list[ReportGroup]:
-    lines = _lines(connection, catalog, order.id, versions)
+    indices = set(catalog.index_tests.values())
+    lines = [row for row in _lines(connection, catalog, order.id, versions) if row.test not in indices]
     groups = []
     for row in connection.execute(_ordered_tests(order.id)):
         orderable = catalog.orderable(row.code)
