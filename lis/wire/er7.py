@@ -155,7 +155,7 @@ class Batch:
 
 
 def split_batch(text: str) -> Batch:
-    """Cut a payload before each MSH; FHS, BHS, BTS and FTS belong to no message (HL7 v2.5.1 chapter 2, batch protocol)."""
+    """Cut a payload before each MSH; FHS, BHS, BTS and FTS belong to no message (HL7 v2.5.1 batch protocol)."""
     batch, current = Batch(), list[str]()
     for line in lines_of(text.lstrip("\ufeff \t\r\n")):
         name = line[:3]
