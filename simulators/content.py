@@ -191,7 +191,8 @@ def _program(raw: Mapping[str, Any]) -> Program:
 def _step(raw: Mapping[str, Any]) -> Step | Share:
     if "share" in raw:
         return Share(tuple(raw["share"]), float(raw["of"]), bool(raw.get("whole")), raw.get("weights", {}))
-    return Step(raw["set"], str(raw.get("to") or raw["formula"]), str(raw.get("if", "")))
+    target = raw.get("set") or raw["limit"]
+    return Step(target, str(raw.get("to") or raw["formula"]), str(raw.get("if", "")), "limit" in raw)
 
 
 def _errors(raw: Mapping[str, Any]) -> Iterable[PreanalyticalError]:

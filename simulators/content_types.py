@@ -113,11 +113,15 @@ class Kinetics:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the generation program: what is computed, from which formula, under which condition."""
+    """One line of the generation program: what is computed, from which formula, under which condition.
+
+    A limit corrects a value that is there already, after influences have acted on it.
+    """
 
     target: str
     formula: str
     condition: str = ""
+    is_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Dice:
             raise ValueError("choice from nothing")
         return items[int(self.random() * len(items))]
 
-    def weighted(self, weights: Mapping[T, float] | Iterable[tuple[T, float]]) -> T:
+    def weighted(self, weights: Mapping[T, float] | Sequence[tuple[T, float]]) -> T:
         """One of the keys, each as likely as its weight; weights need not add to 1. Order of the keys counts."""
         return pick(self.random(), weights)
 
@@ -135,9 +135,9 @@ def _open_unit(digest: bytes) -> float:
     return ((int.from_bytes(digest[:8], "big") >> 11) + 0.5) * _UNIT
 
 
-def pick(unit: float, weights: Mapping[T, float] | Iterable[tuple[T, float]]) -> T:
+def pick(unit: float, weights: Mapping[T, float] | Sequence[tuple[T, float]]) -> T:
     """The key on which a point `unit` of 0..1 falls when the weights are laid end to end."""
-    pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
+    pairs = weights.items() if isinstance(weights, Mapping) else weights
     pairs = [(key, weight) for key, weight in pairs if weight > 0]
     if not pairs:
         raise ValueError("no key has a weight above 0")

@@ -75,11 +75,11 @@ class Influences:
         return value
 
     def code(self, code: str, usual: str, acting: Iterable[Acting], dice: Dice) -> str:
-        """The code that the last course strong enough to show gives; each has its own threshold of showing."""
+        """The code that the last course strong enough to show gives; all of a course show together."""
         value = usual
         for one in acting:
             stream = dice.fork(_name(one.course))
-            if one.strength >= 0.15 + 0.5 * stream.unit(f"{code}/shows"):
+            if one.strength >= 0.15 + 0.5 * stream.unit("shows"):
                 value = pick(stream.unit(code), one.effect.weights)
         return value
 

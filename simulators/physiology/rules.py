@@ -58,7 +58,7 @@ class Rules:
     @property
     def targets(self) -> frozenset[str]:
         """Quantities on which influences act while the program runs, not before."""
-        single = {rule.target for rule in self._rules if isinstance(rule, Rule)}
+        single = {rule.target for rule in self._rules if isinstance(rule, Rule) and rule.first}
         return frozenset(single.union(*(rule.share.parts for rule in self._rules if isinstance(rule, Parts))))
 
     def run(self, values: Values, influence: Influence, moved: Callable[[str], bool]) -> None:
@@ -106,8 +106,9 @@ class Rules:
         formula = self._expression(self._content.formulas.get(step.formula, step.formula))
         condition = self._expression(step.condition) if step.condition else None
         names = formula.names | (condition.names if condition else frozenset())
-        first = step.target not in seen
-        seen.add(step.target)
+        first = step.target not in seen and not step.is_limit
+        if first:
+            seen.add(step.target)
         return Rule(step.target, formula, condition, tuple(sorted(_stems(names, "_LEVEL"))), first)
 
     def _expression(self, text: str) -> Expression:
