@@ -74,7 +74,9 @@ def levels(catalog: Catalog, test: Test) -> list[Decimal]:
 def _measurable(mean: Decimal, test: Test) -> Decimal:
     """Moved into the measuring range, away from its ends."""
     low, high = test.amr_low, test.amr_high
-    return mean if low is None or high is None else min(max(mean, low * Decimal("1.2")), high * Decimal("0.9"))
+    return (
+        mean if low is None or high is None else min(max(mean, low * Decimal("1.2")), high * Decimal("0.9"))
+    )
 
 
 def targets() -> Iterator[tuple[str, ...]]:

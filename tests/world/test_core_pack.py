@@ -1,0 +1,226 @@
+"""The content that ships: whole, consistent, and safe in what it lets pass."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lis.domain.catalog import Catalog, Unit
+from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST
+from lis.storage.packs import check_pack, read_pack
+
+PACK = Path(__file__).parents[2] / "seed" / "packs" / "core"
+
+
+@pytest.fixture(scope="module")
+def core() -> Catalog:
+    return read_pack(PACK).catalog
+
+
+def test_core_pack_has_no_problem() -> None:
+    assert [str(problem) for problem in check_pack(PACK) if not problem.note] == []
+
+
+def test_rules_in_words_are_listed_as_manual() -> None:
+    notes = [p.reason.split(":")[0] for p in check_pack(PACK) if p.note and p.file == "consistency_rules.csv"]
+
+    assert notes == ["R35", "R37", "R40", "R44", "R45", "R46", "R47", "R48", "R51", "R53"]
+
+
+def test_core_pack_holds_the_whole_catalogue(core: Catalog) -> None:
+    assert (len(core.tests), len(core.containers), len(core.specimen_types)) == (338, 31, 31)
+    assert [code for code, panel in core.orderables.items() if not panel.items] == []
+
+
+def test_control_targets_are_what_the_other_tables_give() -> None:
+    derived = runpy.run_path(str(PACK / "derive_control_targets.py"))["derived"]()
+
+    assert (PACK / "control_targets.csv").read_text(encoding="utf-8") == derived
+
+
+def test_every_numeric_chemistry_hematology_and_coagulation_test_is_measured_calculated_or_read_by_hand(
+    core: Catalog,
+) -> None:
+    by_hand = [
+        test.code
+        for test in core.tests.values()
+        if test.department in ("CHEM", "HEME", "COAG")
+        and test.result_type == "NM"
+        and test.code not in core.measured_by
+        and test.code not in core.calculated
+        and test.section != "MDIFF"
+    ]
+
+    assert by_hand == ["SMUDGE", "ESR", "HGBA", "HGBA2", "HGBF", "HGBS", "MALPCT", "OSMO", "UOSM"]
+
+
+def test_controls_of_hematology_and_coagulation_have_three_levels_and_of_the_others_two(
+    core: Catalog,
+) -> None:
+    levels = {
+        analyzer: {len(rows) for (code, _), rows in core.targets_for.items() if code == analyzer}
+        for analyzer in core.analyzers
+    }
+
+    assert levels == {"CHEM-1": {2}, "HEME-1": {3}, "COAG-1": {3}, "UA-1": {2}, "BG-1": {2}}
+
+
+def test_nothing_passes_alone_that_is_critical_at_any_age_it_passes_for(core: Catalog) -> None:
+    reaching = [
+        (test, row.low, row.high)
+        for test, ranges in core.autoverification.items()
+        for row in ranges
+        for limit in core.criticals.get(test, ())
+        if limit.age_high_days >= row.min_age_days
+        and (
+            (limit.low is not None and (row.low is None or row.low <= limit.low))
+            or (limit.high is not None and (row.high is None or row.high >= limit.high))
+        )
+    ]
+
+    assert reaching == []
+
+
+def test_calculated_tests_come_from_tests_that_are_measured_or_calculated(core: Catalog) -> None:
+    known = {*core.measured_by, *core.calculated, *core.constants, "AGE", "SEX"}
+    loose = {
+        code: set(formula.inputs) - known
+        for code, formula in core.calculated.items()
+        if set(formula.inputs) - known
+    }
+
+    assert loose == {"OSMG": {"OSMO"}}  # measured by freezing point, entered by hand
+
+
+def test_each_step_of_the_bench_carries_the_acts_of_the_one_below_and_the_administrator_no_results(
+    core: Catalog,
+) -> None:
+    acts = {role: row.acts for role, row in core.roles.items()}
+
+    assert acts[PROCESSOR] < acts[TECHNICIAN] < acts[TECHNOLOGIST] < acts[SUPERVISOR]
+    assert [
+        act for act in acts[LIS_ADMIN] if act.startswith(("result.", "patient.", "order.", "specimen."))
+    ] == []
+
+
+def test_tests_with_conditional_intervals_only_have_one_for_when_nothing_is_known(core: Catalog) -> None:
+    without = {
+        test
+        for test, rows in core.intervals.items()
+        if not any(row.condition == "" or row.when_unknown for row in rows)
+    }
+
+    assert without == {"CORT", "GENT"}  # by time of day, peak or trough: nobody can choose without asking
+
+
+PREFIX = {"": 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15, "k": 3}
+SIZED = {
+    "mass/volume",
+    "substance/volume",
+    "number/volume",
+    "international units/volume",
+    "enzyme activity/volume",
+}
+
+
+def _power(part: str) -> int | None:
+    """The power of ten of one side of a unit, read from its spelling alone."""
+    part = part.replace("µ", "u").replace("μ", "u").replace("mc", "u")
+    count = re.fullmatch(r"x?10(?:[*^E]|e)(\d+)", part)
+    if count:
+        return int(count[1])
+    words = {"K": 3, "k": 3, "thou": 3, "thousand": 3, "M": 6, "mill": 6, "million": 6, "G": 9, "Giga": 9}
+    words |= {"T": 12, "Tera": 12, "": 0, "cells": 0, "{cells}": 0, "mm3": -6, "mm^3": -6, "gm": 0, "cmm": -6}
+    if part in words:
+        return words[part]
+    sized = re.fullmatch(r"([dcmunpfk]?)(g|L|l|mol|\[[iI]U\]|IU|U)", part)
+    return PREFIX[sized[1]] if sized else None
+
+
+def _size(spelling: str) -> Decimal | None:
+    above, _, below = spelling.partition("/")
+    one, other = _power(above), _power(below)
+    return None if one is None or other is None or not below else Decimal(10) ** (one - other)
+
+
+def _sized(core: Catalog) -> list[tuple[Unit, str]]:
+    return [
+        (unit, spelling)
+        for unit in core.units.values()
+        if unit.dimension in SIZED
+        for spelling in (unit.ucum, *unit.synonyms)
+    ]
+
+
+def test_every_spelling_has_the_size_of_its_unit(core: Catalog) -> None:
+    wrong = [
+        (unit.ucum, spelling) for unit, spelling in _sized(core) if _size(spelling) not in (None, unit.factor)
+    ]
+    unread = sorted(spelling for _, spelling in _sized(core) if _size(spelling) is None)
+
+    assert wrong == []
+    assert unread == [
+        *("10*3.mm-3", "g%", "giga.l-1", "mM", "mg%", "mmol/dm3", "tera.l-1", "uM", "µM", "μM"),
+    ]
+
+
+def test_no_spelling_belongs_to_two_units_and_none_differs_from_another_size_by_case_alone(
+    core: Catalog,
+) -> None:
+    spellings = [s for unit in core.units.values() for s in (unit.ucum, *unit.synonyms)]
+
+    assert sorted(spellings) == sorted(set(spellings))
+    assert len(core.ucum_of) == len(spellings)
+
+
+@pytest.mark.parametrize(
+    ("sent", "unit"),
+    [
+        *(
+            (sent, "10*3/uL")
+            for sent in ("10^3/uL", "x10^9/L", "K/uL", "10*9/L", "10E3/uL", "giga.l-1", "/nl")
+        ),
+        *((sent, "10*6/uL") for sent in ("10^12/L", "10*12/L", "mill/mm3", "10E6/uL", "/pl", "tera.l-1")),
+        *((sent, "umol/L") for sent in ("µmol/L", "μmol/L", "umol/l")),
+        ("IU/L", "U/L"),
+        ("uIU/mL", "m[IU]/L"),
+        ("[IU]/L", "m[IU]/mL"),
+        ("pg/mL", "ng/L"),
+        ("ug/mL", "mg/L"),
+        ("k[IU]/L", "[IU]/mL"),
+        ("mmHg", "mm[Hg]"),
+        ("{Ratio}", "{ratio}"),
+        ("ug/L FEU", "ng/mL{FEU}"),
+    ],
+)
+def test_what_senders_write_for_the_same_size_is_accepted(core: Catalog, sent: str, unit: str) -> None:
+    assert core.same_size(sent, unit)
+
+
+@pytest.mark.parametrize(
+    ("sent", "unit"),
+    [
+        ("mmol/L", "mg/dL"),
+        ("MG/DL", "mg/dL"),
+        ("Mg/dL", "mg/dL"),
+        ("mg/L", "mg/dL"),
+        ("g/L", "g/dL"),
+        ("g/L", "10*3/uL"),
+        ("mEq/L", "mmol/L"),
+        ("ML/min/1.73m2", "mL/min/{1.73_m2}"),
+        ("ng/mL", "ng/mL{FEU}"),
+        ("[IU]/L", "U/L"),
+        ("mU/L", "m[IU]/L"),
+        ("%", "{ratio}"),
+        ("/uL", "10*3/uL"),
+        ("", "{ratio}"),
+        ("", "[pH]"),
+        ("eq1bvbvr", "mg/dL"),
+    ],
+)
+def test_what_is_another_size_or_cannot_be_read_is_refused(core: Catalog, sent: str, unit: str) -> None:
+    assert not core.same_size(sent, unit)
