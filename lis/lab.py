@@ -58,7 +58,9 @@ class Lab:
             head = connection.execute(select(lab_table)).one()
             wall = self.wall.now()
             now = at or self._lab_time(head, wall)
-            yield Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
+            work = Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
+            yield work
+            work.flush()
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row
@@ -57,13 +58,13 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
     )
 
 
-def finish_work(work: Work, container_pk: int, analyzer: str, test: str) -> None:
-    """The analyzer reported the test: nothing is outstanding for it."""
+def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[str]) -> None:
+    """The analyzer reported the tests: nothing is outstanding for them."""
     a = t.analyzer_work.c
-    for row in work.analyzer_work.where(
-        a.container_pk == container_pk, a.analyzer == analyzer, a.test == test, a.state.in_((SENT, ACCEPTED))
-    ):
-        work.analyzer_work.change(row.id, state=DONE)
+    outstanding = work.analyzer_work.where(
+        a.container_pk == container_pk, a.analyzer == analyzer, a.state.in_((SENT, ACCEPTED))
+    )
+    work.analyzer_work.change_all([{"id": row.id, "state": DONE} for row in outstanding if row.test in tests])
 
 
 def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:

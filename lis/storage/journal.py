@@ -14,7 +14,10 @@ from lis.storage.tables import journal
 
 
 class Journal:
-    """Appends what was done by one actor at one lab instant."""
+    """Appends what was done by one actor at one lab instant.
+
+    Events wait in memory and are written together by `flush`, before the transaction commits.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Journal:
         self._at = at
         self._recorded_at = recorded_at
         self._next_seq = next_seq
+        self._waiting: list[dict[str, Any]] = []
         self.cause = cause
 
     def append(
@@ -41,13 +45,11 @@ class Journal:
         accession: str | None = None,
         reason: str | None = None,
         **data: Any,
-    ) -> int:
-        """Write one event; `subject` names its thing by business id (`container:262450001011`)."""
-        seq = self._next_seq()
-        self._connection.execute(
-            insert(journal),
+    ) -> None:
+        """Add one event; `subject` names its thing by business id (`container:262450001011`)."""
+        self._waiting.append(
             {
-                "seq": seq,
+                "seq": self._next_seq(),
                 "at": self._at,
                 "recorded_at": self._recorded_at,
                 "actor": self._actor.code,
@@ -60,9 +62,18 @@ class Journal:
                 "data": data,
                 "reason": reason,
                 "cause": self.cause,
-            },
+            }
         )
-        return seq
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            self._connection.execute(insert(journal), self._waiting)
+            self._waiting = []
+
+    def forget(self) -> None:
+        """Drop what waits: the savepoint it belonged to was rolled back."""
+        self._waiting = []
 
 
 def follow(connection: Connection, after: int, limit: int = 500) -> list[Row[Any]]:

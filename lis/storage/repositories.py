@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from lis.kernel.errors import NotFound
@@ -39,6 +39,13 @@ class Repository:
     def change(self, row_id: int, **values: Any) -> None:
         """Update columns of one row."""
         self.connection.execute(update(self.table).where(self.table.c.id == row_id).values(**values))
+
+    def change_all(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Update many rows by `id` in one statement; all name the same columns."""
+        if not rows:
+            return
+        keyed = [{("key_" if name == "id" else name): value for name, value in row.items()} for row in rows]
+        self.connection.execute(update(self.table).where(self.table.c.id == bindparam("key_")), keyed)
 
     def get(self, row_id: int) -> Row[Any]:
         """The row of a key, or NotFound."""

@@ -6,6 +6,8 @@ an exception does, all of it or nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +94,8 @@ class Work:
 
     @property
     def catalog_version_id(self) -> int | None:
-        return self.connection.execute(select(t.lab.c.catalog_version_id)).scalar_one()
+        version_id: int | None = self.connection.execute(select(t.lab.c.catalog_version_id)).scalar_one()
+        return version_id
 
     def require(self, act: Act) -> None:
         """Refuse unless the actor's role carries the act. The system acts where a message or a rule made it."""
@@ -124,9 +127,22 @@ class Work:
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
 
-    def forget_ids(self) -> None:
-        """Read the last keys anew: after a savepoint was rolled back they are what the database says."""
-        self._last_ids.clear()
+    def flush(self) -> None:
+        """Write what waits in memory; `Lab.work` does it before the commit."""
+        self.journal.flush()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that fails alone: on any exception it leaves nothing behind, and the rest goes on."""
+        self.flush()
+        try:
+            with self.connection.begin_nested():
+                yield
+                self.flush()
+        except BaseException:
+            self.journal.forget()
+            self._last_ids.clear()
+            raise
 
     def count(self, name: str) -> int:
         """The next number of a counter that people see; never given twice."""
