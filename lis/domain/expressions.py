@@ -209,7 +209,7 @@ def _function(function: Callable[..., Decimal], steps: list[Step]) -> Step:
         operands = [operand(values) for operand in steps]
         if UNKNOWN in operands:
             return UNKNOWN
-        return function(*map(_number, operands))
+        return _number(function(*map(_number, operands)))
 
     return step
 
@@ -267,7 +267,7 @@ def _ordered(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Value, Va
 
 
 def _number(value: Value) -> Decimal:
-    if not isinstance(value, Decimal):
+    if not isinstance(value, Decimal) or not value.is_finite():
         raise Invalid("expression.type", f"{value!r} is no number.")
     return value
 

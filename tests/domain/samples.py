@@ -1,0 +1,88 @@
+"""Rows and facts that the tests of the rules are made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from lis.domain.catalog import Catalog, CriticalLimit, DeltaLimit, ReferenceInterval
+from lis.domain.companions import Companion
+from lis.domain.patients import PatientFacts
+from lis.domain.qc.gate import QcStatus
+from lis.domain.specimens import SpecimenFacts
+from lis.domain.values import SentValue
+from lis.domain.verification import ResultFacts
+from lis.kernel.quantity import Quantity, parse_quantity
+
+ZONE = "America/Chicago"
+NOON = datetime(2026, 3, 2, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MAN = PatientFacts(date(1980, 3, 2), "M", ZONE)
+
+
+def number(text: str, unit: str = "") -> Quantity:
+    """A quantity out of its text."""
+    quantity = parse_quantity(text, unit)
+    assert quantity is not None
+    return quantity
+
+
+def interval(
+    low: str | None,
+    high: str | None,
+    *,
+    sex: Literal["A", "M", "F"] = "A",
+    ages: tuple[int, int] = (0, 43800),
+    condition: str = "",
+    text: str = "",
+    when_unknown: bool = False,
+) -> ReferenceInterval:
+    limits = [None if limit is None else Decimal(limit) for limit in (low, high)]
+    return ReferenceInterval("X", sex, *ages, *limits, text, "mmol/L", condition, "", when_unknown)
+
+
+def critical_limit(
+    low: str | None,
+    high: str | None,
+    *,
+    ages: tuple[int, int] = (0, 43800),
+    text: str = "",
+    codes: tuple[str, ...] = (),
+) -> CriticalLimit:
+    limits = [None if limit is None else Decimal(limit) for limit in (low, high)]
+    return CriticalLimit("X", *ages, *limits, text, "", "", codes)
+
+
+def delta_limit(
+    logic: Literal["ABS", "PCT", "AND", "OR", "ANY"],
+    absolute: str | None = None,
+    percent: str | None = None,
+    hours: int = 72,
+) -> DeltaLimit:
+    limits = [None if limit is None else Decimal(limit) for limit in (absolute, percent)]
+    return DeltaLimit("X", hours, *limits, logic, "", "", "")
+
+
+def serum(**changes: object) -> SpecimenFacts:
+    """A serum tube collected an hour before noon, spun half an hour later."""
+    facts = SpecimenFacts("SER", NOON - HOUR, NOON - HOUR / 2, NOON - HOUR / 2)
+    return replace(facts, **changes)  # type: ignore[arg-type]
+
+
+def indices(**values: str) -> dict[str, Companion]:
+    """Companions that carry the indices of the small pack; without a word all are nought."""
+    return {f"{letter}IDX": Companion(quantity=number(values.get(letter, "0"))) for letter in "HIL"}
+
+
+def facts(catalog: Catalog, **changes: object) -> ResultFacts:
+    """Facts under which a usual value passes."""
+    usual = ResultFacts(
+        catalog, MAN, serum(), NOON, QcStatus("accepted"), reports_indices=True, companions=indices()
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def sent(test: str, text: str, unit: str = "mmol/L", **more: object) -> SentValue:
+    return SentValue(test, text, unit, **more)  # type: ignore[arg-type]

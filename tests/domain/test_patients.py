@@ -1,0 +1,35 @@
+"""Ages by the laboratory's calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from lis.domain.patients import PatientFacts
+from tests.domain.samples import ZONE
+
+
+@pytest.mark.parametrize(
+    ("birth_on", "at", "days", "years"),
+    [
+        (date(2008, 3, 2), datetime(2026, 3, 2, 5, 59, tzinfo=UTC), 6573, 17),  # 23:59 on the eve
+        (date(2008, 3, 2), datetime(2026, 3, 2, 6, 0, tzinfo=UTC), 6574, 18),
+        (date(2008, 2, 29), datetime(2026, 2, 28, 18, 0, tzinfo=UTC), 6574, 17),
+        (date(2008, 2, 29), datetime(2026, 3, 1, 18, 0, tzinfo=UTC), 6575, 18),
+        (date(2026, 3, 2), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), 0, 0),
+        (date(2026, 3, 3), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), None, None),
+        (None, datetime(2026, 3, 2, 18, 0, tzinfo=UTC), None, None),
+        (date(2008, 2, 29), None, None, None),
+    ],
+)
+def test_age_in_completed_days_and_years(
+    birth_on: date | None, at: datetime | None, days: int | None, years: int | None
+) -> None:
+    patient = PatientFacts(birth_on, "F", ZONE)
+    assert (patient.age_days(at), patient.age_years(at)) == (days, years)
+
+
+def test_only_male_and_female_select_limits() -> None:
+    known = [PatientFacts(None, sex, ZONE).known_sex for sex in ("M", "F", "O", "U", "A", "N", "")]
+    assert known == ["M", "F", None, None, None, None, None]

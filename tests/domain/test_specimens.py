@@ -1,0 +1,83 @@
+"""How long what is in a specimen keeps, and what it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from lis.domain.catalog import Catalog
+from lis.domain.specimens import SpecimenFacts, is_separated, stability_check
+from tests.domain.samples import HOUR, NOON
+
+SECOND = timedelta(seconds=1)
+
+
+def judged(
+    catalog: Catalog,
+    test: str,
+    specimen_type: str,
+    *,
+    age: timedelta | None,
+    separated: timedelta | None = None,
+    cold: bool = False,
+) -> tuple[str, str]:
+    collected = None if age is None else NOON - age
+    at = None if separated is None or collected is None else collected + separated
+    facts = SpecimenFacts(specimen_type, collected, separated_at=at, cold=cold)
+    check = stability_check(catalog.tests[test], facts, NOON, catalog)
+    return check.outcome, check.reason_code
+
+
+@pytest.mark.parametrize(
+    ("age", "separated", "cold", "answer"),
+    [
+        # CO2 in serum: 2 h on the cells, then 2 h of its own at room temperature, 24 h at 4 °C
+        (2 * HOUR, None, False, ("passed", "")),
+        (2 * HOUR + SECOND, None, False, ("failed", "stability.unseparated")),
+        (4 * HOUR, 2 * HOUR, False, ("passed", "")),
+        (4 * HOUR + SECOND, 2 * HOUR, False, ("failed", "stability.exceeded")),
+        (5 * HOUR, 2 * HOUR + SECOND, False, ("failed", "stability.unseparated")),
+        (25 * HOUR, HOUR, True, ("passed", "")),
+        (25 * HOUR + SECOND, HOUR, True, ("failed", "stability.exceeded")),
+        (HOUR, 2 * HOUR, False, ("passed", "")),  # the spin is still to come
+        (None, None, False, ("not_evaluable", "stability.collection_unknown")),
+        (-SECOND, None, False, ("failed", "stability.collected_later")),
+    ],
+)
+def test_stability_of_serum(
+    catalog: Catalog, age: timedelta | None, separated: timedelta | None, cold: bool, answer: tuple[str, str]
+) -> None:
+    assert judged(catalog, "CO2", "SER", age=age, separated=separated, cold=cold) == answer
+
+
+@pytest.mark.parametrize(
+    ("age", "answer"),
+    [
+        (24 * HOUR, ("passed", "")),
+        (24 * HOUR + SECOND, ("failed", "stability.exceeded")),
+        (None, ("not_evaluable", "stability.collection_unknown")),
+    ],
+)
+def test_stability_of_whole_blood_counts_from_collection(
+    catalog: Catalog, age: timedelta | None, answer: tuple[str, str]
+) -> None:
+    assert judged(catalog, "HGB", "WB", age=age) == answer
+
+
+def test_test_without_a_limit_of_its_own(catalog: Catalog) -> None:
+    free = replace(catalog.tests["HGB"], stability_rt_h=None, stability_4c_h=None)
+    assert stability_check(free, SpecimenFacts("WB", None), NOON, catalog).outcome == "not_applicable"
+    assert judged(catalog, "AGAP", "SER", age=99 * HOUR, separated=HOUR) == ("passed", "")
+
+
+def test_serum_and_plasma_are_separated_whole_blood_is_not(catalog: Catalog) -> None:
+    answers = {code: is_separated(code, catalog) for code in ("SER", "PPP", "WB", "UR", "")}
+    assert answers == {"SER": True, "PPP": True, "WB": False, "UR": False, "": False}
+
+
+def test_age_is_counted_at_collection_else_at_arrival() -> None:
+    later: datetime = NOON + HOUR
+    assert SpecimenFacts("SER", NOON, later).dated_at == NOON
+    assert SpecimenFacts("SER", None, later).dated_at == later
