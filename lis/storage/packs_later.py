@@ -24,11 +24,11 @@ LATER: dict[str, tuple[str, int]] = {
         1,
     ),
     "antigen_frequencies.csv": (
-        "antigen,freq_white,freq_black,system,clinically_significant,enzyme_effect,dosage,phase,note",
+        "antigen,freq_white,freq_black,system,clinically_significant,enzyme_effect,dosage,phase,note,source",
         1,
     ),
     "antigram.csv": ("cell,set,rh_phenotype,D,C,E,c,e,K,k,Fya,Fyb,Jka,Jkb,M,N,S,s,Lea,Leb,P1", 1),
-    "antimicrobials.csv": ("code,name,class,loinc,loinc_name,mic_low_mg_l,mic_high_mg_l,note", 1),
+    "antimicrobials.csv": ("code,name,class,loinc,loinc_name,mic_low_mg_l,mic_high_mg_l,note,source", 1),
     "ast_linkage.csv": ("organism,mechanism,lead_drug,linked_drug,p_r_if_lead_r,p_r_if_lead_s,source", 4),
     "ast_panels.csv": ("panel,organism_group,report_order,drug,report_rule", 4),
     "ast_screens.csv": (
@@ -43,7 +43,7 @@ LATER: dict[str, tuple[str, int]] = {
     "control_levels.csv": ("test,means,source", 1),
     "culture_media.csv": ("code,name,selects,incubation,note", 1),
     "intrinsic_resistance.csv": ("organism,drug,note,source", 2),
-    "mic_scale.csv": ("log2,nominal_mg_l,exact_mg_l", 1),
+    "mic_scale.csv": ("log2,nominal_mg_l,exact_mg_l,source", 1),
     "organism_mic_model.csv": (
         "organism,drug,wild_mode_mg_l,wild_sd_log2,resistant_fraction,resistant_mode_mg_l,source",
         2,

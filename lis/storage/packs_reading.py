@@ -151,34 +151,38 @@ def read_yaml_texts(file: str, text: str) -> Table[rows.TextRow]:
     table: Table[rows.TextRow] = Table(file)
     root = _compose(table, text)
     for key, value in root.value if root is not None else ():
-        cells = {"key": key.value, "text": _value(value)}
-        table.take(_line(key), cells, rows.TextRow)
+        if isinstance(value, yaml.ScalarNode):
+            table.take(_line(key), {"key": key.value, "text": value.value}, rows.TextRow)
+        else:
+            table.refuse(_line(key), f"{key.value} is no sentence")
     return table
 
 
 def _compose(table: Table[R], text: str) -> yaml.MappingNode | None:
     try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as broken:
         mark = getattr(broken, "problem_mark", None)
         table.refuse(mark.line + 1 if mark else 1, f"is no YAML: {getattr(broken, 'problem', broken)}")
         return None
-    if not isinstance(root, yaml.MappingNode):
+    if not isinstance(root, yaml.MappingNode) or any(
+        not isinstance(k, yaml.ScalarNode) for k, _ in root.value
+    ):
         table.refuse(1, "is no mapping of keys")
         return None
     return root
 
 
 def _take_node(table: Table[R], node: yaml.Node, model: type[R]) -> None:
-    cells = _value(node)
+    try:
+        cells = yaml.constructor.SafeConstructor().construct_document(node)
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
+        table.refuse(_line(node), f"cannot be read: {getattr(broken, 'problem', broken)}")
+        return
     if not isinstance(cells, dict):
         table.refuse(_line(node), "is no mapping of keys")
         return
     table.take(_line(node), cells, model, lambda where: _line_at(node, where))
-
-
-def _value(node: yaml.Node) -> Any:
-    return yaml.constructor.SafeConstructor().construct_document(node)
 
 
 def _line(node: yaml.Node) -> int:

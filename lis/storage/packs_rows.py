@@ -157,6 +157,7 @@ class ContainerRow(Row):
     spin_min: Count | None = None
     departments: Semicolons = ()
     note: str = ""
+    source: str
 
 
 class SpecimenTypeRow(Row):
@@ -171,6 +172,7 @@ class SpecimenTypeRow(Row):
     transport_temp: str = ""
     max_transport_h: Number | None = None
     note: str = ""
+    source: str
 
 
 class IntervalRow(Row):
@@ -312,6 +314,7 @@ class CodedValueRow(Row):
     display: str
     abnormal_flag: str = ""
     numeric_equivalent: Number | None = None
+    source: str
 
 
 class UnitRow(Row):

@@ -14,7 +14,12 @@ FOLDER = Path("docs/generated/schema")
 
 def schemas() -> dict[str, str]:
     """File name → schema of one row of a table, or of one entry of a YAML file's list."""
-    models = {**CSV_TABLES, **YAML_LISTS, PACK_FILE: rows.PackRow, TEXTS_FILE: rows.TextRow}
+    models: dict[str, type[rows.Row]] = {
+        **CSV_TABLES,
+        **YAML_LISTS,
+        PACK_FILE: rows.PackRow,
+        TEXTS_FILE: rows.TextRow,
+    }
     return {f"{Path(file).stem}.json": _schema(file, model) for file, model in models.items()}
 
 

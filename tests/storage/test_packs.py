@@ -6,9 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lis.kernel.errors import Invalid
 from lis.storage.packs import catalog_from_files, digest_of, pack_files, read_pack
+from lis.storage.packs_tables import read_tables
 
 PACK = Path(__file__).parents[1] / "data" / "pack"
 
@@ -92,6 +95,33 @@ def test_broken_file_is_refused_with_file_line_and_reason(
         catalog_from_files(files | {file: files[file].replace(old, new, 1)})
 
     assert refused.value.message.removeprefix("The pack cannot be read: ").startswith(reason)
+
+
+HEAD = "code,value,unit,meaning,source\n"
+
+
+@given(
+    st.sampled_from(["constants.csv", "peers.yaml", "texts.yaml", "pack.yaml"]),
+    st.text("ab,:-[]{}&*!?<\"'\n #|>0\0"),
+)
+def test_any_text_is_read_or_refused_never_a_crash(file: str, text: str) -> None:
+    found = read_tables({file: (HEAD if file == "constants.csv" else "") + text})[file]
+
+    assert [(p.file, p.line > 0) for p in found.problems] == [(file, True)] * len(found.problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "peers: [{? [a] : b}]",
+        "? [a]\n: b",
+        "peers: &a [*a]",
+        "peers: [!!python/name:os.system {}]",
+        "peers: [2001-99-99]",
+    ],
+)
+def test_yaml_that_means_no_rows_is_refused(text: str) -> None:
+    assert [problem.line for problem in read_tables({"peers.yaml": text})["peers.yaml"].problems] == [1]
 
 
 def test_missing_file_is_refused_by_name(files: dict[str, str]) -> None:

@@ -235,7 +235,7 @@ def test_table_for_later_is_checked_by_columns_and_key(folder: Path) -> None:
 
     assert _problems(folder) == [
         "culture_media.csv:3: BAP is there twice",
-        "mic_scale.csv:1: columns are log2,nominal and should be log2,nominal_mg_l,exact_mg_l",
+        "mic_scale.csv:1: columns are log2,nominal and should be log2,nominal_mg_l,exact_mg_l,source",
     ]
 
 
