@@ -1,0 +1,112 @@
+"""The QC gate: newest run, 24 hours, every level, ±3 SD."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lis.domain.catalog import Catalog
+from lis.domain.qc.gate import ControlReading, QcStatus, qc_check, qc_status
+from tests.domain.samples import HOUR, NOON, number
+
+# Potassium of the small pack: level 1 lot C2401 3.0 ± 0.05, level 2 lot C2402 6.0 ± 0.10.
+LOTS = {1: "C2401", 2: "C2402"}
+
+
+def reading(
+    level: int, value: str, *, run: str = "1", age: timedelta = HOUR, lot: str = ""
+) -> ControlReading:
+    quantity = number(value)
+    return ControlReading("CHEMCTL", lot or LOTS[level], level, run, quantity, "mmol/L", NOON - age)
+
+
+def status(
+    catalog: Catalog, *readings: ControlReading, test: str = "K", analyzer: str = "CHEM-1"
+) -> QcStatus:
+    return qc_status(analyzer, test, readings, catalog, NOON)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "outcome", "reason"),
+    [
+        ("3.0", "6.0", "accepted", ""),
+        ("3.15", "5.70", "accepted", ""),  # on the limit
+        ("3.1501", "6.0", "failed", "qc.beyond_3sd"),
+        ("3.0", "5.69", "failed", "qc.beyond_3sd"),
+        ("<3.0", "6.0", "not_evaluable", "qc.value"),
+    ],
+)
+def test_both_levels_within_three_sd(catalog: Catalog, one: str, two: str, outcome: str, reason: str) -> None:
+    answer = status(catalog, reading(1, one), reading(2, two))
+    assert (answer.outcome, answer.reason_code, answer.accepted) == (outcome, reason, outcome == "accepted")
+
+
+def test_run_must_be_complete(catalog: Catalog) -> None:
+    good = reading(1, "3.0"), reading(2, "6.0")
+    assert status(catalog, good[0]).reason_code == "qc.incomplete"
+    repeated_alone = reading(1, "3.0", run="2", age=HOUR / 2)
+    assert status(catalog, *good, repeated_alone).reason_code == "qc.incomplete"
+
+
+def test_newest_run_counts(catalog: Catalog) -> None:
+    earlier = reading(1, "3.5", age=2 * HOUR), reading(2, "6.0", age=2 * HOUR)
+    later = reading(1, "3.0", run="2"), reading(2, "6.0", run="2")
+    assert status(catalog, *later, *earlier).outcome == "accepted"
+    swapped = [replace(r, run="3", observed_at=NOON) for r in earlier]
+    assert status(catalog, *later, *swapped).outcome == "failed"
+
+
+def test_failure_speaks_before_a_missing_level(catalog: Catalog) -> None:
+    assert status(catalog, reading(2, "7.0")).reason_code == "qc.beyond_3sd"
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome", "reason"),
+    [
+        (24 * HOUR, "accepted", ""),
+        (24 * HOUR + timedelta(seconds=1), "not_evaluable", "qc.none"),
+        (-timedelta(seconds=1), "not_evaluable", "qc.future"),
+    ],
+)
+def test_run_within_24_hours(catalog: Catalog, age: timedelta, outcome: str, reason: str) -> None:
+    answer = status(catalog, reading(1, "3.0", age=age), reading(2, "6.0", age=age))
+    assert (answer.outcome, answer.reason_code) == (outcome, reason)
+
+
+def test_readings_without_a_run_belong_together_when_of_one_instant(catalog: Catalog) -> None:
+    together = reading(1, "3.0", run=""), reading(2, "6.0", run="")
+    assert status(catalog, *together).outcome == "accepted"
+    assert status(catalog, together[0], replace(together[1], observed_at=NOON)).reason_code == "qc.incomplete"
+
+
+def test_facts_that_are_missing(catalog: Catalog) -> None:
+    good = reading(1, "3.0"), reading(2, "6.0")
+    assert status(catalog).reason_code == "qc.none"
+    assert status(catalog, reading(1, "3.0", lot="OLD"), good[1]).reason_code == "qc.lot"
+    assert status(catalog, replace(good[0], unit="mg/dL"), good[1]).reason_code == "qc.unit"
+    assert status(catalog, *good, test="HGB").reason_code == "qc.no_target"
+    assert status(catalog, *good, analyzer="NONE").reason_code == "qc.analyzer_unknown"
+
+
+def test_expired_lot_is_no_target(catalog: Catalog) -> None:
+    rows = tuple(replace(row, expires_on="2026-03-01") for row in catalog.control_targets)
+    last_day = tuple(replace(row, expires_on="2026-03-02") for row in catalog.control_targets)
+    good = reading(1, "3.0"), reading(2, "6.0")
+    assert status(replace(catalog, control_targets=rows), *good).reason_code == "qc.no_target"
+    assert status(replace(catalog, control_targets=last_day), *good).outcome == "accepted"
+
+
+def test_no_control_is_run_for_indices_and_for_analyzers_without_qc(catalog: Catalog) -> None:
+    assert status(catalog, test="HIDX").outcome == "not_applicable"
+    free = {"CHEM-1": replace(catalog.analyzers["CHEM-1"], requires_qc=False)}
+    assert status(replace(catalog, analyzers=free)).accepted is True
+
+
+def test_gate_as_a_check() -> None:
+    outcomes = {
+        outcome: qc_check(QcStatus(outcome, "qc.x", "…")).holds
+        for outcome in ("accepted", "not_applicable", "failed", "not_evaluable")
+    }
+    assert outcomes == {"accepted": False, "not_applicable": False, "failed": True, "not_evaluable": True}
