@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from simulators.analyzers.base import Sip
+from simulators.analyzers.events import Sip
 from simulators.place import Place
 from simulators.printer import PrintedLabel, Printer
 from simulators.stage import Stage

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from simulators.content_types import Content, Value
 from simulators.dice import Dice
 from simulators.patients import Person
 from simulators.physiology.state import Physiology
+from simulators.population import Population
 
 
 class People:
-    """Draws persons by number and answers for their bodies."""
+    """Population and physiology of one world; a location of the case mix is a class of patients (PV1-2)."""
 
     def __init__(self, content: Content, dice: Dice, zone: tzinfo) -> None:
-        self._dice = dice
-        self._physiology = Physiology(content, dice.fork("bodies"), zone)
+        self._population = Population(content, dice, zone)
+        self._physiology = Physiology(content, dice, zone)
 
     def person(self, number: int, patient_class: str, at: datetime) -> Person:
-        """The number-th person of this world."""
-        dice = self._dice.fork(f"person/{number}")
-        born = date(1940, 1, 1) + timedelta(days=dice.integer(0, 20000))
-        return Person(
-            f"M{number:06d}",
-            dice.choice(["Rivera", "O'Neil", "Smith & Sons"]),
-            "Ana",
-            "",
-            dice.choice("MF"),
-            born,
-            "OPOS",
-        )
+        """The number-th person of this world, with what brings them."""
+        return self._population.person(number, patient_class, at)
+
+    def returned(self, person: Person, visit: int, patient_class: str, at: datetime) -> Person:
+        """Somebody known who comes again."""
+        return self._population.returned(person, visit, patient_class, at)
 
     def values(self, person: Person, at: datetime) -> Mapping[str, Value]:
         """The person's true values at an instant."""

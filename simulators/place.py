@@ -147,6 +147,7 @@ class HospitalPlan:
     weekdays: tuple[float, ...]
     duplicate_share: float
     readmission_share: float
+    update_share: float
     stay_hours: Mapping[str, float]
     providers: tuple[Provider, ...]
     wards: tuple[Ward, ...]

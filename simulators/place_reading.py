@@ -158,6 +158,7 @@ def _hospital(plan: Mapping[str, Any], peers: list[dict[str, Any]]) -> HospitalP
         weekdays=tuple(map(float, raw["weekdays"])),
         duplicate_share=float(raw["duplicate_share"]),
         readmission_share=float(raw["readmission_share"]),
+        update_share=float(raw["update_share"]),
         stay_hours=raw["stay_hours"],
         providers=tuple(Provider(**provider) for provider in raw["providers"]),
         wards=tuple(_ward(ward, plan["rhythms"]) for ward in plan["wards"]),

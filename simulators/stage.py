@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulators.dice import Dice
+from simulators.faults.base import Injections
 from simulators.hl7.envelope import answers_positively
 from simulators.ledger import Ledger
 
@@ -28,6 +29,7 @@ class Stage:
         self.zone = zone
         self.dice = dice
         self.ledger = ledger
+        self.faults = Injections(dice.fork("faults"), self.tell)
         self._exchange = exchange
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._planned = 0
@@ -53,10 +55,17 @@ class Stage:
 
     def send(self, peer: str, message: bytes) -> None:
         """Hand a message over and await the answer. Without one it is sent again later; others wait behind it."""
+        facts = {"peer": peer}
+        messages = self.faults.pass_through("message", (message,), control_of(message), self.now, facts)
         waiting = self._unsent.setdefault(peer, deque())
-        waiting.append(message)
-        if len(waiting) == 1:
+        is_free = not waiting
+        waiting.extend(messages)
+        if is_free:
             self._drain(peer)
+
+    def send_and_read(self, peer: str, message: bytes) -> bytes | None:
+        """Ask something whose answer matters and whose repetition does not: nothing waits, nothing is sent again."""
+        return self._exchange(peer, message)
 
     def _drain(self, peer: str) -> None:
         waiting = self._unsent[peer]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from lis.wire.er7 import Message
-from simulators.analyzers.base import (
-    Analyzer,
+from simulators.analyzers.base import Analyzer, device
+from simulators.analyzers.events import (
+    Asked,
     Cancelled,
     ControlFinished,
     DeviceStatus,
@@ -15,20 +16,26 @@ from simulators.analyzers.base import (
     Input,
     Loaded,
     Logged,
+    NothingFor,
     Orders,
     Output,
     RunControls,
     Sip,
     Work,
 )
-from simulators.hl7.analyzer import Answer, Dialect, control_message, results_message, work_answer
+from simulators.analyzers.measuring import Meter
+from simulators.content_types import Analyte, Code
+from simulators.hl7 import law, oru
 from simulators.hl7.envelope import Envelope, acknowledge
-from simulators.hl7.reading import ContainerWork, OrderedTest, kind_of, patient_of, read_work
-from simulators.place import Orderable, Place
+from simulators.hl7.observations import Dialect
+from simulators.hl7.reading import ContainerWork, OrderedTest, kind_of, patient_of, query_status, read_work
+from simulators.hl7.work_answer import Answer, work_answer
+from simulators.place import DevicePlan, Orderable, Place
 from simulators.stage import Stage
 
-COME_OFF = Callable[[str, float, bool], None]
+ComeOff = Callable[[str, float, bool], None]
 UL = 0.001
+LAW = "law"
 
 
 class Station:
@@ -40,7 +47,8 @@ class Station:
         self.analyzer = analyzer
         self.dialect = dialect
         self.code = analyzer.plan.code
-        self.come_off: COME_OFF = lambda tube, used_ml, is_done: None
+        self.come_off: ComeOff = lambda tube, used_ml, is_done: None
+        self._voice = law if LAW in analyzer.plan.profile else oru
         self._tests_by_code = {assay.code: assay.test for assay in analyzer.plan.menu}
         self._awaited: datetime | None = None
         self._messages = 0
@@ -125,19 +133,37 @@ class Station:
                 self._finished(output)
             case ControlFinished():
                 self._stage.tell("analyzer.controlled", self.code, {"control": output})
-                self._stage.send(self.code, control_message(self._envelope(), self.dialect, output))
+                self._stage.send(
+                    self.code, self._voice.control_message(self._envelope(), self.dialect, output)
+                )
+            case Asked():
+                self._ask(output)
             case Logged():
                 self._logged(output)
 
     def _finished(self, done: Finished) -> None:
+        facts = {"analyzer": self.code, "container": done.sip.barcode}
+        done = self._stage.faults.pass_through("analyzer", done, done.sip.tube, self._stage.now, facts)
         measured = {
             item.test: [item.in_tube, item.raw, item.comparator + item.text] for item in done.measured
         }
         data = {"tube": done.sip.tube, "barcode": done.sip.barcode, "run": done.run, "measured": measured}
         self._stage.tell("analyzer.measured", self.code, data)
-        self._stage.send(self.code, results_message(self._envelope(), self.dialect, done))
+        self._stage.send(self.code, self._voice.results_message(self._envelope(), self.dialect, done))
         used_ml = float(self.analyzer.plan.traits.get("sip_ul", 0.0)) * len(done.work) * UL
         self.come_off(done.sip.tube, used_ml, True)
+
+    def _controlled(self, done: ControlFinished) -> None:
+        facts = {"analyzer": self.code, "material": done.material, "level": done.level}
+        done = self._stage.faults.pass_through("analyzer", done, done.material, self._stage.now, facts)
+        self._stage.tell("analyzer.controlled", self.code, {"control": done})
+        self._stage.send(self.code, self._voice.control_message(self._envelope(), self.dialect, done))
+
+    def _ask(self, asked: Asked) -> None:
+        """Host query: what is to be done on this container? The work itself comes as a message of its own."""
+        answer = self._stage.send_and_read(self.code, law.query_message(self._envelope(), asked.container))
+        if query_status(answer) != "OK":
+            self._give(NothingFor(asked.container))
 
     def _logged(self, line: Logged) -> None:
         data = {"code": line.code, "text": line.text, "tube": line.tube, "container": line.container}
@@ -168,3 +194,22 @@ class Station:
             processing=self._place.environment,
             zone=self._stage.zone,
         )
+
+
+def make_station(
+    plan: DevicePlan,
+    place: Place,
+    stage: Stage,
+    analytes: Mapping[str, Analyte],
+    value_sets: Mapping[str, tuple[Code, ...]],
+) -> Station:
+    """The device that a plan describes, at its place, switched on now."""
+    meter = Meter(plan, analytes, value_sets, place, stage.dice.fork(f"analyzer/{plan.code}"))
+    dialect = Dialect(
+        device=plan.code,
+        model=plan.model,
+        assays={assay.test: assay for assay in plan.menu},
+        names={code: analyte.name for code, analyte in analytes.items()},
+        is_coded=frozenset(code for code, analyte in analytes.items() if analyte.kind != "NM"),
+    )
+    return Station(place, stage, device(plan, meter, stage.now), dialect)

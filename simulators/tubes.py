@@ -29,7 +29,7 @@ class CollectionLabel:
 
 @dataclass
 class Tube:
-    """A tube with everything that is really so. `truth` is the patient at collection, `contents` what is in the tube."""
+    """A tube as it really is. `truth` is the patient at collection, `contents` what is in the tube."""
 
     id: str
     kind: TubeKind

@@ -1,9 +1,9 @@
 """The world around a laboratory: one single-threaded loop in simulated time.
 
     content = load_world(Path("seed/packs/core"))
-    world = World(content, seed=7, start=datetime(2026, 11, 27, 12, tzinfo=UTC), links={"HIS": link, "CHEM-1": link})
+    world = World(content, seed=7, start=datetime(2026, 11, 27, 12, tzinfo=UTC), links={"HIS": link, ...})
     world.step(until)                              everything up to and at this instant happens
-    world.receive("CHEM-1", oml_o33) -> bytes      what the laboratory sends to a peer of this world; printers answer b""
+    world.receive("CHEM-1", oml_o33) -> bytes      what the laboratory sends to a peer; printers answer b""
     world.act(Action(at, "affix", {...}, by=who))  what a person does at the bench; BenchRefusal when it cannot be
     world.now, world.inputs, world.ledger          where it stands, what came in, the truth
     World.restore(..., past=inputs, until=at)      the same world lived again; nothing is sent twice
@@ -16,6 +16,8 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.look(tube) -> TubeView        world.affix(label, tube)        world.spin([tubes])
     world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
     world.run_controls(analyzer)
+
+What goes wrong is put in by the actions `inject` {id, fault, level, trigger} and `withdraw` {id} (`faults.base`).
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
 `after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
@@ -31,20 +33,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from simulators.analyzers.base import DeviceStatus, device
-from simulators.analyzers.measuring import Meter
+from simulators.analyzers.events import DeviceStatus
 from simulators.bench import Bench, BenchRefusal
 from simulators.dice import Dice
-from simulators.hl7.analyzer import Dialect
+from simulators.faults.base import Injection
 from simulators.hl7.reading import read
 from simulators.hospital import Hospital
 from simulators.inputs import Action, Input
 from simulators.ledger import Ledger, MemorySink, Sink
 from simulators.link import Link
-from simulators.place import DevicePlan
 from simulators.printer import PrintedLabel
 from simulators.stage import Stage
-from simulators.station import Station
+from simulators.station import Station, make_station
 from simulators.tubes import TubeView, view
 from simulators.world_content import WorldContent, load_world
 
@@ -78,7 +78,10 @@ class World:
         self.ledger = Ledger(self.sink, held)
         dice = Dice(seed)
         self.stage = Stage(start.astimezone(UTC), content.place.zone, dice, self.ledger, self._exchange)
-        self.stations = {code: self._station(plan, dice) for code, plan in content.place.devices.items()}
+        self.stations = {
+            code: make_station(plan, content.place, self.stage, content.analytes, content.value_sets)
+            for code, plan in content.place.devices.items()
+        }
         self.bench = Bench(content.place, self.stage, self.stations)
         self.hospital = Hospital(
             content.place, self.stage, content.people(dice.fork("people")), self.bench.arrive
@@ -134,9 +137,9 @@ class World:
             self.turns += 1
             self._has_sent = False
             self.stage.turn()
-            if self._has_sent and self.after_turn:
-                self.after_turn()
-            return True
+        if self._has_sent and self.after_turn:
+            self.after_turn()
+        return True
 
     # what comes from outside
 
@@ -157,6 +160,10 @@ class World:
     def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
         if verb == "run_controls":
             return self._station_of(args["analyzer"]).run_controls()
+        if verb == "inject":
+            return self.stage.faults.inject(Injection.from_args(args))
+        if verb == "withdraw":
+            return self.stage.faults.withdraw(args["id"])
         if verb not in VERBS:
             raise BenchRefusal("action.unknown", f"Nobody can {verb} here.")
         return getattr(self.bench, verb)(**args, by=by)
@@ -271,22 +278,6 @@ class World:
 
     def _by_name(self, verb: str, at: datetime | None, by: str, **args: Any) -> Any:
         return self.act(Action(at or self.now, verb, args, by))
-
-    # building
-
-    def _station(self, plan: DevicePlan, dice: Dice) -> Station:
-        content = self.content
-        meter = Meter(
-            plan, content.analytes, content.value_sets, content.place, dice.fork(f"analyzer/{plan.code}")
-        )
-        dialect = Dialect(
-            device=plan.code,
-            model=plan.model,
-            assays={assay.test: assay for assay in plan.menu},
-            names={code: analyte.name for code, analyte in content.analytes.items()},
-            is_coded=frozenset(code for code, analyte in content.analytes.items() if analyte.kind != "NM"),
-        )
-        return Station(content.place, self.stage, device(plan, meter, self.now), dialect)
 
     def _open(self) -> None:
         self.hospital.open()

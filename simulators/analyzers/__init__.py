@@ -1,0 +1,1 @@
+"""Kinds of analyzers, one file each."""

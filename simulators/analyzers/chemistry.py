@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.analyzers.base import Analyzer, Sip
+from simulators.analyzers.base import Analyzer
+from simulators.analyzers.events import Sip
 
 
 class Chemistry(Analyzer):

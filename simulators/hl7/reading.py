@@ -128,3 +128,10 @@ def _value(segment: Segment) -> ReportedValue:
         flag=segment.value(8, 1),
         status=segment.value(11),
     )
+
+
+def query_status(answer: bytes | None) -> str:
+    """QAK-2 of the answer to a query (HL7 table 0208): OK, NF, AE, AR; "" when there is no such answer."""
+    message = read(answer) if answer else None
+    segments = message.segments if message else []
+    return next((segment.value(2) for segment in segments if segment.id == "QAK"), "")

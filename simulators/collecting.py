@@ -1,0 +1,116 @@
+"""Collecting: tubes are filled in the order of draw and labelled; what happens to them on the way stays in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulators.dice import Dice
+from simulators.hl7.hospital import Encounter, OrderLine
+from simulators.place import Orderable, Place, Ward
+from simulators.stage import Stage
+from simulators.tubes import CollectionLabel, Tube, Value, moved
+
+HAEMOLYSIS = "H"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a ward wants at one moment, and the stream of chance that belongs to it."""
+
+    number: str
+    ward: Ward
+    orders: tuple[Orderable, ...]
+    priority: str
+    dice: Dice
+
+
+class Collecting:
+    """Fills tubes from patients; numbers them as the hospital does."""
+
+    def __init__(self, place: Place, stage: Stage) -> None:
+        self._place = place
+        self._stage = stage
+        self._tubes = 0
+
+    def draw(
+        self, asked: Asked, encounter: Encounter, initials: str, truth: Mapping[str, Value]
+    ) -> dict[str, Tube]:
+        """One tube of each kind that the orders need, by code, in the order of draw."""
+        codes = dict.fromkeys(order.container for order in asked.orders)
+        by_draw = sorted(codes, key=lambda code: self._place.tubes[code].order_of_draw)
+        return {code: self._draw(code, asked, encounter, initials, truth) for code in by_draw}
+
+    def line(self, asked: Asked, index: int, order: Orderable, tubes: Mapping[str, Tube]) -> OrderLine:
+        tube = tubes[order.container]
+        return OrderLine(
+            placer=f"{asked.number}-{index}",
+            code=order.code,
+            name=order.name,
+            specimen_type=order.specimen_type,
+            container_code=order.container,
+            container_number=tube.id,
+            specimen_set=list(tubes).index(order.container) + 1,
+        )
+
+    def _draw(
+        self, code: str, asked: Asked, encounter: Encounter, initials: str, truth: Mapping[str, Value]
+    ) -> Tube:
+        kind, how, dice = self._place.tubes[code], self._place.collection, asked.dice.fork(f"tube/{code}")
+        self._tubes += 1
+        number, person = f"C{self._tubes:07d}", encounter.person
+        indices = self._indices(truth, dice) if kind.is_spun else {}
+        contents = moved(truth, indices, self._place.interferences, frozenset(HAEMOLYSIS))
+        contents |= {
+            test: indices[letter] for letter, test in self._place.indices.items() if letter in indices
+        }
+        fill = min(max(dice.normal(how.fill_mean, how.fill_sd), how.fill_low), how.fill_high)
+        name = f"{person.family_name}, {person.given_name}"
+        tube = Tube(
+            id=number,
+            kind=kind,
+            patient=person.mrn,
+            requisition=asked.number,
+            priority=asked.priority,
+            ward=asked.ward.code,
+            drawn_at=self._stage.now,
+            truth=truth,
+            contents=contents,
+            indices=indices,
+            volume_ml=round(kind.draw_volume_ml * fill, 3),
+            temperature_c=how.temperature_c,
+            collection_label=CollectionLabel(
+                name, person.mrn, person.born_on, person.sex, initials, self._stage.now, number
+            ),
+        )
+        facts = {
+            "container": code,
+            "ward": asked.ward.code,
+            "priority": asked.priority,
+            "collector": initials,
+        }
+        tube = self._stage.faults.pass_through("tube", tube, tube.id, self._stage.now, facts)
+        self._tell_drawn(tube, asked)
+        return tube
+
+    def _indices(self, truth: Mapping[str, Value], dice: Dice) -> dict[str, float]:
+        """Haemolysis from drawing and transport; icterus and lipaemia from what is in the serum."""
+        how = self._place.collection
+        indices = {HAEMOLYSIS: how.haemolysis_median * dice.lognormal(0.0, how.haemolysis_sd_log)}
+        for letter, source in self._place.index_from.items():
+            value = truth.get(source.test, 0.0)
+            indices[letter] = source.base + source.slope * value if isinstance(value, float) else source.base
+        return indices
+
+    def _tell_drawn(self, tube: Tube, asked: Asked) -> None:
+        tests = [test for order in asked.orders if order.container == tube.kind.code for test in order.tests]
+        data = {
+            "patient": tube.patient,
+            "container": tube.kind.code,
+            "label": tube.collection_label,
+            "indices": tube.indices,
+            "volume_ml": tube.volume_ml,
+            "truth": {test: tube.truth[test] for test in tests if test in tube.truth},
+            "in_tube": {test: tube.contents[test] for test in tests if test in tube.contents},
+        }
+        self._stage.tell("tube.drawn", tube.id, data)

@@ -1,0 +1,1 @@
+"""What can go wrong outside the laboratory's software, one class per mechanism."""
