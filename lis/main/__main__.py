@@ -1,0 +1,5 @@
+"""`python -m lis.main`."""
+
+from lis.main.commands import cli
+
+cli()

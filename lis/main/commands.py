@@ -1,0 +1,79 @@
+"""The `lis` command: serve, laboratories, packs, database, doctor. Other packages add sub-commands by entry point."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lis.kernel.errors import Refusal
+from lis.main import commands_db, commands_lab, commands_pack
+from lis.main.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.add_typer(commands_lab.app, name="lab")
+app.add_typer(commands_pack.app, name="pack")
+app.add_typer(commands_db.app, name="db")
+
+GROUP = "lis.commands"
+# Found by name when the project is used from its source folder, where no entry points are installed.
+BESIDE = ("lis.training.commands",)
+
+
+def cli() -> None:
+    """Run the command; a refusal is printed in words and ends with status 1."""
+    _add_sub_commands()
+    with refusals():
+        app()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say a refusal in plain words instead of a traceback."""
+    try:
+        yield
+    except Refusal as refusal:
+        Console(stderr=True).print(f"[bold red]{refusal.message}[/] {refusal.advice}", highlight=False)
+        raise SystemExit(1) from refusal
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port of the web pages.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the SQLite databases.")] = None,
+    hl7_port: Annotated[int | None, typer.Option(help="First port of the HL7 listeners.")] = None,
+) -> None:
+    """Serve every laboratory of the house: web pages, HL7 listeners, senders."""
+    from lis.main.product import Product  # noqa: PLC0415 -- slow import
+
+    given = {"port": port, "data": data, "hl7_port": hl7_port}
+    changes = {name: value for name, value in given.items() if value is not None}
+    Product(Settings().model_copy(update=changes)).run()
+
+
+@app.command()
+def doctor() -> None:
+    """Look whether everything the laboratories need is there and in order."""
+    from lis.main.doctor import examine  # noqa: PLC0415 -- slow import
+
+    console = Console()
+    findings = examine(Settings())
+    for finding in findings:
+        console.print(f"{'[green]ok  [/]' if finding.good else '[bold red]bad [/]'} {finding.text}")
+    if not all(finding.good for finding in findings):
+        raise SystemExit(1)
+
+
+def _add_sub_commands() -> None:
+    """`register(app)` of every installed entry point, and of what lies beside this package."""
+    names = {point.value.partition(":")[0] for point in entry_points(group=GROUP)} | set(BESIDE)
+    for name in sorted(names):
+        if importlib.util.find_spec(name.rpartition(".")[0]) is not None:
+            importlib.import_module(name).register(app)

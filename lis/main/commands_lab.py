@@ -1,0 +1,107 @@
+"""`lis lab`: make, list, copy, put back and drop laboratories."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from lis.domain.people import system
+from lis.kernel.clock import WallClock
+from lis.lab import Lab
+from lis.main.housekeeping import open_house
+from lis.main.settings import Settings
+from lis.services import cataloguing
+from lis.storage.packs import read_pack
+
+app = typer.Typer(no_args_is_help=True, help="Make, list, copy, put back and drop laboratories.")
+BY = "command line"
+Slug = Annotated[str, typer.Argument(help="Short name of the laboratory.")]
+
+
+@app.command("list")
+def list_labs() -> None:
+    """The laboratories and their snapshots."""
+    table = Table("laboratory", "name", "kind", "taken from", "made")
+    with open_house(Settings()) as house:
+        for entry in house.entries():
+            made = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
+            table.add_row(entry.slug, entry.name, entry.kind, entry.parent, made)
+    Console().print(table)
+
+
+@app.command()
+def create(
+    slug: Slug,
+    pack: Annotated[Path, typer.Option(help="Folder of the content pack.")],
+    name: Annotated[
+        str, typer.Option(help="Name on screens and reports; the pack's own when not given.")
+    ] = "",
+    at: Annotated[
+        datetime | None, typer.Option(help="Lab time to begin at, UTC; now when not given.")
+    ] = None,
+) -> None:
+    """Make a laboratory from a content pack."""
+    content = read_pack(pack)
+    about = content.catalog.laboratory
+    with open_house(Settings()) as house:
+        database = house.create_lab(
+            slug,
+            name=name or about.name,
+            zone=about.zone,
+            environment=about.environment,
+            lab_anchor=at.replace(tzinfo=UTC) if at else WallClock().now(),
+            actor=BY,
+        )
+        with Lab(database).work(system("admin", BY)) as work:
+            cataloguing.load_pack(work, content.files)
+    Console().print(f"Laboratory {slug} is made.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring every laboratory to this program's tables."""
+    with open_house(Settings()) as house, Progress() as progress:
+        task = progress.add_task("migrating", total=None)
+        behind = house.migrate_all(
+            lambda slug, done, total: progress.update(task, description=slug, completed=done, total=total)
+        )
+    Console().print(f"{behind} brought up to date.")
+
+
+@app.command()
+def snapshot(slug: Slug, label: Annotated[str, typer.Argument(help="Name of the snapshot.")]) -> None:
+    """Keep a laboratory as it is now."""
+    with open_house(Settings()) as house:
+        Console().print(f"Snapshot {house.snapshot(slug, label, BY)} is taken.")
+
+
+@app.command()
+def fork(slug: Slug, new: Annotated[str, typer.Argument(help="Short name of the copy.")]) -> None:
+    """Make a laboratory that begins as a copy of a laboratory or snapshot."""
+    with open_house(Settings()) as house:
+        house.fork(slug, new, BY)
+    Console().print(f"Laboratory {new} is made from {slug}.")
+
+
+@app.command()
+def reset(slug: Slug, to: Annotated[str, typer.Argument(help="The snapshot to put it back to.")]) -> None:
+    """Put a laboratory back to a snapshot."""
+    with open_house(Settings()) as house:
+        house.reset(slug, to, BY)
+    Console().print(f"Laboratory {slug} is back at {to}.")
+
+
+@app.command()
+def drop(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Remove a laboratory or snapshot for good."""
+    if not yes:
+        typer.confirm(f"Remove {slug} for good?", abort=True)
+    with open_house(Settings()) as house:
+        house.drop(slug, BY)
+    Console().print(f"{slug} is removed.")
