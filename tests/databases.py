@@ -6,12 +6,12 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from lis.kernel.clock import FixedClock
 from lis.storage.database import LabDatabase
 from lis.storage.house import House
-from lis.storage.tables import journal, patient
+from lis.storage.tables import inbound, journal, patient
 
 SLUG = "demo"
 ZONE = "America/New_York"
@@ -48,6 +48,10 @@ def add_patient(connection: Connection, key: int = 1, mrn: str = "M-1") -> None:
     )
 
 
+def count_patients(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(patient)).scalar_one()
+
+
 def add_event(connection: Connection, seq: int = 1, subject: str = "lab") -> None:
     """One line in a laboratory's journal, as if the system had written it."""
     who = {"actor": "system", "role": "", "station": "", "via": "admin"}
@@ -56,3 +60,10 @@ def add_event(connection: Connection, seq: int = 1, subject: str = "lab") -> Non
             seq=seq, at=LAB_START, recorded_at=WALL_START, **who, verb="lab.created", subject=subject, data={}
         )
     )
+
+
+def add_message(connection: Connection, key: int, raw: bytes) -> None:
+    """A message as it came, not yet looked at."""
+    texts = [c.name for c in inbound.columns if c.type.__class__.__name__ == "Text"]
+    times = {"received_at": LAB_START, "recorded_at": WALL_START}
+    connection.execute(insert(inbound).values(**dict.fromkeys(texts, ""), **times, id=key, raw=raw))

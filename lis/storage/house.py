@@ -19,6 +19,7 @@ from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.storage import control, copies, directory, migrations
 from lis.storage.database import Fill, LabDatabase, Site
 from lis.storage.directory import LabEntry
+from lis.storage.migrations import Family
 from lis.storage.postgresql import PostgresqlSite
 from lis.storage.sqlite import SqliteSite
 from lis.storage.tables import lab
@@ -51,8 +52,6 @@ class House:
             database.close()
         self._open.clear()
         self._site.close()
-
-    # what there is
 
     def labs(self) -> list[LabEntry]:
         """The laboratories in the order of their names; snapshots are not among them."""
@@ -114,8 +113,6 @@ class House:
                 "Migrate it with this version of the program, or use the version that wrote it.",
             )
 
-    # made and migrated
-
     def create_lab(
         self, slug: str, *, name: str, zone: str, environment: str, lab_anchor: datetime, actor: str
     ) -> LabDatabase:
@@ -131,6 +128,11 @@ class House:
             draft = self._site.build(self._site.place_of(slug), fill)
             self._publish(draft, slug, name=name, actor=actor, verb="lab.created")
             return self.lab(slug)
+
+    def add_to_control(self, family: Family) -> None:
+        """Tables of somebody else in the control database, kept up to date with its own."""
+        with self.control.writing() as connection:
+            migrations.upgrade_if_behind(connection, family)
 
     def migrate_all(self, progress: Progress | None = None, actor: str = "system") -> int:
         """Bring every laboratory and snapshot to this program's tables; how many were behind."""
@@ -150,8 +152,6 @@ class House:
         if was_behind:
             self._note(actor, "lab.migrated", entry.slug, revision=migrations.head(migrations.LAB))
         return was_behind
-
-    # copied, put back, dropped
 
     def snapshot(self, slug: str, label: str, actor: str) -> str:
         """Keep a laboratory as it is at this instant; the snapshot's slug."""
@@ -278,13 +278,17 @@ class House:
         parent = source.slug if source else ""
         place = self._site.place_of(slug)
         entry = LabEntry(slug, name, place, kind, parent, self._wall.now())
+        published = False
         try:
             with self.control.writing() as connection:
                 directory.add(connection, entry)
                 control.record(connection, entry.created_at, actor, verb, slug, parent=parent, **data)
                 self._site.publish(draft, place)
+                published = True
         except BaseException:
             self._site.remove(draft)
+            if published and all(listed.slug != slug for listed in self.entries()):
+                self._site.remove(place)
             raise
 
     def _note(self, actor: str, verb: str, slug: str, **data: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class SqliteDatabase(LabDatabase):
     @contextmanager
     def raw_writer(self) -> Iterator[sqlite3.Connection]:
         """The writer's own connection outside any transaction, for SQLite's backup interface."""
-        with self._my_turn():
+        with self._my_turn(), _told_in_words():
             borrowed = self._writer.raw_connection()
             try:
                 yield _driver(borrowed)
@@ -105,14 +105,15 @@ def _engine(path: Path, *, begin: str, pool_size: int, max_overflow: int) -> Eng
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",  # else INSERT OR REPLACE removes rows that a trigger protects
-        "temp_store=MEMORY",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    with _told_in_words():
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE removes rows that a trigger protects
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
 
 
 def _forbid_writing(connection: sqlite3.Connection, _record: object) -> None:
@@ -129,6 +130,15 @@ def _refuse_unless_forbidden(context: ExceptionContext) -> None:
     """A reader that tries to write is a mistake of the program, not of the storage."""
     if getattr(context.original_exception, "sqlite_errorcode", None) != sqlite3.SQLITE_READONLY:
         _refuse(context)
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    """Faults of the storage as refusals, where SQLite is spoken to without SQLAlchemy between."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise refusal_for(error) or error from error
 
 
 def refusal_for(error: BaseException | None) -> Refusal | None:
@@ -225,14 +235,8 @@ class SqliteSite:
 
     def swap(self, draft: str, target: LabDatabase) -> None:
         assert isinstance(target, SqliteDatabase)
-        source = sqlite3.connect(self.labs / draft)
-        try:
-            with target.raw_writer() as connection:
-                source.backup(connection)
-        except sqlite3.Error as error:
-            raise refusal_for(error) or error from error
-        finally:
-            source.close()
+        with target.raw_writer() as connection, closing(sqlite3.connect(self.labs / draft)) as source:
+            source.backup(connection)
         self.remove(draft)
 
     def remove(self, place: str) -> None:

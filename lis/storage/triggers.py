@@ -20,7 +20,7 @@ $refuse$
 
 def install(connection: Connection, metadata: MetaData) -> None:
     """Put the triggers on every append-only table of the metadata; running it again changes nothing."""
-    tables = [metadata.tables[name] for name in APPEND_ONLY if name in metadata.tables]
+    tables = [table for table in metadata.sorted_tables if table.name in APPEND_ONLY]
     statements = sqlite_triggers if connection.dialect.name == "sqlite" else postgresql_triggers
     for statement in statements(tables):
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from lis.kernel.clock import FixedClock
 from lis.kernel.errors import Conflict, Invalid, NotFound
@@ -18,7 +18,7 @@ from lis.storage.house import House
 from lis.storage.tables import inbound, patient
 from lis.storage.tables import lab as head
 from tests import databases
-from tests.databases import LAB_START, WALL_START, add_event, add_patient
+from tests.databases import LAB_START, WALL_START, add_event, add_message, add_patient
 
 HOUR = timedelta(hours=1)
 
@@ -93,11 +93,11 @@ def test_a_lab_moves_to_the_other_database_and_back(
     register(lab, 1)
     with lab.writing() as connection:
         add_event(connection)
-        connection.execute(insert(inbound).values(MESSAGE))
+        add_message(connection, 1, b"MSH|\xff\x00\r")
     sqlite_house.backup("demo", tmp_path / "1.gz", "admin")
     moved = postgresql_house.restore(tmp_path / "1.gz", "demo", "admin")
     postgresql_house.backup("demo", tmp_path / "2.gz", "admin")
-    back = sqlite_house.restore(tmp_path / "2.gz", "back", "admin")
+    sqlite_house.restore(tmp_path / "2.gz", "back", "admin")
     with moved.reading() as connection:
         assert connection.execute(select(inbound.c.raw, inbound.c.reply)).one() == (b"MSH|\xff\x00\r", None)
     sqlite_house.backup("back", tmp_path / "3.gz", "admin")
@@ -105,16 +105,6 @@ def test_a_lab_moves_to_the_other_database_and_back(
     assert lines_of(tmp_path / "3.gz") == [
         line.replace('"demo"', '"back"') for line in lines_of(tmp_path / "1.gz")
     ]
-
-
-TEXTS = "interface peer sender control_id message_type digest state reason detail ack_code accession".split()
-MESSAGE = {
-    **dict.fromkeys(TEXTS, ""),
-    "id": 1,
-    "raw": b"MSH|\xff\x00\r",
-    "received_at": LAB_START,
-    "recorded_at": WALL_START,
-}
 
 
 def lines_of(path: Path) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from lis.storage import migrations, triggers
@@ -60,7 +61,7 @@ def fill(database: LabDatabase) -> None:
 
 
 BLANK = {"Text": "", "Integer": 1, "Boolean": False, "Instant": LAB_START, "Json": []}
-ROWS = (
+ROWS: tuple[tuple[Table, dict[str, Any]], ...] = (
     (lab_order, {"accession": "260610001"}),
     (ordered_test, {}),
     (catalog_version, {}),

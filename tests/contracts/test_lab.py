@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from lis.kernel.errors import Conflict, Invalid, NotFound
@@ -15,10 +15,7 @@ from lis.storage.tables import lab as head
 from lis.storage.tables import patient
 from tests import databases
 from tests.databases import LAB_START, WALL_START, add_patient
-
-
-def count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(patient)).scalar_one()
+from tests.databases import count_patients as count
 
 
 def test_create_lab_writes_the_head_row_and_lists_it(house: House) -> None:

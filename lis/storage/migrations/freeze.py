@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
 from lis.storage.migrations import CONTROL, LAB, Family, first_script
 
@@ -28,7 +28,8 @@ def statements(family: Family, dialect: Dialect) -> Iterator[str]:
     """Every table with its indexes, referenced tables first."""
     for table in family.metadata.sorted_tables:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        for element in [CreateTable(table), *map(CreateIndex, indexes)]:
+        elements: list[DDLElement] = [CreateTable(table), *map(CreateIndex, indexes)]
+        for element in elements:
             text = str(element.compile(dialect=dialect)).strip().replace("\t", "  ")
             yield "\n".join(line.rstrip() for line in text.splitlines()) + ";\n\n"
 

@@ -272,6 +272,25 @@ CREATE INDEX ix_lab_order_patient_id_placed_at ON lab_order (patient_id, placed_
 
 CREATE INDEX ix_lab_order_state ON lab_order (state);
 
+CREATE TABLE ordered_test (
+  id INTEGER NOT NULL,
+  order_id INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  placer_number TEXT NOT NULL,
+  state TEXT NOT NULL,
+  added BOOLEAN NOT NULL,
+  reason TEXT NOT NULL,
+  ordered_at TEXT NOT NULL,
+  CONSTRAINT pk_ordered_test PRIMARY KEY (id),
+  CONSTRAINT uq_ordered_test_order_id_seq UNIQUE (order_id, seq),
+  CONSTRAINT fk_ordered_test_order_id FOREIGN KEY(order_id) REFERENCES lab_order (id)
+);
+
+CREATE INDEX ix_ordered_test_placer_number ON ordered_test (placer_number);
+
+CREATE INDEX ix_ordered_test_state ON ordered_test (state);
+
 CREATE TABLE specimen (
   id INTEGER NOT NULL,
   order_id INTEGER NOT NULL,
@@ -355,29 +374,6 @@ CREATE TABLE label_print (
   CONSTRAINT fk_label_print_container_pk FOREIGN KEY(container_pk) REFERENCES container (id)
 );
 
-CREATE TABLE ordered_test (
-  id INTEGER NOT NULL,
-  order_id INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  code TEXT NOT NULL,
-  placer_number TEXT NOT NULL,
-  container_pk INTEGER,
-  state TEXT NOT NULL,
-  added BOOLEAN NOT NULL,
-  reason TEXT NOT NULL,
-  ordered_at TEXT NOT NULL,
-  CONSTRAINT pk_ordered_test PRIMARY KEY (id),
-  CONSTRAINT uq_ordered_test_order_id_seq UNIQUE (order_id, seq),
-  CONSTRAINT fk_ordered_test_order_id FOREIGN KEY(order_id) REFERENCES lab_order (id),
-  CONSTRAINT fk_ordered_test_container_pk FOREIGN KEY(container_pk) REFERENCES container (id)
-);
-
-CREATE INDEX ix_ordered_test_container_pk ON ordered_test (container_pk);
-
-CREATE INDEX ix_ordered_test_placer_number ON ordered_test (placer_number);
-
-CREATE INDEX ix_ordered_test_state ON ordered_test (state);
-
 CREATE TABLE recollection (
   id INTEGER NOT NULL,
   order_id INTEGER NOT NULL,
@@ -416,6 +412,7 @@ CREATE TABLE result (
   order_id INTEGER NOT NULL,
   ordered_test_id INTEGER NOT NULL,
   patient_id INTEGER NOT NULL,
+  container_pk INTEGER,
   test TEXT NOT NULL,
   state TEXT NOT NULL,
   version INTEGER NOT NULL,
@@ -431,8 +428,11 @@ CREATE TABLE result (
   CONSTRAINT uq_result_ordered_test_id_test UNIQUE (ordered_test_id, test),
   CONSTRAINT fk_result_order_id FOREIGN KEY(order_id) REFERENCES lab_order (id),
   CONSTRAINT fk_result_ordered_test_id FOREIGN KEY(ordered_test_id) REFERENCES ordered_test (id),
-  CONSTRAINT fk_result_patient_id FOREIGN KEY(patient_id) REFERENCES patient (id)
+  CONSTRAINT fk_result_patient_id FOREIGN KEY(patient_id) REFERENCES patient (id),
+  CONSTRAINT fk_result_container_pk FOREIGN KEY(container_pk) REFERENCES container (id)
 );
+
+CREATE INDEX ix_result_container_pk ON result (container_pk);
 
 CREATE INDEX ix_result_order_id ON result (order_id);
 
