@@ -58,12 +58,17 @@ def plan(orderables: Iterable[Orderable], catalog: Catalog) -> list[PlannedConta
 
 
 def duplicates(codes: Sequence[str], catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    """Test → the orderables of one order that contain it, where more than one does. It is measured once."""
+    """Test → the orderables of one order that contain it, where more than one does. It is measured once.
+
+    Indices come with every panel and are nobody's wish.
+    """
+    indices = set(catalog.index_tests.values())
     found: dict[str, list[str]] = {}
     for code in codes:
         orderable = catalog.orderable(code)
         for test in orderable.tests if orderable else ():
-            found.setdefault(test, []).append(code)
+            if test not in indices:
+                found.setdefault(test, []).append(code)
     return {test: tuple(owners) for test, owners in found.items() if len(owners) > 1}
 
 

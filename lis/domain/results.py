@@ -54,7 +54,8 @@ class FilingDecision:
     text: str = ""
 
 
-PRELIMINARY, CORRECTING, WITHDRAWING, NO_RESULT = "PSRI", "CAB", "DW", "NO"
+PRELIMINARY, CORRECTING, WITHDRAWING, NO_RESULT = map(frozenset, ("PSRI", "CAB", "DW", "NO"))
+VERIFYING = frozenset("VU")
 
 
 def filing_for(status: str, text: str, standing: Standing | None) -> FilingDecision:
@@ -66,8 +67,8 @@ def filing_for(status: str, text: str, standing: Standing | None) -> FilingDecis
         return FilingDecision(Filing.NOT_A_RESULT)
     if status == "F":
         return _final(text, earlier)
-    if status in "VU":
-        return _verified(status, text, earlier)
+    if status in VERIFYING:
+        return _verified(text, earlier)
     if status in PRELIMINARY:
         return _preliminary(text, earlier)
     if status in CORRECTING:
@@ -108,7 +109,7 @@ def _final(text: str, earlier: Standing | None) -> FilingDecision:
     return _hold("result.second_value", f"A second final value {text} came; {earlier.text} is on the chart.")
 
 
-def _verified(status: str, text: str, earlier: Standing | None) -> FilingDecision:
+def _verified(text: str, earlier: Standing | None) -> FilingDecision:
     """V and U make a value final that was sent before; U need not carry it again."""
     if earlier is None:
         return _hold("status.no_earlier", "Declared final, but no value was sent before.")

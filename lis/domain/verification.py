@@ -117,6 +117,8 @@ def judge_alone(sent: SentValue, facts: ResultFacts) -> Evaluation:
 
 def judge_with(alone: Evaluation, facts: ResultFacts) -> Evaluation:
     """Add the relations to other results. Its own doubt is already among its checks."""
+    if not alone.readable:
+        return alone
     own = replace(companion(alone, facts.previous), doubtful=False)
     checks = consistency.consistency_checks(
         alone.test, facts.catalog, {**facts.companions, alone.test: own}, facts.names()

@@ -1,0 +1,263 @@
+"""Every check a value meets, one absent or failing fact at a time: nothing passes because something was absent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from lis.domain.catalog import Catalog, CodedValue
+from lis.domain.checks import failed, passed
+from lis.domain.companions import Companion
+from lis.domain.delta import PreviousResult
+from lis.domain.patients import PatientFacts
+from lis.domain.qc.gate import QcStatus
+from lis.domain.verification import Evaluation, companion, evaluate
+from lis.kernel.errors import Invalid
+from tests.domain.samples import HOUR, MAN, NOON, ZONE, facts, indices, number, sent, serum
+
+NAMES = [
+    "unit",
+    "value",
+    "status",
+    "calculation",
+    "analyzer_flags",
+    "measuring_range",
+    "interval",
+    "critical",
+    "stability",
+    "interference",
+    "qc",
+    "delta",
+    "review",
+]
+
+
+def earlier(value: str, unit: str = "mmol/L") -> PreviousResult:
+    return PreviousResult(number(value), value, unit, NOON - 25 * HOUR)
+
+
+def answers(evaluation: Evaluation) -> dict[str, str]:
+    return {check.name: str(check.outcome) for check in evaluation.checks}
+
+
+def test_usual_value_passes_every_check_in_order(catalog: Catalog) -> None:
+    result = evaluate(sent("K", "4.04"), facts(catalog, previous=earlier("4.2")))
+    assert (result.reported.text, result.reported.unit) == ("4.0", "mmol/L")
+    assert (result.flags, result.critical, result.interval_text) == ((), False, "3.5–5.1 mmol/L")
+    assert (result.disposition, result.holds, result.doubtful) == ("passed", (), False)
+    assert [check.name for check in result.checks] == [*NAMES, "consistency"]
+    not_applicable = {name for name, outcome in answers(result).items() if outcome == "not_applicable"}
+    assert not_applicable == {"calculation"}
+
+
+@pytest.mark.parametrize(
+    ("value", "flags", "critical", "holds"),
+    [
+        ("3.5", (), False, ()),
+        ("3.4", ("L",), False, ()),
+        ("5.2", ("H",), False, ()),
+        ("5.14", (), False, ()),  # reported 5.1
+        ("5.15", ("H",), False, ()),  # reported 5.2
+        ("2.9", ("L",), False, ("review.outside",)),
+        ("2.4", ("LL",), True, ("critical.low", "review.outside")),
+        ("6.6", ("HH",), True, ("critical.high", "review.outside")),
+        ("6.54", ("H",), False, ("review.outside",)),  # reported 6.5: the limit itself
+        ("10.1", ("HH",), True, ("measuring_range.above", "critical.high", "review.outside")),
+        (">10.0", ("HH", ">"), True, ("critical.high", "review.outside")),
+        ("<1.0", ("LL", "<"), True, ("critical.low", "review.outside")),
+        (
+            "<5",
+            ("<",),
+            False,
+            ("measuring_range.comparator", "interval.open", "critical.comparator", "review.open"),
+        ),
+    ],
+)
+def test_number_against_all_limits(
+    catalog: Catalog, value: str, flags: tuple[str, ...], critical: bool, holds: tuple[str, ...]
+) -> None:
+    result = evaluate(sent("K", value), facts(catalog))
+    consistency_left_out = tuple(code for code in result.holds if not code.startswith("consistency"))
+    assert (result.flags, result.critical, consistency_left_out) == (flags, critical, holds)
+    assert result.disposition == ("hold" if holds else "passed")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"patient": replace(MAN, birth_on=None)}, "interval.unknown"),
+        ({"patient": replace(MAN, birth_on=date(2026, 3, 3))}, "interval.unknown"),
+        ({"specimen": serum(collected_at=None)}, "stability.collection_unknown"),
+        ({"specimen": serum(separated_at=None, collected_at=NOON - 3 * HOUR)}, "stability.unseparated"),
+        ({"companions": {}}, "interference.no_index"),
+        ({"companions": indices(H="150")}, "interference.exceeded"),
+        ({"qc": QcStatus("not_evaluable", "qc.none", "")}, "qc.none"),
+        ({"qc": QcStatus("failed", "qc.beyond_3sd", "")}, "qc.beyond_3sd"),
+        ({"previous": earlier("5.1")}, "delta.exceeded"),
+        ({"previous": earlier("4.0", "mg/dL")}, "delta.unit"),
+        ({"companions": {**indices(), "HIDX": Companion(pending=True)}}, "interference.no_index"),
+    ],
+)
+def test_fact_that_is_missing_or_speaks_against_it_holds(
+    catalog: Catalog, change: dict[str, object], reason: str
+) -> None:
+    result = evaluate(sent("K", "4.0"), facts(catalog, **change))
+    assert (result.disposition, result.holds[0], result.critical) == ("hold", reason, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "more", "reason"),
+    [
+        ("4.0", "", {}, "unit.absent"),
+        ("4.0", "mEq", {}, "unit.unknown"),
+        ("4.0", "mg/dL", {}, "unit.mismatch"),
+        ("", "mmol/L", {}, "value.empty"),
+        ("CLOTTED", "mmol/L", {}, "value.not_a_number"),
+        ("4.0", "mmol/L", {"status": "P"}, "status.preliminary"),
+        ("4.0", "mmol/L", {"status": "X"}, "status.unknown"),
+        ("4.0", "mmol/L", {"flags": ("QCF",)}, "analyzer_flags.warning"),
+        ("4.0", "mmol/L", {"flags": (">",)}, "analyzer_flags.off_scale"),
+        ("4.0", "mmol/L", {"source": "calculation"}, "calculation.unknown"),
+        ("4.0", "mmol/L", {"observed_at": NOON + 48 * HOUR}, "stability.exceeded"),
+    ],
+)
+def test_what_the_message_says_holds(
+    catalog: Catalog, value: str, unit: str, more: dict[str, object], reason: str
+) -> None:
+    result = evaluate(sent("K", value, unit, **more), facts(catalog))
+    assert (result.holds, result.doubtful) == ((reason,), not reason.startswith("calculation"))
+
+
+def test_value_of_another_unit_is_judged_no_further(catalog: Catalog) -> None:
+    result = evaluate(sent("K", "9.9", "mg/dL"), facts(catalog))
+    assert ([check.name for check in result.checks][:2], result.flags, result.critical) == (
+        ["unit", "value"],
+        (),
+        False,
+    )
+    assert (result.readable, companion(result).value) == (False, None)
+
+
+@pytest.mark.parametrize("more", [{"status": "C"}, {"flags": ("H", "N")}, {"observed_at": NOON}])
+def test_what_the_message_says_and_does_not_hold(catalog: Catalog, more: dict[str, object]) -> None:
+    assert evaluate(sent("K", "4.0", **more), facts(catalog)).disposition == "passed"
+
+
+def test_value_typed_by_a_person_is_in_the_test_s_unit(catalog: Catalog) -> None:
+    typed = sent("K", "4.0", "", source="person")
+    assert evaluate(typed, facts(catalog)).disposition == "passed"
+    assert evaluate(replace(typed, unit="mg/dL"), facts(catalog)).holds == ("unit.mismatch",)
+
+
+def test_calculated_value_carries_the_check_of_its_calculation(catalog: Catalog) -> None:
+    gap = sent("AGAP", "12.4", "", source="calculation")
+    fine, held = passed("calculation"), failed("calculation", "calculation.input_on_hold", "")
+    assert evaluate(gap, facts(catalog, calculation=fine)).disposition == "passed"
+    assert evaluate(gap, facts(catalog, calculation=held)).holds == ("calculation.input_on_hold",)
+
+
+def test_limits_by_age_at_collection(catalog: Catalog) -> None:
+    """On the 31st day of life other limits hold than on the day before, whenever it was measured."""
+    for birth_on, flags in ((date(2026, 1, 31), ("H",)), (date(2026, 1, 30), ("HH",))):
+        patient = PatientFacts(birth_on, "M", ZONE)
+        late = facts(catalog, patient=patient, specimen=serum(), at=NOON + 30 * HOUR)
+        result = evaluate(sent("K", "6.8", observed_at=NOON), late)
+        assert (result.flags, result.critical) == (flags, flags == ("HH",))
+
+
+def test_newborn_has_no_limits_for_release_without_review(catalog: Catalog) -> None:
+    newborn = facts(catalog, patient=PatientFacts(date(2026, 3, 1), "F", ZONE))
+    assert evaluate(sent("K", "5.0"), newborn).holds == ("review.no_limits",)
+    assert evaluate(sent("K", "5.0"), newborn).doubtful is False
+
+
+def test_interval_by_sex_and_condition(catalog: Catalog) -> None:
+    blood = serum(type="WB")
+    printed = {}
+    for sex, condition in (("M", ""), ("F", ""), ("F", "pregnant_T3"), ("U", "")):
+        patient = PatientFacts(date(1990, 1, 1), sex, ZONE, condition)
+        result = evaluate(sent("HGB", "13.0", "g/dL"), facts(catalog, patient=patient, specimen=blood))
+        printed[sex, condition] = (result.interval_text, result.flags, result.holds)
+    assert printed == {
+        ("M", ""): ("13.5–17.5 g/dL", ("L",), ()),
+        ("F", ""): ("12.0–15.5 g/dL", (), ()),
+        ("F", "pregnant_T3"): ("11.0–14.0 g/dL (pregnant T3)", (), ()),
+        ("U", ""): ("", (), ("interval.unknown",)),
+    }
+
+
+def test_delta_that_is_not_required_only_advises(catalog: Catalog) -> None:
+    rules = {"CL": replace(catalog.deltas["NA"], test="CL")}
+    moved = facts(replace(catalog, deltas=rules), previous=earlier("120"))
+    result = evaluate(sent("CL", "100"), moved)
+    assert (answers(result)["delta"], result.disposition) == ("failed", "passed")
+
+
+def test_coded_value_by_its_value_set(catalog: Catalog) -> None:
+    found = {code: evaluate(sent("HCGS", code, ""), facts(catalog)) for code in ("NEG", "POS", "INV", "WHAT")}
+    assert {code: (result.flags, result.holds) for code, result in found.items()} == {
+        "NEG": ((), ("review.no_limits",)),
+        "POS": (("A",), ("review.no_limits",)),
+        "INV": ((), ("review.no_limits",)),
+        "WHAT": ((), ("value.not_in_set",)),
+    }
+
+
+def test_critical_code(catalog: Catalog) -> None:
+    rows = {"HCGS": (replace(catalog.criticals["NA"][0], low=None, high=None, codes=("POS",)),)}
+    result = evaluate(sent("HCGS", "POS", ""), facts(replace(catalog, criticals=rows)))
+    assert (result.flags, result.critical) == (("AA",), True)
+
+
+def test_titre_by_its_value_set_and_off_it(catalog: Catalog) -> None:
+    values = {**catalog.value_sets, "TITER2": (CodedValue("1:1", "1:1", "A", Decimal(1)),)}
+    content = replace(catalog, value_sets=values)
+    on_it, off_it = (evaluate(sent("RPRT", text, "titer"), facts(content)) for text in ("1:1", ">1:1024"))
+    assert (on_it.reported.text, on_it.flags) == ("1:1", ("A",))
+    assert (off_it.reported.text, off_it.flags) == (">1:1024", (">",))
+
+
+def test_index_is_not_reviewed_by_itself(catalog: Catalog) -> None:
+    assert evaluate(sent("HIDX", "700", "mg/dL"), facts(catalog)).disposition == "passed"
+
+
+def test_results_that_contradict_each_other_hold(catalog: Catalog) -> None:
+    haemolysed = facts(catalog, companions=indices(H="150"))
+    result = evaluate(sent("K", "6.2"), haemolysed)
+    assert result.holds == ("interference.exceeded", "review.outside", "consistency.broken")
+    waiting = facts(
+        catalog, companions={**indices(), "INR": Companion(pending=True)}, specimen=serum(type="PPP")
+    )
+    assert evaluate(sent("PT", "12.0", "s"), waiting).holds == ("consistency.pending",)
+
+
+def test_unknown_test_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(Invalid) as refused:
+        evaluate(sent("NOSUCH", "1"), facts(catalog))
+    assert refused.value.code == "test.unknown"
+
+
+def test_checks_are_stored_as_plain_rows(catalog: Catalog) -> None:
+    result = evaluate(sent("K", "2.4"), facts(catalog))
+    row = next(check.as_row() for check in result.checks if check.name == "critical")
+    assert row == {
+        "name": "critical",
+        "outcome": "failed",
+        "reason": "critical.low",
+        "text": "Critical: below 2.5.",
+        "detail": {"value": "2.4", "limit": "2.5"},
+        "advisory": False,
+    }
+
+
+def test_companion_of_a_held_value(catalog: Catalog) -> None:
+    held = evaluate(sent("K", "2.4"), facts(catalog))
+    doubted = evaluate(
+        sent("K", "4.0"), facts(catalog, specimen=serum(collected_at=NOON - timedelta(days=9)))
+    )
+    seen = [(c.on_hold, c.doubtful) for c in (companion(held), companion(doubted))]
+    assert seen == [(True, False), (True, True)]
+    assert companion(held, earlier("4.1")).previous_value == Decimal("4.1")
