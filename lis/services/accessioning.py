@@ -12,10 +12,9 @@ from lis.domain.people import Act
 from lis.domain.reception import ArrivalFacts, Decision, Inspection, judge_arrival
 from lis.domain.specimens import SpecimenFacts
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
-from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.kernel.ids import is_container_id
-from lis.services import working
-from lis.storage import outbox
+from lis.kernel.errors import Conflict, Invalid
+from lis.services import labelling, working
+from lis.services.finding import find_container, known_container
 from lis.storage import tables as t
 from lis.storage.work import Work
 
@@ -42,28 +41,6 @@ def scan(work: Work, text: str, *, seen: Inspection | None = None) -> Receipt:
     if state is ContainerState.RECEIVED and text.strip() == container.container_id:
         return confirm_label(work, container)
     return receive_specimen(work, container, seen=seen or Inspection())
-
-
-def find_container(work: Work, text: str) -> Row[Any]:
-    """The container a scanned text means: the lab's own container id, or the number on the collection label."""
-    text = text.strip()
-    if not text:
-        raise Invalid("scan.empty", "Nothing was scanned.", "Scan the barcode on the tube.")
-    if is_container_id(text):
-        container = work.containers.by_container_id(text)
-        if container is not None:
-            return container
-    candidates = work.containers.by_collection_number(text)
-    open_ones = [row for row in candidates if row.state == ContainerState.EXPECTED]
-    if len(open_ones) > 1:
-        raise Conflict(
-            "scan.ambiguous",
-            f"The number {text} is on {len(open_ones)} expected containers.",
-            "Receive by accession after comparing two identifiers.",
-        )
-    if candidates:
-        return (open_ones or candidates)[0]
-    raise _unknown(text)
 
 
 def receive_specimen(work: Work, container: Row[Any], *, seen: Inspection) -> Receipt:
@@ -130,63 +107,9 @@ def compare_identity(
     )
 
 
-def print_label(work: Work, container_id: str, *, reason: str) -> int:
-    """Print a container's label once more, with a reason. Copies are numbered."""
-    work.require(Act.LABEL_PRINT)
-    if not reason.strip():
-        raise Invalid("reason.missing", "A reprint needs a reason.", "Say why in a few words.")
-    container = known_container(work, container_id)
-    if container.state in (ContainerState.EXPECTED, ContainerState.CANCELLED, ContainerState.DISCARDED):
-        raise Conflict("label.not_now", f"The container is {container.state}: it gets no label.")
-    order = work.orders.get(container.order_id)
-    return _print(work, container, order.accession, reason=reason)
-
-
-def void_label(work: Work, label_id: int, *, reason: str) -> None:
-    """Declare a printed label void, with a reason; the print stays on record."""
-    work.require(Act.LABEL_PRINT)
-    label = work.labels.get(label_id)
-    if label.voided_at is not None:
-        raise Conflict("label.void", "This label is void already.")
-    if not reason.strip():
-        raise Invalid("reason.missing", "A reason is needed.", "Say why the label is void.")
-    container = work.containers.get(label.container_pk)
-    order = work.orders.get(container.order_id)
-    work.labels.change(label_id, voided_at=work.now, void_reason=reason)
-    work.journal.append(
-        Verb.LABEL_VOIDED,
-        f"container:{container.container_id}",
-        accession=order.accession,
-        reason=reason,
-        copy=label.copy,
-    )
-
-
 def refuse_scan(work: Work, text: str, *, code: str, message: str) -> None:
     """Write down a scan that was answered with a refusal, in a Work of its own."""
     work.journal.append(Verb.SCAN_REFUSED, f"scan:{text[:64]}", reason=code, message=message)
-
-
-def known_container(work: Work, container_id: str) -> Row[Any]:
-    """The container of a container id, or NotFound in words."""
-    container = work.containers.by_container_id(container_id)
-    if container is None:
-        raise _unknown(container_id)
-    return container
-
-
-def _unknown(text: str) -> NotFound:
-    if is_container_id(text):
-        return NotFound(
-            "scan.other_lab",
-            f"{text} is a laboratory label, but not one of this laboratory.",
-            "Find out where the tube belongs; do not receive it here.",
-        )
-    return NotFound(
-        "scan.unknown",
-        f"Nothing is known under {text}.",
-        "Scan again; if it stays unknown, look the patient up and call the unit.",
-    )
 
 
 def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
@@ -238,7 +161,7 @@ def _accept(work: Work, container: Row[Any], order: Row[Any], action: Action, de
         collection_number=container.collection_number,
         advice=[finding.code for finding in decision.findings],
     )
-    _print(work, container, order.accession, reason="")
+    labelling.put_to_print(work, container, order.accession, reason="")
     _close_recollection(work, container, order.accession)
     return Receipt(
         "received",
@@ -270,33 +193,6 @@ def _set_aside(work: Work, container: Row[Any], order: Row[Any], decision: Decis
         codes=[finding.code for finding in decision.findings],
     )
     return Receipt("set_aside", container.container_id, order.accession, "Set aside.", texts)
-
-
-def _print(work: Work, container: Row[Any], accession: str, *, reason: str) -> int:
-    copy = len(work.labels.where(t.label_print.c.container_pk == container.id)) + 1
-    label_id = work.labels.add(
-        container_pk=container.id,
-        copy=copy,
-        printed_at=work.now,
-        printed_by=work.actor.code,
-        reason=reason,
-        void_reason="",
-    )
-    for printer in printers(work):
-        work.outbox.add(outbox.LABEL, printer, accession=accession, label=label_id)
-    work.journal.append(
-        Verb.LABEL_PRINTED,
-        f"container:{container.container_id}",
-        accession=accession,
-        reason=reason or None,
-        copy=copy,
-    )
-    return label_id
-
-
-def printers(work: Work) -> list[str]:
-    """The label printers of this laboratory."""
-    return [peer.code for peer in work.catalog.peers.values() if peer.kind == "printer"]
 
 
 def _close_recollection(work: Work, container: Row[Any], accession: str) -> None:

@@ -10,14 +10,14 @@ from sqlalchemy import Row
 
 from lis.domain.catalog import Orderable
 from lis.domain.events import Verb
-from lis.domain.orders import PlannedContainer, plan
 from lis.domain.people import Act
-from lis.domain.requests import PRIORITIES, CollectedSpecimen, OrderRequest
+from lis.domain.requests import PRIORITIES, OrderRequest
 from lis.domain.workflow import Action, ContainerState, OrderState, ResultState, TestState, advance, can
 from lis.kernel.clock import local_day
 from lis.kernel.errors import Conflict, Invalid
 from lis.kernel.ids import accession_number, container_id
 from lis.services import registering
+from lis.services.drawing import Tube, tubes_for
 from lis.storage.work import Work
 
 
@@ -30,15 +30,6 @@ class PlacedOrder:
     container_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tube:
-    """A container to make: what was planned, joined with what the asker says was drawn."""
-
-    planned: PlannedContainer
-    drawn: CollectedSpecimen
-    lines: tuple[int, ...]
-
-
 def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
     """Accept an order: patient and visit, accession, tests, containers, pending results. All of it or nothing."""
     work.require(Act.ORDER_ENTER)
@@ -47,7 +38,7 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
     patient_id = registering.register_patient(work, request.patient)
     visit_id = registering.update_visit(work, patient_id, request.visit) if request.visit else None
     order_id, accession = _add_order(work, request, patient_id, visit_id)
-    tubes = _tubes(work, request, orderables)
+    tubes = tubes_for(request, orderables, work.catalog)
     container_pks = [_add_tube(work, order_id, accession, tube) for tube in tubes]
     for line, (requested, orderable) in enumerate(zip(request.tests, orderables, strict=True)):
         test_id = work.ordered_tests.add(
@@ -213,46 +204,7 @@ def _add_order(work: Work, request: OrderRequest, patient_id: int, visit_id: int
     return order_id, accession
 
 
-def _tubes(work: Work, request: OrderRequest, orderables: list[Orderable]) -> list[_Tube]:
-    """Planned tubes, each joined with the drawn one that fits; drawn tubes that name their tests as they are."""
-    if any(specimen.tests for specimen in request.specimens):
-        return _tubes_as_drawn(work, request, orderables)
-    unused = list(request.specimens)
-    tubes: list[_Tube] = []
-    for planned in plan(orderables, work.catalog):
-        drawn = next((s for s in unused if _fits(s, planned)), None)
-        if drawn is not None:
-            unused.remove(drawn)
-        lines = tuple(i for i, row in enumerate(orderables) if row.code in planned.codes)
-        tubes.append(_Tube(planned, drawn or CollectedSpecimen(""), lines))
-    return tubes
-
-
-def _tubes_as_drawn(work: Work, request: OrderRequest, orderables: list[Orderable]) -> list[_Tube]:
-    tubes: list[_Tube] = []
-    rest = set(range(len(orderables)))
-    for drawn in request.specimens:
-        lines = tuple(line for line in drawn.tests if line in rest)
-        rest -= set(lines)
-        if lines:
-            tubes.extend(
-                _Tube(planned, drawn, tuple(i for i in lines if orderables[i].code in planned.codes))
-                for planned in plan([orderables[line] for line in lines], work.catalog)
-            )
-    left = sorted(rest)
-    for planned in plan([orderables[line] for line in left], work.catalog) if left else ():
-        lines = tuple(i for i in left if orderables[i].code in planned.codes)
-        tubes.append(_Tube(planned, CollectedSpecimen(""), lines))
-    return tubes
-
-
-def _fits(drawn: CollectedSpecimen, planned: PlannedContainer) -> bool:
-    if drawn.container_type:
-        return drawn.container_type == planned.container_type
-    return drawn.specimen_type in ("", planned.specimen_type)
-
-
-def _add_tube(work: Work, order_id: int, accession: str, tube: _Tube) -> int:
+def _add_tube(work: Work, order_id: int, accession: str, tube: Tube) -> int:
     specimen_id = work.specimens.add(
         order_id=order_id,
         type=tube.planned.specimen_type,

@@ -22,6 +22,7 @@ class Repository:
         self.connection = connection
         self.table = table
         self._next_id = next_id
+        self._waiting: list[dict[str, Any]] = []
 
     def add(self, **values: Any) -> int:
         """Insert one row and return its key."""
@@ -35,6 +36,22 @@ class Repository:
         if keyed:
             self.connection.execute(insert(self.table), keyed)
         return [row["id"] for row in keyed]
+
+    def add_later(self, **values: Any) -> int:
+        """A row for `flush` to insert with others; nothing in the same Work reads it back."""
+        row_id = self._next_id(self.table)
+        self._waiting.append({"id": row_id, **values})
+        return row_id
+
+    def flush(self) -> None:
+        """Insert the rows that wait."""
+        if self._waiting:
+            self.connection.execute(insert(self.table), self._waiting)
+            self._waiting = []
+
+    def forget(self) -> None:
+        """Drop the rows that wait: their savepoint was rolled back."""
+        self._waiting = []
 
     def change(self, row_id: int, **values: Any) -> None:
         """Update columns of one row."""

@@ -129,6 +129,7 @@ class Work:
 
     def flush(self) -> None:
         """Write what waits in memory; `Lab.work` does it before the commit."""
+        self.observations.flush()
         self.journal.flush()
 
     @contextmanager
@@ -141,6 +142,7 @@ class Work:
                 self.flush()
         except BaseException:
             self.journal.forget()
+            self.observations.forget()
             self._last_ids.clear()
             raise
 

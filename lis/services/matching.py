@@ -1,0 +1,117 @@
+"""Whose value is it, and of which test? What does not fit safely is held, with a stable code and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.domain.catalog import Catalog
+from lis.domain.observations import ReportedObservation, ReportedSpecimen
+from lis.domain.results import Filing, Standing, filing_for
+from lis.domain.units import same_unit
+from lis.domain.values import SentValue, reported
+from lis.domain.workflow import ContainerState, ResultState
+from lis.storage.work import Work
+
+IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why something on the wire is kept from every chart: a stable code, and words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where observations come from. `loinc_trusted`: LN codes may name tests when the sender's own is unmapped."""
+
+    inbound_id: int
+    interface: str
+    analyzer: str
+    code_map: Mapping[str, str]
+    held_tests: Mapping[str, str]
+    loinc_trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An observation that belongs to a pending or filed result of a received container."""
+
+    observation: ReportedObservation
+    test: str
+    result: Row[Any]
+    filing: Filing
+
+    @property
+    def status(self) -> str:
+        """HL7 0085 status of the version it becomes."""
+        return {Filing.PRELIMINARY: "P", Filing.CORRECTION: "C"}.get(self.filing, "F")
+
+
+def test_for(catalog: Catalog, source: Source, observation: ReportedObservation) -> str | None:
+    """The test an observation names: by the interface's own map, then by a LOINC that only one test carries."""
+    mapped = source.code_map.get(observation.code)
+    if mapped is not None:
+        return mapped
+    carriers = catalog.test_by_loinc.get(observation.loinc, ()) if source.loinc_trusted else ()
+    return carriers[0] if len(carriers) == 1 else None
+
+
+def container_hold(work: Work, specimen: ReportedSpecimen, container: Row[Any] | None) -> Hold | None:
+    if not specimen.container.strip():
+        return Hold("container.missing", "The message names no container.")
+    if container is None:
+        return Hold("container.unmatched", f"No container {specimen.container.strip()} is known here.")
+    if container.state not in IN_LAB:
+        return Hold("container.not_received", f"Container {container.container_id} is {container.state}.")
+    order = work.orders.get(container.order_id)
+    patient = work.patients.get(order.patient_id)
+    if specimen.patient_id and specimen.patient_id != patient.mrn:
+        return Hold(
+            "patient.mismatch",
+            f"The message says patient {specimen.patient_id}, the container belongs to {patient.mrn}.",
+        )
+    return None
+
+
+def match_result(
+    work: Work,
+    source: Source,
+    container: Row[Any],
+    results: Mapping[str, Row[Any]],
+    observation: ReportedObservation,
+) -> Match | Hold:
+    test = test_for(work.catalog, source, observation)
+    if test is None:
+        return Hold("code.unmapped", f"The code {observation.code or '(none)'} means no test here.")
+    if test in source.held_tests:
+        return Hold("test.held", f"{test} is not taken from this interface: {source.held_tests[test]}")
+    result = results.get(test)
+    if result is None or result.state == ResultState.CANCELLED:
+        return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
+    if result.container_pk != container.id:
+        return Hold("container.other", f"{test} is to be measured from another container of the accession.")
+    row = work.catalog.tests[test]
+    if observation.value.strip() and same_unit(row, observation.unit, work.catalog) in (
+        "mismatch",
+        "unknown",
+    ):
+        return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
+    text = reported(SentValue(test, observation.value, observation.unit), row).text
+    decision = filing_for(observation.status, text, _standing(result))
+    if decision.filing is Filing.HOLD:
+        return Hold(decision.reason_code, decision.text)
+    return Match(observation, test, result, decision.filing)
+
+
+def _standing(result: Row[Any]) -> Standing | None:
+    if result.state == ResultState.PENDING or not result.version:
+        return None
+    text = f"{result.version_comparator}{result.version_value}"
+    return Standing(result.version_status, text, rerun=result.rerun)
