@@ -1,0 +1,97 @@
+"""One process that serves laboratories: web pages, a listener and a sender for each laboratory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from lis.interfaces.inbox import Inbox
+from lis.interfaces.listener import Listener
+from lis.interfaces.sender import Sender
+from lis.kernel.clock import Clock, WallClock
+from lis.lab import Lab
+from lis.main.settings import Settings
+from lis.storage.house import House
+from lis.web.app import create_app
+
+STOP_SECONDS = 5
+
+
+class Served:
+    """One laboratory being served: its inbox behind a listener, its outbox in the hands of a sender."""
+
+    def __init__(self, lab: Lab, host: str, port: int) -> None:
+        self.lab = lab
+        self.inbox = Inbox(lab)
+        self.listener = Listener(self.inbox, host, port)
+        self.sender = Sender(lab)
+        self.port = port
+
+    def start(self) -> None:
+        """Take up what an earlier process left unprocessed, then open the doors."""
+        self.inbox.recover()
+        self.port = self.listener.start()
+        self.sender.start()
+
+    def stop(self) -> None:
+        self.listener.stop()
+        self.sender.stop()
+
+
+class Product:
+    """Everything of one process, started and stopped together. Others may add to `app` before it runs."""
+
+    def __init__(self, settings: Settings, wall: Clock | None = None) -> None:
+        self.settings = settings
+        self.wall = wall or WallClock()
+        self.house = House.open(data=settings.data, url=settings.database_url, wall=self.wall, exclusive=True)
+        self.served: dict[str, Served] = {}
+
+    def app(self, **additions: Any) -> FastAPI:
+        """The web application; `additions` are the seams of `create_app`."""
+        return create_app(
+            self.house, wall=self.wall, secure_cookies=self.settings.secure_cookies, **additions
+        )
+
+    def start(self) -> None:
+        """Bring the tables up to date and open every laboratory's doors, on ports from the first one up."""
+        self.house.migrate_all()
+        for offset, entry in enumerate(self.house.labs()):
+            self.serve(entry.slug, self.settings.hl7_port + offset if self.settings.hl7_port else 0)
+
+    def serve(self, slug: str, port: int) -> Served:
+        """Open one laboratory's doors; port 0 takes any free one."""
+        served = Served(Lab(self.house.lab(slug), wall=self.wall), self.settings.host, port)
+        served.start()
+        self.served[slug] = served
+        return served
+
+    def stop(self) -> None:
+        for served in self.served.values():
+            served.stop()
+        self.served.clear()
+        self.house.close()
+
+    def run(self, app: FastAPI | None = None) -> None:
+        """Serve until the process is told to stop."""
+        try:
+            self.start()
+            web_server(app or self.app(), self.settings).run()
+        finally:
+            self.stop()
+
+
+def web_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """A uvicorn server that ends open streams when it is told to stop."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return uvicorn.Server(config)
