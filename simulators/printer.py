@@ -49,9 +49,9 @@ def _read(body: str) -> tuple[str, dict[str, str]]:
 
 
 def _text(commands: str, data: str) -> str:
-    if "^FB" in commands:
-        data = data.replace("\\\\", "\\")
-    return _HEX.sub(_from_hex, data) if "^FH" in commands else data
+    """^FH writes characters as _hex; in a ^FB block a backslash is doubled."""
+    text = _HEX.sub(_from_hex, data) if "^FH" in commands else data
+    return text.replace("\\\\", "\\") if "^FB" in commands else text
 
 
 def _from_hex(found: re.Match[str]) -> str:

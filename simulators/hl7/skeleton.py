@@ -91,8 +91,6 @@ def _templates(structure: str, lines: tuple[Line, ...], version: str) -> dict[st
     for line in lines:
         _add(message, line)
     texts = message.to_er7().strip("\r").split("\r")
-    if [text[:3] for text in texts] != [line.segment for line in lines]:
-        raise ValueError(f"{structure}: the segments do not stand in the order of its structure")
     return {
         line.name or line.segment: [_cut(field) for field in text.split("|")]
         for line, text in zip(lines, texts, strict=True)

@@ -2,21 +2,62 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from simulators.content_types import Value
+from simulators.dice import Dice
 from simulators.link import LoopbackLink
+from simulators.patients import Person
 from simulators.world import World, WorldContent, load_world
 
 PACK = Path(__file__).parents[2] / "seed" / "packs" / "core"
 START = datetime(2026, 11, 27, 12, tzinfo=UTC)  # Friday 06:00 in the laboratory
 
 
+class PlainPeople:
+    """People without bodies of their own: all the same but for a little potassium. Tests of the world need no more."""
+
+    def __init__(self, dice: Dice) -> None:
+        self._dice = dice
+
+    def person(self, number: int, patient_class: str, at: datetime) -> Person:
+        """The number-th of them."""
+        born = date(1950, 1, 1) + timedelta(days=97 * number)
+        return Person(f"T{number:06d}", f"Family{number}", "Given", "", "FM"[number % 2], born, "OPOS")
+
+    def returned(self, person: Person, visit: int, patient_class: str, at: datetime) -> Person:
+        """Unchanged."""
+        return person
+
+    def values(self, person: Person, at: datetime) -> Mapping[str, Value]:
+        """A handful of values."""
+        potassium = 4.0 + 0.3 * self._dice.score(f"{person.mrn}/{at:%Y%m%d%H%M}")
+        numbers = {
+            "NA": 140.0,
+            "K": potassium,
+            "TBIL": 0.7,
+            "TRIG": 110.0,
+            "WBC": 7.0,
+            "HGB": 14.0,
+            "PT": 12.0,
+        }
+        return numbers | {"UGLU": "NEG"}
+
+
+@cache
+def full() -> WorldContent:
+    """The core pack with its people, read once."""
+    return load_world(PACK)
+
+
 @cache
 def core() -> WorldContent:
-    """The core pack, read once."""
-    return load_world(PACK)
+    """The core pack with plain people."""
+    return replace(full(), people=PlainPeople)
 
 
 class FakeLis:

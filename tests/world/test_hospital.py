@@ -1,0 +1,100 @@
+"""The hospital's days: rhythms, movements, orders and what comes with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from lis.wire.er7 import Message
+from simulators.world import World
+from tests.world.fake_lis import START, FakeLis, new_world
+
+DAY = timedelta(days=1)
+
+
+class Days:
+    """Three days of a world with everything it sent, read."""
+
+    def __init__(self) -> None:
+        self.lis = FakeLis()
+        self.world: World = new_world(self.lis, seed=3)
+        self.world.step(START + 3 * DAY)
+        self.messages = [Message.parse(raw.decode()) for _, raw in self.lis.received]
+
+    def kinds(self) -> Counter[str]:
+        """How many of each type and event."""
+        return Counter(f"{m.header.value(9, 1)}^{m.header.value(9, 2)}" for m in self.messages)
+
+    def of(self, kind: str) -> list[Message]:
+        """Messages of one type."""
+        return [m for m in self.messages if m.header.value(9, 1) == kind]
+
+
+@pytest.fixture(scope="module")
+def days() -> Days:
+    """Lived once for all tests of this file."""
+    return Days()
+
+
+def test_a_weekday_brings_about_as_many_tubes_as_the_plan_says(days: Days) -> None:
+    tubes = len(days.world.bench.tubes)
+    plan = days.world.content.place.hospital.requisitions_per_day
+    assert 2.0 * plan < tubes < 5.0 * plan  # Friday and a weekend, one to three tubes each
+
+
+def test_all_kinds_of_messages_are_sent(days: Days) -> None:
+    kinds = days.kinds()
+    assert set(kinds) >= {"OML^O21", "ORM^O01", "ADT^A01", "ADT^A03", "ADT^A04", "ORU^R01"}
+
+
+def test_control_ids_never_repeat(days: Days) -> None:
+    ids = [message.header.value(10) for message in days.messages]
+    assert len(ids) == len(set(ids))
+
+
+def test_an_order_is_sent_when_it_was_collected_and_names_its_containers(days: Days) -> None:
+    for message in days.of("OML"):
+        collected = {segment.value(7) for segment in message.segments if segment.id == "OBR"}
+        assert collected == {message.header.value(7)}
+        numbers = [segment.value(3, 1, 1) for segment in message.segments if segment.id == "SAC"]
+        drawn = {entry.subject for entry in days.world.sink.entries if entry.kind == "tube.drawn"}  # type: ignore[attr-defined]
+        assert set(numbers) <= drawn
+
+
+def test_a_patient_is_known_before_the_first_order(days: Days) -> None:
+    known: set[str] = set()
+    for message in days.messages:
+        patients = {segment.value(3, 1) for segment in message.segments if segment.id == "PID"}
+        if message.header.value(9, 1) == "ADT":
+            known |= patients
+        elif message.header.value(9, 1) in ("OML", "ORM"):
+            assert patients <= known
+
+
+def test_nobody_lies_in_two_beds(days: Days) -> None:
+    inside: Counter[str] = Counter()
+    for entry in days.world.sink.entries:  # type: ignore[attr-defined]
+        if entry.kind == "patient.admitted":
+            inside[entry.subject] += 1
+        elif entry.kind == "patient.discharged":
+            inside[entry.subject] -= 1
+        assert inside[entry.subject] <= 1 or entry.kind != "patient.admitted"
+
+
+def test_emergency_orders_are_mostly_urgent_and_clinics_sleep_at_night(days: Days) -> None:
+    placed = [entry for entry in days.world.sink.entries if entry.kind == "order.placed"]  # type: ignore[attr-defined]
+    urgent = [entry.data["priority"] == "S" for entry in placed if entry.data["ward"] == "ED"]
+    assert sum(urgent) > len(urgent) / 2
+    zone = days.world.content.place.zone
+    hours = {entry.at.astimezone(zone).hour for entry in placed if entry.data["ward"] == "OPD"}
+    assert hours <= set(range(6, 17))
+
+
+def test_a_report_is_acknowledged_and_kept(days: Days) -> None:
+    report = b"MSH|^~\\&|LIS|LAB|HIS|X|20261127||ORU^R01|R1|T|2.5.1\rPID|1||T1\rOBR|1|R9-1|26|BMP\rOBX|1|NM|NA||140\r"
+    answer = days.world.receive("HIS", report)
+    assert answer.split(b"\r")[1] == b"MSA|AA|R1"
+    (entry,) = [e for e in days.world.sink.entries if e.kind == "report.received"]  # type: ignore[attr-defined]
+    assert (entry.subject, entry.data["report"]["values"][0]["value"]) == ("R9-1", "140")
