@@ -41,9 +41,18 @@ class Rules:
         seen: set[str] = set()
         self._rules = [self._compile(step, seen) for step in content.program.steps]
         self._drops = [(drop.target, self._expression(drop.condition)) for drop in content.program.drops]
+        self._refuse_early_readers()
         names = frozenset().union(*(_names(rule) for rule in self._rules))
         self.bases = _stems(names, "_BASE")
         self.sets = _stems(names, "_SET")
+
+    def _refuse_early_readers(self) -> None:
+        """A rule that reads a quantity before its first rule would read it before illness has acted on it."""
+        read: set[str] = set()
+        for rule in self._rules:
+            if isinstance(rule, Rule) and rule.first and rule.target in read:
+                raise ValueError(f"{rule.target} is read before its first rule")
+            read |= _names(rule)
 
     @property
     def computed(self) -> frozenset[str]:

@@ -30,8 +30,8 @@ class Physiology:
         """`zone` is where the people live: it decides age in days and the hour of the day."""
         self._content = content
         self._program = content.program
-        self._dice = dice
-        self._zone = zone
+        self.dice = dice
+        self.zone = zone
         self._rules = Rules(content)
         self.baseline = Baseline(content, self._rules.computed)
         self._influences = Influences(content, self.baseline.is_log)
@@ -42,7 +42,7 @@ class Physiology:
 
     def at(self, person: Person, when: datetime) -> TrueState:
         """All that the person's body and specimens would truly show at the instant: numbers, and codes for the rest."""
-        dice = self._dice.fork(f"patient/{person.mrn}")
+        dice = self.dice.fork(f"patient/{person.mrn}")
         acting = self._influences.acting(person, when)
         deviations = self.deviations(person, when)
         values = self._healthy(person, when, deviations, dice)
@@ -69,7 +69,7 @@ class Physiology:
         A smooth path through independent draws, one every `node_hours`; each person has an own phase.
         """
         hours = (when - _EPOCH) / timedelta(hours=1)
-        phase = self._dice.fork(f"patient/{person.mrn}").unit("phase")
+        phase = self.dice.fork(f"patient/{person.mrn}").unit("phase")
         node, share = divmod(hours / self._program.node_hours + phase, 1.0)
         here, there = (self._vector(person.mrn, f"node/{int(node) + step}") for step in (0, 1))
         near, far = math.cos(share * math.pi / 2), math.sin(share * math.pi / 2)
@@ -77,7 +77,7 @@ class Physiology:
 
     def _drawn_vector(self, mrn: str, name: str) -> list[float]:
         """Correlated standard normals that belong to one person and one name."""
-        dice = self._dice.fork(f"patient/{mrn}/{name}")
+        dice = self.dice.fork(f"patient/{mrn}/{name}")
         return self._copula.correlate(dice.scores(self.baseline.order))
 
     def _healthy(self, person: Person, when: datetime, deviations: Sequence[float], dice: Dice) -> Values:
@@ -91,7 +91,7 @@ class Physiology:
         return values
 
     def _numbers(self, person: Person, when: datetime, deviations: Sequence[float]) -> dict[str, float]:
-        days = person.age_days(when, self._zone)
+        days = person.age_days(when, self.zone)
         set_points = self._vector(person.mrn, "set")
         plan = self.baseline.plan(person.sex, days)
         numbers = {d.code: d.value(s, n) for d, s, n in zip(plan, set_points, deviations, strict=True)}
@@ -111,7 +111,7 @@ class Physiology:
 
     def _drawn_codes(self, when: datetime, dice: Dice) -> dict[str, str]:
         """One draw a day where several codes are usual."""
-        today = dice.fork(f"day/{when.astimezone(self._zone).date().isoformat()}")
+        today = dice.fork(f"day/{when.astimezone(self.zone).date().isoformat()}")
         return {
             code: next(iter(weights)) if len(weights) == 1 else pick(today.unit(code), weights)
             for code, weights in self._codes.items()
@@ -119,8 +119,8 @@ class Physiology:
 
     def _circumstances(self, person: Person, when: datetime, acting: Mapping[str, list[Acting]]) -> Values:
         """What the formulas may ask for besides values: who, how old, which hour, what is influenced."""
-        local = when.astimezone(self._zone)
-        days = person.age_days(when, self._zone)
+        local = when.astimezone(self.zone)
+        days = person.age_days(when, self.zone)
         flags = self._influences.flags(person, when)
         sets = {f"{code}_SET": strongest(acting, code) for code in self._rules.sets}
         return {
