@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Outcome(StrEnum):
@@ -20,6 +21,7 @@ class Outcome(StrEnum):
     NOT_EVALUABLE = "not_evaluable"
 
 
+_NO_DETAIL: Mapping[str, str] = MappingProxyType({})
 _HOLDING = frozenset({Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE})
 
 
@@ -70,5 +72,5 @@ def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
     return Check(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
 
 
-def _words(detail: Mapping[str, object]) -> dict[str, str]:
-    return {key: str(value) for key, value in detail.items()}
+def _words(detail: Mapping[str, object]) -> Mapping[str, str]:
+    return {key: str(value) for key, value in detail.items()} if detail else _NO_DETAIL

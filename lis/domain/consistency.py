@@ -56,7 +56,7 @@ def _judge(
         return not_applicable(NAME, f"{rule.id}: {', '.join(absent)} not ordered or not there.")
     doubtful = {name for name in present if name in companions and companions[name].doubtful}
     check = _decide(rule, expression, dict.fromkeys(expression.names) | present, companions, doubtful)
-    return replace(check, advisory=rule.severity in ADVISORY)
+    return replace(check, advisory=True) if rule.severity in ADVISORY else check
 
 
 def _decide(

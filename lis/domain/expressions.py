@@ -63,9 +63,7 @@ class Expression:
     def decides(self, values: Values) -> bool | None:
         """Of a rule: whether it holds, or None when the unknown values decide."""
         answer = self.evaluate(values)
-        if isinstance(answer, Unknown):
-            return None
-        return _truth(answer)
+        return None if isinstance(answer, Unknown) else _truth(answer)
 
 
 @lru_cache(maxsize=2048)
@@ -131,8 +129,6 @@ class _Reader:
             return _negation(step)
         if isinstance(node.op, ast.USub):
             return _function(lambda number: -number, [step])
-        if isinstance(node.op, ast.UAdd):
-            return step
         raise self._refusal(node)
 
     def _binary(self, node: ast.BinOp) -> Step:
@@ -194,10 +190,9 @@ class _Reader:
 
 def _lookup(name: str) -> Step:
     def step(values: Values) -> Value:
-        try:
-            return values[name]
-        except KeyError:
-            raise Invalid("expression.no_value", f"{name} has no value.", name=name) from None
+        if name not in values:
+            raise Invalid("expression.no_value", f"{name} has no value.", name=name)
+        return values[name]
 
     return step
 
@@ -215,7 +210,7 @@ def _function(function: Callable[..., Decimal], steps: list[Step]) -> Step:
 
 
 def _all_of(steps: list[Step]) -> Step:
-    """False as soon as one is false; unknown when none is false and one unknown."""
+    """False as soon as one is; unknown when none is and one is unknown."""
 
     def step(values: Values) -> Value:
         answer: Value = True
@@ -249,9 +244,7 @@ def _choice(test: Step, body: Step, orelse: Step) -> Step:
 def _compared(compare: Callable[[Value, Value], bool], left: Step, right: Step) -> Step:
     def step(values: Values) -> Value:
         one, other = left(values), right(values)
-        if one is UNKNOWN or other is UNKNOWN:
-            return UNKNOWN
-        return compare(one, other)
+        return UNKNOWN if UNKNOWN in (one, other) else compare(one, other)
 
     return step
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from lis.domain.calculations import NAME as CALCULATION
 from lis.domain.calculations import Calculation, calculate, in_order
 from lis.domain.companions import Companion
+from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
-from lis.domain.verification import Evaluation, ResultFacts, companion, judge_alone, judge_with
+from lis.domain.verification import judge_alone, judge_with
 from lis.kernel.quantity import plain
 
 
@@ -39,7 +40,7 @@ def evaluate_together(
     """
     companions = {**standing, **{test: Companion(pending=True) for test in wanted}}
     companions |= {test: _unjudged(value, facts[test]) for test, value in sent.items()}
-    alone = {test: judge_alone(value, _seeing(facts[test], companions)) for test, value in sent.items()}
+    alone = {test: judge_alone(value, facts[test], companions) for test, value in sent.items()}
     companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
     found: dict[str, Calculation] = {}
     for test in _calculable(wanted, facts):
@@ -48,11 +49,11 @@ def evaluate_together(
         if value is not None:
             own = replace(facts[test], calculation=found[test].check)
             sent_value = SentValue(test, plain(value), source="calculation")
-            alone[test] = judge_alone(sent_value, _seeing(own, companions))
+            alone[test] = judge_alone(sent_value, own, companions)
             companions[test] = companion(alone[test], facts[test].previous)
         elif found[test].is_settled:
             companions[test] = Companion()
-    judged = {test: judge_with(answer, _seeing(facts[test], companions)) for test, answer in alone.items()}
+    judged = {test: judge_with(answer, facts[test], companions) for test, answer in alone.items()}
     return Together(judged | _recalculated(judged, found, facts, companions), found)
 
 
@@ -62,10 +63,6 @@ def _unjudged(value: SentValue, facts: ResultFacts) -> Companion:
     readable = same_unit(test, value.unit, facts.catalog) in ("matched", "not_checked") or not value.unit
     shown = reported(value, test) if readable else None
     return Companion(quantity=shown.quantity if shown else None, text=shown.value if shown else "")
-
-
-def _seeing(facts: ResultFacts, companions: Mapping[str, Companion]) -> ResultFacts:
-    return replace(facts, companions=companions)
 
 
 def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:

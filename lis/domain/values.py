@@ -8,7 +8,7 @@ Coded tests report a code of their value set.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -61,13 +61,13 @@ def reported(sent: SentValue, test: Test) -> ReportedValue:
     text = sent.text.strip()
     if test.result_type == CODED:
         return ReportedValue(text, None, test.unit)
-    if test.result_type == STRUCTURED and (titre := _titre(text)):
-        return ReportedValue(f"1:{plain(titre.value)}", replace(titre, unit=test.unit), test.unit)
+    if test.result_type == STRUCTURED and (titre := _titre(text, test.unit)):
+        return ReportedValue(f"1:{plain(titre.value)}", titre, test.unit)
     quantity = parse_quantity(text, test.unit)
     if quantity is None:
         return ReportedValue(text, None, test.unit)
-    quantity = replace(quantity, value=_filed(quantity, test.decimals))
-    return ReportedValue(plain(quantity.value), quantity, test.unit)
+    filed = Quantity(_filed(quantity, test.decimals), test.unit, quantity.comparator)
+    return ReportedValue(plain(filed.value), filed, test.unit)
 
 
 def value_check(value: ReportedValue, test: Test, value_set: Iterable[CodedValue]) -> Check:
@@ -94,7 +94,7 @@ def _filed(quantity: Quantity, decimals: int | None) -> Decimal:
     return value if quantity.is_exact or value == quantity.value else quantity.value
 
 
-def _titre(text: str) -> Quantity | None:
+def _titre(text: str, unit: str) -> Quantity | None:
     comparator = next((c for c in COMPARATORS if text.startswith(c)), "")
     ratio = parse_titre(text[len(comparator) :])
-    return Quantity(Decimal(ratio[1]), "", comparator) if ratio and ratio[0] == 1 else None
+    return Quantity(Decimal(ratio[1]), unit, comparator) if ratio and ratio[0] == 1 else None

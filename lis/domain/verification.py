@@ -9,133 +9,54 @@ the rest, the reported value. Which absent fact means what: clinical content cat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from decimal import Decimal
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from lis.domain import autoverification, calculations, consistency, critical, measuring, units, values
-from lis.domain.catalog import AutoverificationRange, Catalog, Test
+from lis.domain import autoverification, calculations, consistency, critical, measuring, units
+from lis.domain.catalog import AutoverificationRange, Test
 from lis.domain.checks import Check, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
-from lis.domain.critical import critical_check, is_critical
-from lis.domain.delta import PreviousResult, delta_check
-from lis.domain.expressions import UNKNOWN, Value
+from lis.domain.critical import critical_check
+from lis.domain.delta import delta_check
+from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.interference import interference_check
-from lis.domain.patients import PatientFacts
-from lis.domain.qc.gate import NO_ANALYZER, QcStatus, qc_check
+from lis.domain.qc.gate import qc_check
 from lis.domain.ranges import IntervalChoice, coded_flag, flag_for, interval_for, interval_text
-from lis.domain.specimens import SpecimenFacts, stability_check
+from lis.domain.specimens import stability_check
 from lis.domain.values import ReportedValue, SentValue, reported, value_check
 from lis.kernel.errors import Invalid
 from lis.kernel.quantity import Quantity, parse_quantity
 
-PASSED: Literal["passed"] = "passed"
-HOLD: Literal["hold"] = "hold"
 STATUS, INTERVAL = "status", "interval"
 PRELIMINARY, FINAL = frozenset("PSRI"), frozenset("FVUCAB")
-# These ask for a person's look, or look at other results: the value itself is not in doubt by them.
-_NO_DOUBT = frozenset({critical.NAME, autoverification.NAME, consistency.NAME, calculations.NAME})
 
-
-@dataclass(frozen=True, slots=True)
-class ResultFacts:
-    """All that the checks may know. `at` is now; `companions` are the other tests ordered on the same collection."""
-
-    catalog: Catalog
-    patient: PatientFacts
-    specimen: SpecimenFacts
-    at: datetime
-    qc: QcStatus = NO_ANALYZER
-    previous: PreviousResult | None = None
-    reports_indices: bool = False
-    companions: Mapping[str, Companion] = field(default_factory=dict)
-    calculation: Check | None = None
-
-    def names(self) -> dict[str, Value]:
-        """AGE and SEX as formulas and rules use them."""
-        years = self.patient.age_years(self.specimen.dated_at)
-        return {
-            calculations.AGE: UNKNOWN if years is None else Decimal(years),
-            calculations.SEX: self.patient.known_sex or UNKNOWN,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What is filed with a value: how it reads, its flags, and every check with its outcome."""
-
-    test: str
-    reported: ReportedValue
-    flags: tuple[str, ...]
-    interval_text: str
-    checks: tuple[Check, ...]
-
-    @property
-    def holding(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.holds)
-
-    @property
-    def holds(self) -> tuple[str, ...]:
-        """The reason codes that keep it on hold."""
-        return tuple(check.reason_code for check in self.holding)
-
-    @property
-    def disposition(self) -> Literal["passed", "hold"]:
-        return HOLD if self.holding else PASSED
-
-    @property
-    def critical(self) -> bool:
-        return any(is_critical(check) for check in self.checks)
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether a check of the value itself says that it may be wrong."""
-        return any(check.name not in _NO_DOUBT for check in self.holding)
-
-    @property
-    def readable(self) -> bool:
-        """Whether the value is of the test's kind and unit, so that rules may compute with it."""
-        return not any(check.name in (units.NAME, values.NAME) for check in self.holding)
+__all__ = ["Evaluation", "ResultFacts", "companion", "evaluate", "judge_alone", "judge_with"]
 
 
 def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
     """Judge one value by itself and together with its companions."""
-    return judge_with(judge_alone(sent, facts), facts)
+    return judge_with(judge_alone(sent, facts, facts.companions), facts, facts.companions)
 
 
-def judge_alone(sent: SentValue, facts: ResultFacts) -> Evaluation:
+def judge_alone(sent: SentValue, facts: ResultFacts, companions: Mapping[str, Companion]) -> Evaluation:
     """Every check but consistency."""
-    case = _Case.of(sent, facts)
+    case = _Case.of(sent, facts, companions)
     checks = [check(case) for check in _OF_THE_MESSAGE]
-    if any(check.holds for check in checks):
-        return Evaluation(sent.test, case.value, (), interval_text(case.interval), tuple(checks))
-    checks += [check(case) for check in _OF_THE_VALUE]
     text = interval_text(case.interval, facts.catalog.unit_text)
+    if any(check.holds for check in checks):
+        return Evaluation(sent.test, case.value, (), text, tuple(checks))
+    checks += [check(case) for check in _OF_THE_VALUE]
     return Evaluation(sent.test, case.value, _flags(case, checks), text, tuple(checks))
 
 
-def judge_with(alone: Evaluation, facts: ResultFacts) -> Evaluation:
+def judge_with(alone: Evaluation, facts: ResultFacts, companions: Mapping[str, Companion]) -> Evaluation:
     """Add the relations to other results. Its own doubt is already among its checks."""
     if not alone.readable:
         return alone
     own = replace(companion(alone, facts.previous), doubtful=False)
     checks = consistency.consistency_checks(
-        alone.test, facts.catalog, {**facts.companions, alone.test: own}, facts.names()
+        alone.test, facts.catalog, {**companions, alone.test: own}, facts.names()
     )
-    return replace(alone, checks=alone.checks + checks)
-
-
-def companion(evaluation: Evaluation, previous: PreviousResult | None = None) -> Companion:
-    """A judged value as the checks of other results see it."""
-    value = evaluation.reported if evaluation.readable else ReportedValue("", None, "")
-    return Companion(
-        quantity=value.quantity,
-        text=value.value,
-        previous=previous.quantity if previous else None,
-        on_hold=evaluation.disposition == HOLD,
-        doubtful=evaluation.doubtful,
-    )
+    return replace(alone, checks=alone.checks + checks) if checks else alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +65,7 @@ class _Case:
 
     sent: SentValue
     facts: ResultFacts
+    companions: Mapping[str, Companion]
     test: Test
     value: ReportedValue
     measured: Quantity | None
@@ -153,7 +75,7 @@ class _Case:
     limits_known: bool
 
     @classmethod
-    def of(cls, sent: SentValue, facts: ResultFacts) -> _Case:
+    def of(cls, sent: SentValue, facts: ResultFacts, companions: Mapping[str, Companion]) -> _Case:
         catalog, patient = facts.catalog, facts.patient
         test = catalog.tests.get(sent.test)
         if test is None:
@@ -164,7 +86,7 @@ class _Case:
         )
         limits = autoverification.limits_for(catalog.autoverification.get(test.code, ()), age)
         measured = parse_quantity(sent.text)
-        return cls(sent, facts, test, reported(sent, test), measured, age, interval, *limits)
+        return cls(sent, facts, companions, test, reported(sent, test), measured, age, interval, *limits)
 
 
 def _status(case: _Case) -> Check:
@@ -239,7 +161,7 @@ def _interference(case: _Case) -> Check:
         case.test,
         facts.specimen,
         case.limits,
-        facts.companions,
+        case.companions,
         reports_indices=facts.reports_indices,
         catalog=facts.catalog,
     )
@@ -258,7 +180,8 @@ def _delta(case: _Case) -> Check:
         unit=case.value.unit,
         collected_at=case.facts.specimen.collected_at,
     )
-    return replace(check, advisory=case.limits is not None and not case.limits.delta_required)
+    advises = case.limits is not None and not case.limits.delta_required
+    return replace(check, advisory=True) if advises else check
 
 
 def _review(case: _Case) -> Check:

@@ -1,0 +1,102 @@
+"""What verification is given of a value, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from lis.domain import autoverification, calculations, consistency, critical, units, values
+from lis.domain.catalog import Catalog
+from lis.domain.checks import Check
+from lis.domain.companions import Companion
+from lis.domain.critical import is_critical
+from lis.domain.delta import PreviousResult
+from lis.domain.expressions import UNKNOWN, Value
+from lis.domain.patients import PatientFacts
+from lis.domain.qc.gate import NO_ANALYZER, QcStatus
+from lis.domain.specimens import SpecimenFacts
+from lis.domain.values import ReportedValue
+
+PASSED: Literal["passed"] = "passed"
+HOLD: Literal["hold"] = "hold"
+# These ask for a person's look, or look at other results: the value itself is not in doubt by them.
+_NO_DOUBT = frozenset({critical.NAME, autoverification.NAME, consistency.NAME, calculations.NAME})
+_KIND = frozenset({units.NAME, values.NAME})
+_NO_VALUE = ReportedValue("", None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """All that the checks may know. `at` is now; `companions` are the other tests ordered on the same collection."""
+
+    catalog: Catalog
+    patient: PatientFacts
+    specimen: SpecimenFacts
+    at: datetime
+    qc: QcStatus = NO_ANALYZER
+    previous: PreviousResult | None = None
+    reports_indices: bool = False
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+    calculation: Check | None = None
+
+    def names(self) -> dict[str, Value]:
+        """AGE and SEX as formulas and rules use them."""
+        years = self.patient.age_years(self.specimen.dated_at)
+        return {
+            calculations.AGE: UNKNOWN if years is None else Decimal(years),
+            calculations.SEX: self.patient.known_sex or UNKNOWN,
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is filed with a value: how it reads, its flags, and every check with its outcome."""
+
+    test: str
+    reported: ReportedValue
+    flags: tuple[str, ...]
+    interval_text: str
+    checks: tuple[Check, ...]
+
+    @cached_property
+    def holding(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.holds)
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """The reason codes that keep it on hold."""
+        return tuple(check.reason_code for check in self.holding)
+
+    @property
+    def disposition(self) -> Literal["passed", "hold"]:
+        return HOLD if self.holding else PASSED
+
+    @property
+    def critical(self) -> bool:
+        return any(is_critical(check) for check in self.checks)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a check of the value itself says that it may be wrong."""
+        return any(check.name not in _NO_DOUBT for check in self.holding)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the value is of the test's kind and unit, so that rules may compute with it."""
+        return not any(check.name in _KIND for check in self.holding)
+
+
+def companion(evaluation: Evaluation, previous: PreviousResult | None = None) -> Companion:
+    """A judged value as the checks of other results see it."""
+    value = evaluation.reported if evaluation.readable else _NO_VALUE
+    return Companion(
+        quantity=value.quantity,
+        text=value.value,
+        previous=previous.quantity if previous else None,
+        on_hold=evaluation.disposition == HOLD,
+        doubtful=evaluation.doubtful,
+    )
