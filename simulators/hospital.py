@@ -48,7 +48,7 @@ class Hospital:
         self._bodies = bodies
         self._deliver = deliver
         self._dice = stage.dice.fork("hospital")
-        self._collecting = Collecting(place, stage)
+        self.collecting = Collecting(place, stage)
         self._encounters: dict[str, Encounter] = {}
         self._beds: dict[str, list[str]] = {ward.code: [] for ward in self.plan.wards}
         self._known: dict[str, Person] = {}
@@ -181,9 +181,9 @@ class Hospital:
         encounter, now = self._encounters[visit], self._stage.now
         collector = asked.dice.choice(asked.ward.collectors)
         truth = self._bodies.values(encounter.person, now)
-        tubes = self._collecting.draw(asked, encounter, collector.initials, truth)
+        tubes = self.collecting.draw(asked, encounter, collector.initials, truth)
         lines = [
-            self._collecting.line(asked, number, order, tubes) for number, order in enumerate(asked.orders, 1)
+            self.collecting.line(asked, number, order, tubes) for number, order in enumerate(asked.orders, 1)
         ]
         requisition = Requisition(
             number=asked.number,

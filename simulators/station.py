@@ -48,6 +48,7 @@ class Station:
         self.dialect = dialect
         self.code = analyzer.plan.code
         self.come_off: ComeOff = lambda tube, used_ml, is_done: None
+        self.on_work: Callable[[ContainerWork], None] = lambda work: None
         self._voice = law if LAW in analyzer.plan.profile else oru
         self._tests_by_code = {assay.code: assay.test for assay in analyzer.plan.menu}
         self._awaited: datetime | None = None
@@ -67,6 +68,11 @@ class Station:
         """A rack is put on."""
         self._give(Loaded(tuple(sips)))
 
+    def take_on(self, work: Sequence[Work]) -> None:
+        """Work for the device, whoever gives it."""
+        if work:
+            self._give(Orders(tuple(work)))
+
     def run_controls(self) -> None:
         """Somebody starts the controls."""
         self._give(RunControls())
@@ -77,30 +83,30 @@ class Station:
             error = {"location": "MSH^1^9", "error": "200", "error_text": "Unsupported message type"}
             return acknowledge(self._envelope(), message, "AR", error)
         asked = read_work(message)
-        answers = [(item.container, item.specimen_type, self._take_on(item)) for item in asked]
+        answers = [(item.container, item.specimen_type, self._answer_all(item)) for item in asked]
         return work_answer(self._envelope(), message.header.value(10), patient_of(message), answers)
 
-    def _take_on(self, asked: ContainerWork) -> list[Answer]:
-        cancelled = {test for item in asked.tests if item.is_cancel for test in self._tests_of(item.code)}
+    def _answer_all(self, asked: ContainerWork) -> list[Answer]:
+        cancelled = {test for item in asked.tests if item.is_cancel for test in self.tests_of(item.code)}
         if cancelled:
             self._give(Cancelled(asked.container, frozenset(cancelled)))
         work = [
             Work(asked.container, test, item.code, item.placer, item.priority)
             for item in asked.tests
             if not item.is_cancel
-            for test in self._tests_of(item.code)
+            for test in self.tests_of(item.code)
         ]
-        if work:
-            self._give(Orders(tuple(work)))
+        self.take_on(work)
+        self.on_work(asked)
         return [Answer(item.placer, item.code, self._answer_to(item)) for item in asked.tests]
 
     def _answer_to(self, item: OrderedTest) -> str:
         """HL7 table 0119: OK taken on, CR cancelled, UA unable."""
-        if not self._tests_of(item.code):
+        if not self.tests_of(item.code):
             return "UA"
         return "CR" if item.is_cancel else "OK"
 
-    def _tests_of(self, code: str) -> tuple[str, ...]:
+    def tests_of(self, code: str) -> tuple[str, ...]:
         """The device's tests that a code asks for: its own code, the laboratory's test, or a panel of those."""
         if code in self._tests_by_code:
             return (self._tests_by_code[code],)
