@@ -26,10 +26,11 @@ def consistency_checks(
     test: str, catalog: Catalog, companions: Mapping[str, Companion], facts: Mapping[str, Value]
 ) -> tuple[Check, ...]:
     """One check for each rule that names the test. `facts` are AGE and SEX; `companions` include the test itself."""
+    names = frozenset({test, f"{test}{PREVIOUS}"})
     return tuple(
         _judge(rule, parse(rule.rule), companions, facts)
         for rule in catalog.consistency
-        if not rule.manual and _concerns(rule, parse(rule.rule), test)
+        if not rule.manual and _concerns(rule, parse(rule.rule), names)
     )
 
 
@@ -38,10 +39,10 @@ def tests_named(expression: Expression) -> frozenset[str]:
     return frozenset(name.removesuffix(PREVIOUS) for name in expression.names)
 
 
-def _concerns(rule: ConsistencyRule, expression: Expression, test: str) -> bool:
+def _concerns(rule: ConsistencyRule, expression: Expression, names: frozenset[str]) -> bool:
     if rule.severity == "suppress" and expression.optional:
-        return test in expression.optional
-    return test in expression.names or f"{test}{PREVIOUS}" in expression.names
+        return not names.isdisjoint(expression.optional)
+    return not names.isdisjoint(expression.names)
 
 
 def _judge(

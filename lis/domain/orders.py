@@ -89,7 +89,7 @@ def _shares(orderables: Iterable[Orderable], catalog: Catalog) -> list[_Share]:
                 by_container.setdefault(item.container or orderable.container, []).append(item.test)
         taken.update(orderable.tests)
         for container, tests in by_container.items() or {orderable.container: []}.items():
-            specimen = _specimen_type(orderable, container, catalog)
+            specimen = _specimen_type(orderable, container, tests, catalog)
             volume = _beyond_least_fill(orderable, container, catalog) if tests else Decimal(0)
             shares.append(_Share(container, specimen, orderable.code, tuple(tests), volume))
     return shares
@@ -101,9 +101,12 @@ def _beyond_least_fill(orderable: Orderable, container: str, catalog: Catalog) -
     return max(Decimal(0), (orderable.min_volume_ml or Decimal(0)) - least)
 
 
-def _specimen_type(orderable: Orderable, container: str, catalog: Catalog) -> str:
-    row = catalog.containers.get(container)
-    return row.specimen_type if row and container != orderable.container else orderable.specimen_type
+def _specimen_type(orderable: Orderable, container: str, tests: Sequence[str], catalog: Catalog) -> str:
+    """The panel's own material; in a further container, the material of the tests it is drawn for."""
+    if container == orderable.container or not tests:
+        return orderable.specimen_type
+    row = catalog.tests.get(tests[0])
+    return row.specimen_type if row else orderable.specimen_type
 
 
 def _capacity(container_type: str, catalog: Catalog) -> Decimal | None:
