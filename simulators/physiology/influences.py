@@ -17,7 +17,7 @@ _STANDARD = NormalDist()
 _FLOOR_OF_HIGH = 50.0
 _FURTHEST_SD = 2.5
 _HALF = math.sqrt(0.5)
-_NOTHING = 0.01
+_NOTHING = 1e-4
 _LEAST_CV = 0.03
 
 
@@ -38,7 +38,7 @@ class Influences:
         self._is_log = is_log
 
     def acting(self, person: Person, at: datetime) -> dict[str, list[Acting]]:
-        """Effects by analyte, in the order of the person's courses; what has faded below 1 % is over."""
+        """Effects by analyte, in the order of the person's courses; what has faded to a ten-thousandth is over."""
         found: dict[str, list[Acting]] = {}
         for course in person.courses:
             influence = self._content.influences[course.influence]
@@ -67,11 +67,14 @@ class Influences:
         return risen if end is None or at <= end else risen * 0.5 ** (_hours(end, at) / half_life)
 
     def number(self, code: str, base: float, deviation: float, acting: Iterable[Acting], dice: Dice) -> float:
-        """The value that the courses make of `base`, each in turn; a set also wavers by the person's own deviation."""
+        """The value that the courses make of `base`, each in turn; a set also wavers by the person's own deviation.
+
+        What a course adds or takes away is a quantity: it comes and goes in proportion to the strength.
+        """
         value = base
         for one in acting:
             target = self._target(code, value, deviation, one, dice)
-            value = between(value, target, one.strength, self._is_log(code))
+            value += one.strength * (target - value)
         return value
 
     def code(self, code: str, usual: str, acting: Iterable[Acting], dice: Dice) -> str:
@@ -133,15 +136,6 @@ def _at_score(effect: Effect, score: float, log: bool) -> float:
         low, high = math.log(max(low, high / _FLOOR_OF_HIGH)), math.log(high)
     x = (low + high) / 2 + score * (high - low) / WIDTH_IN_SD
     return math.exp(x) if log else x
-
-
-def between(value: float, target: float, share: float, log: bool) -> float:
-    """From `value` to `target` by `share`, on the log scale where the quantity lives there."""
-    if share >= 1.0:
-        return target
-    if log and value > 0 and target > 0:
-        return float(value ** (1.0 - share) * target**share)
-    return value + share * (target - value)
 
 
 def strongest(acting: Mapping[str, list[Acting]], code: str) -> float:

@@ -23,3 +23,12 @@ def pregnancy_share(person: Person, when: datetime, code: str, timing: Mapping[s
     days_since = (when - pregnancy.ended_at) / timedelta(days=1)
     still = max(0.0, 1.0 - days_since / float(timing["back_days"]))
     return reached * still
+
+
+def between(value: float, target: float, share: float, log: bool) -> float:
+    """From `value` to `target` by `share`, on the log scale where the quantity lives there."""
+    if share >= 1.0:
+        return target
+    if log and value > 0 and target > 0:
+        return float(value ** (1.0 - share) * target**share)
+    return value + share * (target - value)

@@ -13,14 +13,14 @@ from simulators.content_types import Content, Value
 from simulators.dice import Dice, pick
 from simulators.patients import DAYS_PER_YEAR, Person
 from simulators.physiology.baseline import Baseline
-from simulators.physiology.influences import Acting, Influences, between, strongest
-from simulators.physiology.pregnancy import pregnancy_share
+from simulators.physiology.influences import Acting, Influences, strongest
+from simulators.physiology.pregnancy import between, pregnancy_share
 from simulators.physiology.rules import Rules, Values
 
 TrueState = Mapping[str, Value]
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_KEPT_VECTORS = 4096
+_KEPT_VECTORS = 1024
 
 
 class Physiology:
