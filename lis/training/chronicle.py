@@ -1,0 +1,173 @@
+"""What a world needs to be lived again, kept in the control database: its head, its inputs, its ledger."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from lis.kernel.errors import NotFound
+from lis.storage.database import LabDatabase
+from lis.training.tables import training_metadata, world, world_entry, world_input
+from simulators.inputs import Input
+from simulators.ledger import LedgerEntry
+from simulators.world import World
+
+PACKS = Path(__file__).parents[2] / "seed" / "packs"
+
+
+@dataclass(frozen=True, slots=True)
+class WorldHead:
+    """From what a world is made, and where it stood when it was last kept."""
+
+    lab: str
+    seed: str
+    pack: str
+    digest: str
+    started_at: datetime
+    stood_at: datetime
+    prepared_at: datetime | None
+
+    @property
+    def pack_folder(self) -> Path:
+        """Where the content lies: among the packs of this program, or where it was given."""
+        return PACKS / self.pack
+
+
+def pack_name(folder: Path) -> str:
+    """How a pack's folder is written down: packs of this program by name, so that the program may be moved."""
+    folder = folder.resolve()
+    return folder.name if folder.parent == PACKS else str(folder)
+
+
+def content_digest(pack: Path) -> str:
+    """Fingerprint of everything in a pack's folder that a world may read."""
+    digest = sha256()
+    for file in sorted(pack.rglob("*")):
+        if file.suffix in (".csv", ".yaml"):
+            digest.update(f"{file.relative_to(pack).as_posix()}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def open_head(connection: Connection, head: WorldHead) -> None:
+    """Begin the chronicle of a laboratory's world; whatever an earlier one left is removed."""
+    forget(connection, head.lab)
+    connection.execute(insert(world).values({name: getattr(head, name) for name in WorldHead.__slots__}))
+
+
+def finish(connection: Connection, lab: str, at: datetime) -> None:
+    """The past of a world has been lived: the laboratory may be served."""
+    connection.execute(update(world).where(world.c.lab == lab).values(prepared_at=at))
+
+
+def find_head(connection: Connection, lab: str) -> WorldHead | None:
+    row = connection.execute(select(world).where(world.c.lab == lab)).mappings().one_or_none()
+    return WorldHead(**row) if row else None
+
+
+def heads(connection: Connection) -> list[WorldHead]:
+    """Every world there is, by its laboratory."""
+    return [WorldHead(**row) for row in connection.execute(select(world).order_by(world.c.lab)).mappings()]
+
+
+def head_of(connection: Connection, lab: str) -> WorldHead:
+    found = find_head(connection, lab)
+    if found is None:
+        raise NotFound("world.unknown", f"Laboratory {lab} has no hospital and bench around it.")
+    return found
+
+
+def forget(connection: Connection, lab: str) -> None:
+    """Remove the world of a laboratory that is gone."""
+    for table in training_metadata.sorted_tables:
+        connection.execute(delete(table).where(table.c.lab == lab))
+
+
+def past_of(connection: Connection, lab: str) -> list[Input]:
+    """Every input of a world, in the order in which they came."""
+    rows = connection.execute(select(world_input).where(world_input.c.lab == lab).order_by(world_input.c.seq))
+    return [
+        Input(row.turn, row.at, row.kind, row.name, _input_data(row.kind, row.data), row.by) for row in rows
+    ]
+
+
+def entries_of(connection: Connection, lab: str) -> Iterator[LedgerEntry]:
+    """The ledger of a world, oldest first."""
+    query = select(world_entry).where(world_entry.c.lab == lab).order_by(world_entry.c.seq)
+    for row in connection.execute(query):
+        yield LedgerEntry(row.seq, row.at, row.kind, row.subject, row.data)
+
+
+class Chronicle:
+    """The sink of one world's ledger, and the keeper of its inputs.
+
+    `keep` writes what is new, truths and inputs in one transaction. Truths are counted before inputs are: an input
+    whose truths are missing is lived again and tells them, a truth without its input would be told to nobody.
+    """
+
+    def __init__(self, control: LabDatabase, lab: str) -> None:
+        self._control, self._lab = control, lab
+        self._waiting: deque[LedgerEntry] = deque()
+        self._keeping = threading.Lock()
+        self._stood_at: datetime | None = None
+        with control.reading() as connection:
+            self.held = self._count(connection, world_entry)
+            self._inputs_held = self._count(connection, world_input)
+
+    def _count(self, connection: Connection, table: Table) -> int:
+        query = select(func.count()).select_from(table).where(table.c.lab == self._lab)
+        return int(connection.execute(query).scalar_one())
+
+    def append(self, entry: LedgerEntry, /) -> None:
+        """Take a truth; `keep` writes it."""
+        self._waiting.append(entry)
+
+    def keep(self, living: World, stood_at: datetime) -> None:
+        """Write the truths and inputs that are new, and where the world stands."""
+        with self._keeping:
+            told = len(self._waiting)
+            entries = [self._waiting[index] for index in range(told)]
+            inputs = living.inputs[self._inputs_held :]
+            if not entries and not inputs and stood_at == self._stood_at:
+                return
+            self._write(entries, inputs, stood_at)
+            for _ in range(told):
+                self._waiting.popleft()
+            self._stood_at = stood_at
+            self.held += told
+            self._inputs_held += len(inputs)
+
+    def _write(self, entries: list[LedgerEntry], inputs: list[Input], stood_at: datetime) -> None:
+        with self._control.writing() as connection:
+            if entries:
+                connection.execute(insert(world_entry), [self._entry_row(entry) for entry in entries])
+            if inputs:
+                first = self._inputs_held + 1
+                rows = [self._input_row(seq, item) for seq, item in enumerate(inputs, first)]
+                connection.execute(insert(world_input), rows)
+            connection.execute(update(world).where(world.c.lab == self._lab).values(stood_at=stood_at))
+
+    def _entry_row(self, entry: LedgerEntry) -> dict[str, object]:
+        return {
+            "lab": self._lab,
+            "seq": entry.seq,
+            "at": entry.at,
+            "kind": entry.kind,
+            "subject": entry.subject,
+            "data": entry.data,
+        }
+
+    def _input_row(self, seq: int, item: Input) -> dict[str, object]:
+        kept = item.as_json()
+        return {"lab": self._lab, "seq": seq, **kept, "at": item.at}
+
+
+def _input_data(kind: str, data: object) -> object:
+    """Arguments of an action as they were; messages and replies were bytes."""
+    return data.encode("latin-1") if isinstance(data, str) and kind != "action" else data

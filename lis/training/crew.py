@@ -1,0 +1,176 @@
+"""The people of a laboratory's past: they receive, label, load, verify, release and call, and leave a little undone.
+
+They act as anybody else does: on the bench of the world, and through the services of the laboratory. Chance decides
+how long they take and what they leave for the next shift.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from lis.domain.people import Actor
+from lis.kernel.errors import Refusal
+from lis.lab import Lab
+from lis.services import accessioning, notifying, verifying
+from lis.storage.work import Work
+from lis.training import crew_reading as reading
+from lis.training.crew_reading import Due
+from lis.training.people import actor
+from simulators.bench import BenchRefusal
+from simulators.dice import Dice
+from simulators.tubes import TubeView
+from simulators.world import World
+
+STAT = "S"
+EVENING = 21
+TRIES = 2
+LEFT_ON_HOLD = 0.06
+LONGEST_WAIT = timedelta(minutes=50)
+
+
+class Crew:
+    """One laboratory's people. `say` carries what the laboratory has to say out to its peers."""
+
+    def __init__(self, lab: Lab, world: World, dice: Dice, say: Callable[[], object]) -> None:
+        self._lab, self._world, self._dice, self._say = lab, world, dice, say
+        self._processor = actor("processor1", "RECEIVING")
+        self._technician = actor("technician1", "CORE-1")
+        self._technologist = actor("technologist1", "CORE-2")
+        self._supervisor = actor("supervisor1", "OFFICE")
+        self._puzzling: set[str] = set()
+        self._tubes: dict[str, str] = {}
+        self._tries: Counter[tuple[str, str]] = Counter()
+        self._controlled_on: date | None = None
+        self._looked_until = world.now
+
+    def work(self, *, receiving: bool = True, reviewing: bool = True) -> None:
+        """Whatever is to do now; a crew that leaves stops receiving first, then reviewing."""
+        self._run_evening_controls()
+        if receiving:
+            self._receive(sorted(self._world.tray(), key=lambda tube: tube.priority != STAT))
+        self._load()
+        if reviewing:
+            self._verify()
+            self._release()
+            self._call()
+
+    # receiving
+
+    def _receive(self, tray: list[TubeView]) -> None:
+        arrived = [tube for tube in tray if tube.lab_label is None and tube.id not in self._puzzling]
+        if not arrived:
+            return
+        received = self._scan(arrived)
+        self._say()
+        self._affix(received)
+        with self._lab.work(self._processor) as work:
+            for container in received:
+                accessioning.scan(work, container)
+        self._say()
+
+    def _scan(self, tubes: Iterable[TubeView]) -> dict[str, str]:
+        """Scan the collection labels; which container is which tube. Whoever cannot be received is put aside."""
+        received: dict[str, str] = {}
+        with self._lab.work(self._processor) as work:
+            for tube in tubes:
+                number = tube.collection_label.number if tube.collection_label else ""
+                container = self._scanned(work, number)
+                if container:
+                    received[container] = tube.id
+                else:
+                    self._puzzling.add(tube.id)
+        self._tubes |= received
+        return received
+
+    def _scanned(self, work: Work, number: str) -> str | None:
+        try:
+            with work.savepoint():
+                receipt = accessioning.scan(work, number)
+        except Refusal as refusal:
+            accessioning.refuse_scan(work, number, code=refusal.code, message=refusal.message)
+            return None
+        return receipt.container_id if receipt.outcome == "received" else None
+
+    def _affix(self, received: dict[str, str]) -> None:
+        """Each label to the tube it was printed for, after a look at the name."""
+        for label in self._world.printed_labels():
+            if label.barcode in received:
+                self._world.affix(label.id, received[label.barcode], by=self._processor.code)
+
+    # loading
+
+    def _load(self) -> None:
+        with self._lab.reading() as here:
+            outstanding = reading.outstanding_work(here.connection)
+        for container, analyzer in outstanding:
+            tube, tried = self._tubes.get(container), self._tries[container, analyzer]
+            if tube and tried < TRIES and self._put_on(analyzer, tube):
+                self._tries[container, analyzer] += 1
+
+    def _put_on(self, analyzer: str, tube: str) -> bool:
+        """A tube that runs elsewhere or is in the centrifuge is loaded at a later round."""
+        try:
+            self._world.load(analyzer, [tube], by=self._technician.code)
+        except BenchRefusal:
+            return False
+        return True
+
+    def _run_evening_controls(self) -> None:
+        today = self._world.now.astimezone(self._world.content.place.zone)
+        if today.hour >= EVENING and self._controlled_on != today.date():
+            self._controlled_on = today.date()
+            for analyzer in self._world.stations:
+                self._world.run_controls(analyzer, by=self._technician.code)
+
+    # reviewing
+
+    def _verify(self) -> None:
+        """The technician takes what passed; the technologist takes what is on hold, with a reason, or leaves it."""
+        with self._lab.reading() as here:
+            due = reading.due_for_review(here.connection)
+        passed = [case for case in due if not case.on_hold]
+        held = [case for case in due if case.on_hold and self._has_been_settled(case)]
+        self._accept(self._technician, passed)
+        self._accept(self._technologist, held)
+
+    def _has_been_settled(self, case: Due) -> bool:
+        """Whether the technologist has got round to a value on hold, and knows what to do with it."""
+        dice = self._dice.fork(f"held/{case.accession}/{case.test}")
+        is_left, wait = dice.chance(LEFT_ON_HOLD), dice.uniform(0.2, 1.0) * LONGEST_WAIT
+        return case.reason != "" and not is_left and self._world.now - case.since >= wait
+
+    def _accept(self, who: Actor, cases: list[Due]) -> None:
+        if not cases:
+            return
+        with self._lab.work(who) as work:
+            for case in cases:
+                verifying.verify_results(work, case.accession, {case.test: case.version}, reason=case.reason)
+
+    def _release(self) -> None:
+        with self._lab.reading() as here:
+            verified = reading.verified(here.connection)
+        if verified:
+            with self._lab.work(self._technician) as work:
+                for accession, seen in verified.items():
+                    verifying.release_results(work, accession, seen)
+            self._say()
+
+    def _call(self) -> None:
+        with self._lab.reading() as here:
+            calls = reading.open_calls(here.connection)
+        if not calls:
+            return
+        with self._lab.work(self._technologist) as work:
+            for call in calls:
+                notifying.record_call(
+                    work,
+                    call.id,
+                    whom="Nurse in charge",
+                    whom_role="RN",
+                    phone=call.location,
+                    outcome=notifying.REACHED,
+                    said=call.what,
+                    read_back=call.what,
+                )

@@ -1,0 +1,110 @@
+"""What the people of a laboratory's past see on its screens: what waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from lis.domain import autoverification, consistency, critical, delta, interference, measuring
+from lis.domain.checks import Outcome
+from lis.domain.workflow import ResultState
+from lis.services import working
+from lis.storage import tables as t
+
+# What a technologist writes when they accept a value that a check kept. What is not here stays on hold.
+REASONS = {
+    critical.NAME: "Confirmed on the tube and against the history; the unit is called at release.",
+    delta.NAME: "Change confirmed: identity checked on the tube, agrees with the course.",
+    consistency.NAME: "Relation checked against the other results of the tube.",
+    autoverification.NAME: "Outside the limits of automatic release; value and indices look sound.",
+    interference.NAME: "Index noted; the interference is below what matters for this test.",
+    measuring.RANGE: "Reported with its comparator.",
+    measuring.FLAGS: "Flag checked on the analyzer's screen.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One result that waits for a person; `reason` is what may be written to accept it, "" when nothing may."""
+
+    accession: str
+    test: str
+    version: int
+    on_hold: bool
+    since: datetime
+    reason: str
+
+
+def outstanding_work(connection: Connection) -> list[tuple[str, str]]:
+    """(container id, analyzer) of everything that was sent out and has not come back, urgent orders first."""
+    a, c, o = t.analyzer_work, t.container, t.lab_order
+    query = (
+        select(c.c.container_id, a.c.analyzer, o.c.priority)
+        .join(c, c.c.id == a.c.container_pk)
+        .join(o, o.c.id == c.c.order_id)
+        .where(a.c.state.in_((working.SENT, working.ACCEPTED)))
+        .order_by(a.c.id)
+    )
+    rows = sorted(connection.execute(query), key=lambda row: row.priority != "S")
+    return list(dict.fromkeys((row.container_id, row.analyzer) for row in rows))
+
+
+def due_for_review(connection: Connection) -> list[Due]:
+    """Results with a value that no person has accepted."""
+    r, v, o = t.result, t.result_version, t.lab_order
+    query = (
+        select(o.c.accession, r.c.test, r.c.version, r.c.state, r.c.checks, v.c.created_at)
+        .join(o, o.c.id == r.c.order_id)
+        .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+        .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD)))
+        .order_by(r.c.id)
+    )
+    return [_due(row) for row in connection.execute(query)]
+
+
+def _due(row: Row[Any]) -> Due:
+    on_hold = row.state == ResultState.ON_HOLD
+    reason = _reason(row.checks) if on_hold else ""
+    return Due(row.accession, row.test, row.version, on_hold, row.created_at, reason)
+
+
+def _reason(checks: Iterable[dict[str, Any]]) -> str:
+    """Why a value on hold may go out; "" when a check stands in its way that no look at the tube settles."""
+    kept = [check for check in checks if not check["advisory"] and _holds(check["outcome"])]
+    known = [REASONS.get(check["name"], "") for check in kept if check["outcome"] == Outcome.FAILED]
+    return " ".join(dict.fromkeys(known)) if len(known) == len(kept) and all(known) else ""
+
+
+def _holds(outcome: str) -> bool:
+    return outcome in (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
+
+
+def verified(connection: Connection) -> dict[str, dict[str, int]]:
+    """What was verified and not released: per accession, each test with the version in force."""
+    r, o = t.result, t.lab_order
+    query = (
+        select(o.c.accession, r.c.test, r.c.version)
+        .join(o, o.c.id == r.c.order_id)
+        .where(r.c.state == ResultState.VERIFIED)
+        .order_by(r.c.id)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.accession, {})[row.test] = row.version
+    return found
+
+
+def open_calls(connection: Connection) -> list[Row[Any]]:
+    """Calls that are due, with the unit to call."""
+    c, o = t.call, t.lab_order
+    query = (
+        select(c.c.id, c.c.what, o.c.location)
+        .outerjoin(o, o.c.id == c.c.order_id)
+        .where(c.c.state == "open")
+        .order_by(c.c.id)
+    )
+    return list(connection.execute(query))

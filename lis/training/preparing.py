@@ -1,0 +1,157 @@
+"""Preparing a laboratory: content, staff, and a past of some days, lived headless through the real inbox and services.
+
+    prepare(house, "demo", pack, seed="demo", start=…, end=…, hashed=passwords.hash, progress=…)
+
+The past is made by the same code as the present: analyzers and hospital send bytes to the inbox, people act through
+services and on the bench, the outbox is emptied into the world. Nothing is inserted by hand, no time is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from lis.domain.people import system
+from lis.interfaces.inbox import Inbox
+from lis.interfaces.sender import Sender
+from lis.kernel.clock import Clock, ClockState, WallClock
+from lis.lab import Lab
+from lis.services import cataloguing
+from lis.storage.house import House
+from lis.storage.packs import PackContent, read_pack
+from lis.training import chronicle, pace, people
+from lis.training.chronicle import Chronicle, WorldHead
+from lis.training.crew import Crew
+from lis.training.tables import TRAINING
+from simulators.dice import Dice
+from simulators.link import Link, LoopbackLink
+from simulators.world import World, load_world
+
+BY = "preparation"
+Progress = Callable[[datetime, datetime, datetime], None]  # from, now, to
+LAST_RECEIPT, LAST_REVIEW = timedelta(minutes=40), timedelta(minutes=20)
+ROUND_SECONDS = (420, 1020)
+KEEP_EVERY = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A laboratory with its past behind it, and the world that made it, both at the same instant."""
+
+    lab: Lab
+    world: World
+    chronicle: Chronicle
+
+
+class WorldClock:
+    """Lab time is the world's, while nobody waits."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self.world: World | None = None
+        self._started_at = started_at
+
+    def now(self) -> datetime:
+        return self.world.now if self.world else self._started_at
+
+
+def prepare(
+    house: House,
+    slug: str,
+    pack: Path,
+    *,
+    seed: str,
+    start: datetime,
+    end: datetime,
+    hashed: people.Hash,
+    wall: Clock | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Make the laboratory `slug` and live its past from `start` to `end`; one that fails half-way is removed."""
+    wall = wall or WallClock()
+    house.add_to_control(TRAINING)
+    try:
+        made = _begin(house, slug, pack, seed=seed, start=start, wall=wall)
+        people.open_accounts(house, slug, hashed, wall)
+        _live(made, seed, start, end, progress)
+        _set_clock(made.lab, end, wall)
+        with house.control.writing() as connection:
+            chronicle.finish(connection, slug, wall.now())
+    except BaseException:
+        remove(house, slug)
+        raise
+    return made
+
+
+def loopback(lab: Lab, world: World) -> Callable[[], None]:
+    """Cables without sockets in both directions; what is returned empties the outbox into the world."""
+    inbox = Inbox(lab)
+    sender = Sender(lab, lambda peer, message: world.receive(peer, message))
+
+    def link_from(peer: str) -> Link:
+        return LoopbackLink(lambda message: inbox.receive(message, peer=peer, interface=peer, at=world.now))
+
+    def say() -> None:
+        while sender.step():
+            pass
+
+    place = world.content.place
+    world.links.update({peer: link_from(peer) for peer in (place.hospital.peer, *place.devices)})
+    world.after_turn = say
+    return say
+
+
+def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, wall: Clock) -> Prepared:
+    content = read_pack(pack)
+    about = content.catalog.laboratory
+    database = house.create_lab(
+        slug, name=about.name, zone=about.zone, environment=about.environment, lab_anchor=start, actor=BY
+    )
+    clock = WorldClock(start)
+    lab = Lab(database, wall=wall, clock=clock)
+    _furnish(lab, content)
+    head = WorldHead(
+        slug, seed, chronicle.pack_name(pack), chronicle.content_digest(pack), start, start, None
+    )
+    with house.control.writing() as connection:
+        chronicle.open_head(connection, head)
+    kept = Chronicle(house.control, slug)
+    clock.world = World(load_world(pack), seed, start, sink=kept)
+    return Prepared(lab, clock.world, kept)
+
+
+def _furnish(lab: Lab, content: PackContent) -> None:
+    with lab.work(system("admin", BY)) as work:
+        cataloguing.load_pack(work, content.files)
+        people.add_staff(work)
+
+
+def _live(made: Prepared, seed: str, start: datetime, end: datetime, progress: Progress | None) -> None:
+    """Round after round: the world goes on for some minutes, then the people do what there is to do."""
+    world, dice = made.world, Dice(seed, "crew")
+    say = loopback(made.lab, world)
+    crew = Crew(made.lab, world, dice, say)
+    kept_at = start
+    while world.now < end:
+        world.step(min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end))
+        left = end - world.now
+        crew.work(receiving=left >= LAST_RECEIPT, reviewing=left >= LAST_REVIEW)
+        if progress:
+            progress(start, world.now, end)
+        if world.now - kept_at >= KEEP_EVERY or world.now == end:
+            made.chronicle.keep(world, world.now)
+            kept_at = world.now
+
+
+def _set_clock(lab: Lab, at: datetime, wall: Clock) -> None:
+    with lab.work(system("admin", BY), at=at) as work:
+        pace.store(work, ClockState(lab_anchor=at, wall_anchor=wall.now()))
+
+
+def remove(house: House, slug: str) -> None:
+    """Take a laboratory and its world away, whole or half made."""
+    if any(entry.slug == slug for entry in house.labs()):
+        house.drop(slug, BY)
+    with house.control.writing() as connection:
+        chronicle.forget(connection, slug)

@@ -1,0 +1,13 @@
+"""The first tables of the training side, as `python -m lis.training.freeze` wrote them."""
+
+from alembic import op
+
+from lis.storage.migrations import run_first_script
+from lis.training.tables import TRAINING
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    run_first_script(op.get_bind(), TRAINING)

@@ -1,0 +1,33 @@
+CREATE TABLE world (
+  lab TEXT COLLATE "C" NOT NULL,
+  seed TEXT COLLATE "C" NOT NULL,
+  pack TEXT COLLATE "C" NOT NULL,
+  digest TEXT COLLATE "C" NOT NULL,
+  started_at TEXT COLLATE "C" NOT NULL,
+  stood_at TEXT COLLATE "C" NOT NULL,
+  prepared_at TEXT COLLATE "C",
+  CONSTRAINT pk_world PRIMARY KEY (lab)
+);
+
+CREATE TABLE world_entry (
+  lab TEXT COLLATE "C" NOT NULL,
+  seq INTEGER NOT NULL,
+  at TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  subject TEXT COLLATE "C" NOT NULL,
+  data TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_world_entry PRIMARY KEY (lab, seq)
+);
+
+CREATE TABLE world_input (
+  lab TEXT COLLATE "C" NOT NULL,
+  seq INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  at TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  data TEXT COLLATE "C",
+  by TEXT COLLATE "C" NOT NULL,
+  CONSTRAINT pk_world_input PRIMARY KEY (lab, seq)
+);
+
