@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from simulators.content_types import Content, Share, Step
@@ -54,7 +55,7 @@ class Rules:
                 raise ValueError(f"{rule.target} is read before its first rule")
             read |= _names(rule)
 
-    @property
+    @cached_property
     def computed(self) -> frozenset[str]:
         """Quantities that need no draw: nothing reads them before their first rule, which builds them from others."""
         read, computed = set(self.bases), set[str]()
@@ -64,7 +65,7 @@ class Rules:
                 computed.add(rule.target)
         return frozenset(computed)
 
-    @property
+    @cached_property
     def targets(self) -> frozenset[str]:
         """Quantities on which influences act while the program runs, not before."""
         single = {rule.target for rule in self._rules if isinstance(rule, Rule) and rule.first}

@@ -58,7 +58,7 @@ class Physiology:
                 code, value, deviations[place] if place is not None else 0.0, acting[code], dice
             )
 
-        for code in acting.keys() - self._rules.targets:
+        for code in filter(lambda code: code not in self._rules.targets, acting):
             values[code] = influence(code, values[code])
         self._rules.run(values, influence, acting.__contains__)
         return MappingProxyType({code: values[code] for code in self._content.analytes if code in values})
