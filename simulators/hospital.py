@@ -15,7 +15,7 @@ from simulators.hl7.hospital import Encounter, Requisition, movement_message, or
 from simulators.hl7.reading import read_reports
 from simulators.patients import Person
 from simulators.place import Orderable, Place, Ward
-from simulators.stage import Stage
+from simulators.stage import Outgoing, Stage
 from simulators.tubes import Tube, Value
 
 HOUR = timedelta(hours=1)
@@ -172,7 +172,9 @@ class Hospital:
         self._move("A03", encounter)
 
     def _move(self, trigger: str, encounter: Encounter) -> None:
-        self._stage.send(self.plan.peer, movement_message(self._envelope(), trigger, encounter))
+        envelope = self._envelope()
+        message = Outgoing(envelope.control, lambda: movement_message(envelope, trigger, encounter))
+        self._stage.send(self.plan.peer, message)
 
     # collecting
 
@@ -194,7 +196,9 @@ class Hospital:
             collector=collector,
             lines=tuple(lines),
         )
-        self._stage.send(self.plan.peer, order_message(self._envelope(), encounter, requisition))
+        envelope = self._envelope()
+        message = Outgoing(envelope.control, lambda: order_message(envelope, encounter, requisition))
+        self._stage.send(self.plan.peer, message)
         self._carry(asked, list(tubes.values()))
 
     def _carry(self, asked: Asked, tubes: list[Tube]) -> None:

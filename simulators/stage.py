@@ -6,6 +6,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,23 @@ from simulators.hl7.envelope import answers_positively
 from simulators.ledger import Ledger
 
 Act = Callable[[], None]
-Exchange = Callable[[str, bytes], bytes | None]
 RETRY_AFTER = timedelta(seconds=30)
+
+
+class Outgoing:
+    """A message with its control id; its bytes are made when somebody wants them, and then stay the same."""
+
+    def __init__(self, control: str, build: Callable[[], bytes]) -> None:
+        self.control = control
+        self._build = build
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes that are sent, and sent again."""
+        return self._build()
+
+
+Exchange = Callable[[str, Outgoing], bytes | None]
 
 
 class Stage:
@@ -33,7 +49,7 @@ class Stage:
         self._exchange = exchange
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._planned = 0
-        self._unsent: dict[str, deque[bytes]] = {}
+        self._unsent: dict[str, deque[Outgoing]] = {}
 
     def plan(self, at: datetime, act: Act) -> None:
         """The thing will happen at this instant; what should have happened already happens next."""
@@ -53,35 +69,36 @@ class Stage:
         """Put a truth into the ledger."""
         self.ledger.record(self.now, kind, subject, data)
 
-    def send(self, peer: str, message: bytes) -> None:
+    def send(self, peer: str, message: Outgoing) -> None:
         """Hand a message over and await the answer. Without one it is sent again later; others wait behind it."""
-        facts = {"peer": peer}
-        messages = self.faults.pass_through("message", (message,), control_of(message), self.now, facts)
         waiting = self._unsent.setdefault(peer, deque())
         is_free = not waiting
-        waiting.extend(messages)
+        waiting.extend(self._as_it_leaves(peer, message))
         if is_free:
             self._drain(peer)
 
-    def send_and_read(self, peer: str, message: bytes) -> bytes | None:
+    def send_and_read(self, peer: str, message: Outgoing) -> bytes | None:
         """Ask something whose answer matters and whose repetition does not: nothing waits, nothing is sent again."""
         return self._exchange(peer, message)
+
+    def _as_it_leaves(self, peer: str, message: Outgoing) -> list[Outgoing]:
+        """What becomes of a message on its way out: itself, unless something is set to go wrong with it."""
+        if not self.faults.are_set_for("message"):
+            return [message]
+        whole = (message.content,)
+        left = self.faults.pass_through("message", whole, message.control, self.now, {"peer": peer})
+        return [Outgoing(message.control, partial(bytes, content)) for content in left]
 
     def _drain(self, peer: str) -> None:
         waiting = self._unsent[peer]
         while waiting:
-            answer = self._exchange(peer, waiting[0])
+            message = waiting[0]
+            answer = self._exchange(peer, message)
             if answer is None:
-                self.tell("message.unanswered", peer, {"control": control_of(waiting[0])})
+                self.tell("message.unanswered", peer, {"control": message.control})
                 self.plan(self.now + RETRY_AFTER, lambda: self._drain(peer))
                 return
             if answer and not answers_positively(answer):
-                self.tell(
-                    "message.refused", peer, {"control": control_of(waiting[0]), "answer": answer.decode()}
-                )
+                data = {"control": message.control, "answer": answer.decode("utf-8", "backslashreplace")}
+                self.tell("message.refused", peer, data)
             waiting.popleft()
-
-
-def control_of(message: bytes) -> str:
-    """MSH-10 of a message of ours."""
-    return message.split(b"|", 10)[9].decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from lis.wire.er7 import Message
 from simulators.analyzers.base import Analyzer, device
@@ -31,7 +32,7 @@ from simulators.hl7.observations import Dialect
 from simulators.hl7.reading import ContainerWork, OrderedTest, kind_of, patient_of, query_status, read_work
 from simulators.hl7.work_answer import Answer, work_answer
 from simulators.place import DevicePlan, Orderable, Place
-from simulators.stage import Stage
+from simulators.stage import Outgoing, Stage
 
 ComeOff = Callable[[str, float, bool], None]
 UL = 0.001
@@ -138,10 +139,7 @@ class Station:
             case Finished():
                 self._finished(output)
             case ControlFinished():
-                self._stage.tell("analyzer.controlled", self.code, {"control": output})
-                self._stage.send(
-                    self.code, self._voice.control_message(self._envelope(), self.dialect, output)
-                )
+                self._controlled(output)
             case Asked():
                 self._ask(output)
             case Logged():
@@ -155,7 +153,7 @@ class Station:
         }
         data = {"tube": done.sip.tube, "barcode": done.sip.barcode, "run": done.run, "measured": measured}
         self._stage.tell("analyzer.measured", self.code, data)
-        self._stage.send(self.code, self._voice.results_message(self._envelope(), self.dialect, done))
+        self._send(self._voice.results_message, done)
         used_ml = float(self.analyzer.plan.traits.get("sip_ul", 0.0)) * len(done.work) * UL
         self.come_off(done.sip.tube, used_ml, True)
 
@@ -163,11 +161,17 @@ class Station:
         facts = {"analyzer": self.code, "material": done.material, "level": done.level}
         done = self._stage.faults.pass_through("analyzer", done, done.material, self._stage.now, facts)
         self._stage.tell("analyzer.controlled", self.code, {"control": done})
-        self._stage.send(self.code, self._voice.control_message(self._envelope(), self.dialect, done))
+        self._send(self._voice.control_message, done)
+
+    def _send(self, voice: Callable[..., bytes], done: Finished | ControlFinished) -> None:
+        envelope = self._envelope()
+        self._stage.send(self.code, Outgoing(envelope.control, partial(voice, envelope, self.dialect, done)))
 
     def _ask(self, asked: Asked) -> None:
         """Host query: what is to be done on this container? The work itself comes as a message of its own."""
-        answer = self._stage.send_and_read(self.code, law.query_message(self._envelope(), asked.container))
+        envelope = self._envelope()
+        query = Outgoing(envelope.control, partial(law.query_message, envelope, asked.container))
+        answer = self._stage.send_and_read(self.code, query)
         if query_status(answer) != "OK":
             self._give(NothingFor(asked.container))
 

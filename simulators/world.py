@@ -43,7 +43,7 @@ from simulators.inputs import Action, Input
 from simulators.ledger import Ledger, MemorySink, Sink
 from simulators.link import Link
 from simulators.printer import PrintedLabel
-from simulators.stage import Stage
+from simulators.stage import Outgoing, Stage
 from simulators.station import Station, make_station
 from simulators.tubes import TubeView, view
 from simulators.world_content import WorldContent, load_world
@@ -187,14 +187,14 @@ class World:
 
     # what goes out, and what is written down
 
-    def _exchange(self, peer: str, message: bytes) -> bytes | None:
+    def _exchange(self, peer: str, message: Outgoing) -> bytes | None:
         if self._past:
             return self._relived_reply(peer)
         link = self.links.get(peer)
         if link is None:
             return b""
         self._has_sent = True
-        reply = link.exchange(message)
+        reply = link.exchange(message.content)
         self._note("reply", peer, reply)
         return reply
 

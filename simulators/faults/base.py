@@ -7,7 +7,7 @@ Each kind is one class in a module of this folder, known by its name once its mo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -91,6 +91,10 @@ class Injections:
         if self._injected.pop(injection_id, None) is not None:
             self._tell("fault.withdrawn", injection_id, {})
 
+    def are_set_for(self, stage: Stage) -> bool:
+        """Whether anything of this stage can go wrong at all."""
+        return bool(self._of(stage))
+
     def pass_through(self, stage: Stage, thing: T, subject: str, at: datetime, facts: Mapping[str, Any]) -> T:
         """The thing after every fault of this stage that meets it, each change told to the ledger."""
         for injection in self._of(stage):
@@ -101,7 +105,7 @@ class Injections:
                 self._tell("fault.struck", subject, {"injection": injection.id, "change": truth})
         return thing
 
-    def _of(self, stage: Stage) -> Iterable[Injection]:
+    def _of(self, stage: Stage) -> list[Injection]:
         return [injection for injection in self._injected.values() if injection.fault.stage == stage]
 
 

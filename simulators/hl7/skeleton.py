@@ -8,7 +8,7 @@ values that our own `escape` has made safe.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,8 @@ from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.core import Message
 
 VERSION = "2.5.1"
+MARKED = "@"
 _MARK = re.compile("@@([a-z_0-9]+)@@")
-_EMPTY_TAIL = re.compile(r"[&^]+$")
 _ESCAPES = str.maketrans(
     {
         "\\": "\\E\\",
@@ -34,9 +34,12 @@ Part = tuple[str, Mapping[str, str]]
 """A segment of the skeleton by its name, and the values of its marks; a mark without value stays empty."""
 
 
+_SPECIAL = re.compile(r"[\\|^&~\r\n]")
+
+
 def escape(text: str) -> str:
     """Text as it may stand in a field (HL7 v2.5.1 section 2.7)."""
-    return text.translate(_ESCAPES)
+    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,26 @@ class Line:
     anew: bool = False
 
 
-Piece = tuple[str, bool]
-"""Text, and whether it is the name of a mark."""
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a segment: text between marks, and the marks; `mark` when it is nothing but that."""
+
+    texts: tuple[str, ...]
+    marks: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """The only thing in the field, "" when there is more."""
+        return self.marks[0] if self.texts == ("", "") else ""
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """The field with its marks filled; one none of whose marks has a value is empty, constants and all."""
+        given = [values.get(mark, "") for mark in self.marks]
+        if self.marks and not any(given):
+            return ""
+        pairs = zip(self.texts[1:], given, strict=True)
+        text = self.texts[0] + "".join(escape(value) + after for after, value in pairs)
+        return text.rstrip("&^") if self.marks else text
 
 
 class Skeleton:
@@ -66,27 +87,26 @@ class Skeleton:
 
     def fill(self, parts: Iterable[Part]) -> bytes:
         """The message with these segments in this order; a segment may come as often as its group repeats."""
-        return "".join(_segment(self._templates[name], values) for name, values in parts).encode()
+        return "".join([_segment(self._templates[name], values) for name, values in parts]).encode()
 
 
-def _segment(fields: Iterable[Sequence[Piece]], values: Mapping[str, str]) -> str:
-    return "|".join(_field(pieces, values) for pieces in fields).rstrip("|") + "\r"
+Template = list[str | Field]
+"""The fields of a segment: constant text, the name of a mark that is a whole field (as "@name"), or a mixture."""
 
 
-def _field(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
-    """The field with its marks filled; a field none of whose marks has a value is empty, constants and all."""
-    if len(pieces) == 1:
-        return pieces[0][0]
-    given = [values.get(piece, "") if is_mark else "" for piece, is_mark in pieces]
-    if not any(given):
-        return ""
-    text = "".join(
-        escape(value) if is_mark else piece for (piece, is_mark), value in zip(pieces, given, strict=True)
-    )
-    return _EMPTY_TAIL.sub("", text)
+def _segment(fields: Template, values: Mapping[str, str]) -> str:
+    filled = []
+    for field in fields:
+        if isinstance(field, Field):
+            filled.append(field.fill(values))
+        elif field[:1] == MARKED:
+            filled.append(escape(values.get(field[1:], "")))
+        else:
+            filled.append(field)
+    return "|".join(filled).rstrip("|") + "\r"
 
 
-def _templates(structure: str, lines: tuple[Line, ...], version: str) -> dict[str, list[list[Piece]]]:
+def _templates(structure: str, lines: tuple[Line, ...], version: str) -> dict[str, Template]:
     message = Message(structure, version=version, validation_level=VALIDATION_LEVEL.TOLERANT)
     for line in lines:
         _add(message, line)
@@ -108,6 +128,10 @@ def _add(message: Any, line: Line) -> None:
         setattr(segment, f"{line.segment.lower()}_{number}", text)
 
 
-def _cut(text: str) -> list[Piece]:
-    """The text between marks and the marks' names in turn."""
-    return [(piece, bool(index % 2)) for index, piece in enumerate(_MARK.split(text))]
+def _cut(text: str) -> str | Field:
+    """The field in its simplest form."""
+    pieces = _MARK.split(text)
+    field = Field(tuple(pieces[::2]), tuple(pieces[1::2]))
+    if field.mark:
+        return MARKED + field.mark
+    return field if field.marks else text
