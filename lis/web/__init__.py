@@ -1,0 +1,1 @@
+"""The laboratory in a browser: routes, read models, templates, and who may pass. Rules live in `lis.domain`."""

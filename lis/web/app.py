@@ -1,0 +1,97 @@
+"""The application: routes, middleware, error pages, and the seams where others add theirs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from lis.kernel.clock import Clock
+from lis.storage.house import House
+from lis.web import failures
+from lis.web.deps import Settings
+from lis.web.feed import Feed
+from lis.web.laboratories import Laboratories
+from lis.web.metrics import Metrics, MetricsMiddleware
+from lis.web.pages import FOLDER, NavHook, Pages
+from lis.web.routes import (
+    accessioning,
+    home,
+    service,
+    signing,
+)
+from lis.web.security import SecurityHeaders, require_same_origin
+from lis.web.security_sessions import Doorkeeper, Passwords
+
+LARGEST_BODY = 2 * 1024 * 1024
+ROUTERS = (
+    service.router,
+    signing.router,
+    home.router,
+    accessioning.router,
+)
+
+
+def create_app(
+    house: House,
+    *,
+    wall: Clock,
+    clocks: dict[str, Clock] | None = None,
+    secure_cookies: bool = False,
+    passwords: Passwords | None = None,
+    extra_routers: Sequence[APIRouter] = (),
+    extra_templates: Sequence[Path] = (),
+    extra_static: Mapping[str, Path] | None = None,
+    nav_hook: NavHook | None = None,
+) -> FastAPI:
+    """The web application over a house of laboratories.
+
+    Others add routers, template folders (they may extend `base.html`), folders of static files by their path below
+    `/static/`, and entries of the navigation. `clocks` gives laboratories another clock than their own.
+    `app.state.feed.close()` lets open streams end, so that a server can stop.
+    """
+    feed = Feed()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        feed.close()
+
+    app = FastAPI(
+        title="Laboratory",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(require_same_origin)],
+    )
+    app.state.settings = Settings(
+        house, Laboratories(house, wall, clocks), Doorkeeper(house, wall, passwords), secure_cookies
+    )
+    app.state.pages = Pages(extra_templates, nav_hook)
+    app.state.feed = feed
+    app.state.metrics = Metrics()
+    for router in (*ROUTERS, *extra_routers):
+        app.include_router(router)
+    for name, folder in (extra_static or {}).items():
+        app.mount(f"/static/{name}", Static(directory=folder))
+    app.mount("/static", Static(directory=FOLDER / "static"))
+    failures.install(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+class Static(StaticFiles):
+    """Files a browser may keep, and asks about each time: a new version is seen at once."""
+
+    def file_response(self, full_path, stat_result, scope: Scope, status_code: int = 200):  # type: ignore[no-untyped-def]
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,182 @@
+"""Pages out of templates: what every page shows around its own content, and how times, names and flags are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from lis.domain.people import Act
+from lis.kernel.clock import age_in_days, local
+from lis.lab import clock_state_of
+from lis.web.deps import Here
+from lis.web.words import MARKS, STATE_WORDS, visible_controls
+
+FOLDER = Path(__file__).parent
+ENVIRONMENTS = {
+    "T": "TRAINING — synthetic patients, not for clinical use",
+    "D": "DEBUGGING — not for clinical use",
+}
+SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the navigation; `path` is below the laboratory's own unless it is `absolute`."""
+
+    label: str
+    path: str
+    act: Act | None = None
+    absolute: bool = False
+
+    def href(self, here: Here) -> str:
+        return self.path if self.absolute else here.path + self.path
+
+
+NavHook = Callable[[Here], Sequence[NavItem]]
+
+NAV = (
+    NavItem("Home", "/"),
+    NavItem("Receive", "/receive", Act.SPECIMEN_RECEIVE),
+    NavItem("Worklist", "/worklist", Act.SPECIMEN_PROCESS),
+    NavItem("Review", "/review", Act.RESULT_VERIFY_PASSED),
+    NavItem("Calls", "/calls", Act.CALL_RECORD),
+    NavItem("QC", "/qc", Act.QC_VIEW),
+    NavItem("Inquiry", "/inquiry", Act.PATIENT_VIEW),
+    NavItem("Messages", "/messages", Act.MESSAGE_VIEW),
+    NavItem("Catalogue", "/catalogue", Act.CONTENT_EDIT),
+)
+
+
+class Pages:
+    """Renders templates; `folders` come after the LIS's own, `nav_hook` adds entries to the navigation."""
+
+    def __init__(self, folders: Sequence[Path] = (), nav_hook: NavHook | None = None) -> None:
+        self._nav_hook = nav_hook
+        self.environment = Environment(
+            loader=FileSystemLoader([FOLDER / "templates", *folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.filters |= {
+            "when": _when,
+            "moment": _moment,
+            "hm": _hm,
+            "day": _day,
+            "age": _age,
+            "ago": _ago,
+            "words": lambda text: STATE_WORDS.get(str(text), str(text).replace("_", " ")),
+            "mark": lambda flag: MARKS.get(flag, flag),
+            "controls": visible_controls,
+        }
+
+    def bare(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page of nobody's laboratory: sign-in, errors."""
+        return HTMLResponse(self.environment.get_template(template).render(**context), status)
+
+    def show(
+        self, request: Request, here: Here, template: str, *, status: int = 200, **context: Any
+    ) -> HTMLResponse:
+        """A page in a laboratory, as its person may see it."""
+        return HTMLResponse(self.text(request, here, template, **context), status)
+
+    def text(self, request: Request, here: Here, template: str, **context: Any) -> str:
+        """A template's text with all that pages of a laboratory have around them."""
+        with here.lab.reading() as reading:
+            around = {
+                "here": here,
+                "base": here.path,
+                "csrf": here.person.session.csrf,
+                "may": lambda act: here.may(Act(act)),
+                "lab_name": reading.head.name,
+                "environment_text": ENVIRONMENTS.get(reading.head.environment, ""),
+                "zone": reading.zone,
+                "now": reading.now,
+                "catalog": reading.catalog,
+                "clock": clock_state_of(reading.head),
+                "nav": self._nav(here),
+                "current": request.url.path,
+            }
+        return self.environment.get_template(template).render(**(around | context))
+
+    def _nav(self, here: Here) -> list[tuple[str, str]]:
+        hooked = tuple(self._nav_hook(here)) if self._nav_hook else ()
+        return [
+            (item.label, item.href(here))
+            for item in (*NAV, *hooked)
+            if item.act is None or here.may(item.act)
+        ]
+
+
+def pages_of(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def show(request: Request, here: Here, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """`Pages.show` of the application that answers."""
+    return pages_of(request).show(request, here, template, status=status, **context)
+
+
+def fragment(request: Request, here: Here, template: str, **context: Any) -> str:
+    """A template's text, to be sent inside something else."""
+    return pages_of(request).text(request, here, template, **context)
+
+
+def go(location: str) -> Response:
+    """After a post: the browser fetches the page that shows what was done."""
+    return RedirectResponse(location, SEE_OTHER)
+
+
+@pass_context
+def _when(context: Context, at: datetime | None) -> str:
+    """An instant short: the hour today, with the day otherwise."""
+    if at is None:
+        return ""
+    shown, today = local(at, context["zone"]), local(context["now"], context["zone"])
+    return f"{shown:%H:%M}" if shown.date() == today.date() else f"{shown:%Y-%m-%d %H:%M}"
+
+
+@pass_context
+def _moment(context: Context, at: datetime | None) -> str:
+    """An instant in full, to the second."""
+    return f"{local(at, context['zone']):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+@pass_context
+def _hm(context: Context, at: datetime | None) -> str:
+    return f"{local(at, context['zone']):%H:%M:%S}" if at else ""
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "not known"
+
+
+@pass_context
+def _age(context: Context, birth_on: date | None) -> str:
+    """Completed years, below two years months, below two months days."""
+    if birth_on is None:
+        return "age not known"
+    days = age_in_days(birth_on, context["now"], context["zone"])
+    if days < 60:
+        return f"{days} d"
+    return f"{int(days / 30.4375)} mo" if days < 730 else f"{int(days / 365.25)} y"
+
+
+@pass_context
+def _ago(context: Context, at: datetime | None) -> str:
+    """How long ago in lab time, in hours and minutes."""
+    if at is None:
+        return ""
+    minutes = int((context["now"] - at).total_seconds() // 60)
+    sign = "−" if minutes < 0 else ""
+    return f"{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02d}"

@@ -1,0 +1,153 @@
+"""From rows to what documents print: labels and reports, as text in the laboratory's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from lis.documents.labels import LabelData
+from lis.documents.reports import (
+    Laboratory,
+    Previous,
+    ReportData,
+    ReportGroup,
+    ReportOrder,
+    ReportPatient,
+    ReportRow,
+)
+from lis.domain.requests import STAT
+from lis.domain.workflow import ResultState
+from lis.kernel.clock import age_in_days, local
+from lis.lab import Reading
+from lis.services import reporting
+from lis.storage import tables as t
+from lis.web.queries import specimens
+from lis.web.words import STATE_WORDS
+
+STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
+TRAINING = "T"
+
+
+def label_of(reading: Reading, container_id: str) -> LabelData:
+    """The label of a container as it would be printed now."""
+    one = specimens.one(reading, container_id)
+    row, catalog = one.row, reading.catalog
+    orderables = [orderable for code in one.codes if (orderable := catalog.orderable(code))]
+    kind = catalog.containers.get(row.type)
+    material = catalog.specimen_types.get(row.specimen_type)
+    return LabelData(
+        container_id=row.container_id,
+        accession=row.accession,
+        patient_name=f"{row.family}, {row.given}",
+        mrn=row.mrn,
+        birth_date=row.birth_on.isoformat() if row.birth_on else "",
+        sex=row.sex,
+        collected_at_text=moment(row.collected_at, reading.zone) or "not known",
+        collected_by=row.collected_by,
+        specimen=material.name if material else row.specimen_type,
+        container_code=row.type,
+        container_name=kind.name if kind else "",
+        tests=one.codes,
+        priority=STATE_WORDS[STAT] if row.priority == STAT else "",
+        department=orderables[0].department if orderables else "",
+        copy_text=_copy(reading, row.id),
+        environment="TRAINING" if reading.head.environment == TRAINING else "",
+    )
+
+
+def report_of(reading: Reading, accession: str) -> ReportData:
+    """The released values of a case as its printed report says them."""
+    report = reporting.report_of(reading.connection, reading.catalog, accession)
+    zone = reading.zone
+    groups = tuple(_group(group, report, zone) for group in report.groups if group.lines)
+    laboratory = reading.catalog.laboratory
+    order = report.order
+    return ReportData(
+        laboratory=Laboratory(laboratory.name, (*laboratory.address, laboratory.phone)),
+        patient=_patient(report.patient, reading),
+        order=ReportOrder(
+            accession=accession,
+            ordering_provider=order.provider,
+            location=order.location,
+            collected_at=_first([group.collected_at for group in report.groups], zone),
+            received_at=_first([group.received_at for group in report.groups], zone),
+            reported_at=_last([line.released_at for group in report.groups for line in group.lines], zone),
+            collected_by=next((group.collected_by for group in report.groups if group.collected_by), ""),
+            placer_number=order.placer_group,
+            priority=STATE_WORDS.get(order.priority, order.priority),
+        ),
+        groups=groups,
+        status=STATUS_WORDS[report.status],
+        printed_at=reading.now,
+        printed_at_text=moment(reading.now, zone, seconds=True),
+        pending=_pending(reading, order.id),
+        comments=report.notes,
+        verified_by=tuple(
+            sorted({line.verified_by for group in report.groups for line in group.lines if line.verified_by})
+        ),
+        critical_calls=report.calls,
+        disclaimers=tuple(text for text in (reading.catalog.texts.get("report.disclaimer", ""),) if text),
+        environment="TRAINING — synthetic patients, not for clinical use"
+        if reading.head.environment == TRAINING
+        else "",
+    )
+
+
+def moment(at: datetime | None, zone: str, *, seconds: bool = False) -> str:
+    """An instant as paper has it: in the lab's zone, with the zone's short name."""
+    if at is None:
+        return ""
+    return f"{local(at, zone):{'%Y-%m-%d %H:%M:%S %Z' if seconds else '%Y-%m-%d %H:%M %Z'}}"
+
+
+def _copy(reading: Reading, container_pk: int) -> str:
+    query = select(func.max(t.label_print.c.copy)).where(t.label_print.c.container_pk == container_pk)
+    newest = reading.connection.execute(query).scalar_one_or_none()
+    return f"copy {newest}" if newest and newest > 1 else ""
+
+
+def _patient(patient: Row[Any], reading: Reading) -> ReportPatient:
+    age = ""
+    if patient.birth_on is not None:
+        age = f"{int(age_in_days(patient.birth_on, reading.now, reading.zone) / 365.25)} y"
+    birth_date = patient.birth_on.isoformat() if patient.birth_on else "not known"
+    return ReportPatient(f"{patient.family}, {patient.given}", patient.mrn, birth_date, age, patient.sex)
+
+
+def _group(group: reporting.ReportGroup, report: reporting.Report, zone: str) -> ReportGroup:
+    specimen = f"{group.specimen_type} {group.container_id}, collected {moment(group.collected_at, zone)}"
+    return ReportGroup(group.name, tuple(_row(line, zone) for line in group.lines), specimen)
+
+
+def _row(line: reporting.ReportLine, zone: str) -> ReportRow:
+    previous = (Previous(line.replaced),) if line.replaced else ()
+    return ReportRow(
+        test=line.name,
+        result=f"{line.comparator}{line.value}",
+        flag=" ".join(line.flags),
+        unit=line.unit_text,
+        interval=line.interval_text,
+        status=STATUS_WORDS.get(line.status, line.status) if line.status != "F" else "",
+        notes=(line.comment,) if line.comment else (),
+        previous=previous,
+    )
+
+
+def _pending(reading: Reading, order_id: int) -> tuple[str, ...]:
+    r = t.result.c
+    closed = (ResultState.RELEASED, ResultState.CANCELLED)
+    query = select(r.test).where(r.order_id == order_id, r.state.notin_(closed)).order_by(r.id)
+    tests = reading.catalog.tests
+    return tuple(
+        tests[code].name if code in tests else code for code in reading.connection.execute(query).scalars()
+    )
+
+
+def _first(instants: list[datetime | None], zone: str) -> str:
+    return moment(min((at for at in instants if at), default=None), zone)
+
+
+def _last(instants: list[datetime | None], zone: str) -> str:
+    return moment(max((at for at in instants if at), default=None), zone)

@@ -1,0 +1,145 @@
+"""QC as the benches ask for it: may this analyzer's test go out, and what do its newest controls say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from lis.documents.charts import QcChart, QcPoint, QcViolation
+from lis.domain.catalog import ControlTarget
+from lis.domain.qc.gate import LIMIT_SD, VALID_FOR, ControlReading, QcStatus, qc_status
+from lis.kernel.clock import local
+from lis.kernel.quantity import parse_quantity, plain
+from lis.lab import Reading
+from lis.storage import tables as t
+
+CHART_RUNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest control value of a level, and how many SD it lies from its target."""
+
+    level: int
+    lot: str
+    value: str
+    z: Decimal | None
+    row: Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A test on an analyzer: the gate's answer and the newest control of each level."""
+
+    analyzer: str
+    test: str
+    status: QcStatus
+    newest: tuple[Newest, ...]
+
+
+def gate(reading: Reading) -> list[GateRow]:
+    """Every analyzer × test that needs controls, by analyzer and menu."""
+    rows = _recent(reading)
+    return [
+        _gate_row(reading, analyzer.code, item.test, rows.get((analyzer.code, item.test), []))
+        for analyzer in reading.catalog.analyzers.values()
+        if analyzer.requires_qc
+        for item in analyzer.menu
+        if item.test in reading.catalog.tests
+    ]
+
+
+def gate_due(reading: Reading) -> list[GateRow]:
+    """What has targets and may not go out now: controls are to be run, or looked at."""
+    targets = reading.catalog.targets_for
+    return [row for row in gate(reading) if not row.status.accepted and (row.analyzer, row.test) in targets]
+
+
+def chart(reading: Reading, analyzer: str, test: str) -> QcChart | None:
+    """The last runs of a test's controls as a Levey-Jennings chart; None when there is nothing to draw."""
+    c = t.control_observation.c
+    query = select(t.control_observation).where(c.analyzer == analyzer, c.test == test)
+    newest = reading.connection.execute(query.order_by(c.observed_at.desc(), c.id.desc()).limit(120)).all()
+    runs = list(dict.fromkeys(_run_of(row) for row in reversed(newest)))[-CHART_RUNS:]
+    points = [
+        point for row in reversed(newest) if _run_of(row) in runs and (point := _point(reading, row, runs))
+    ]
+    if not points:
+        return None
+    name = reading.catalog.tests[test].name if test in reading.catalog.tests else test
+    levels = tuple(sorted({point.level for point in points}))
+    return QcChart(
+        title=f"{name} — {analyzer}",
+        columns=tuple(f"{local(_first(newest, run), reading.zone):%m-%d %H:%M}" for run in runs),
+        levels=levels,
+        points=tuple(points),
+        violations=_beyond(points),
+    )
+
+
+def _recent(reading: Reading) -> Mapping[tuple[str, str], list[Row[Any]]]:
+    c = t.control_observation.c
+    query = select(t.control_observation).where(
+        c.observed_at >= reading.now - VALID_FOR, c.observed_at <= reading.now + timedelta(minutes=1)
+    )
+    found: dict[tuple[str, str], list[Row[Any]]] = {}
+    for row in reading.connection.execute(query.order_by(c.observed_at, c.id)):
+        found.setdefault((row.analyzer, row.test), []).append(row)
+    return found
+
+
+def _gate_row(reading: Reading, analyzer: str, test: str, rows: list[Row[Any]]) -> GateRow:
+    status = qc_status(analyzer, test, [_read(reading, row) for row in rows], reading.catalog, reading.now)
+    newest = {row.level: row for row in rows}
+    levels = tuple(_newest(reading, newest[level]) for level in sorted(newest))
+    return GateRow(analyzer, test, status, levels)
+
+
+def _read(reading: Reading, row: Row[Any]) -> ControlReading:
+    unit = reading.catalog.ucum_of.get(row.unit, row.unit)
+    quantity = parse_quantity(row.value)
+    return ControlReading(row.material, row.lot, row.level, row.run, quantity, unit, row.observed_at)
+
+
+def _newest(reading: Reading, row: Row[Any]) -> Newest:
+    return Newest(row.level, row.lot, row.value, _z(row, _target(reading, row)), row)
+
+
+def _target(reading: Reading, row: Row[Any]) -> ControlTarget | None:
+    targets = reading.catalog.targets_for.get((row.analyzer, row.test), ())
+    return next((one for one in targets if (one.lot, one.level) == (row.lot, row.level)), None)
+
+
+def _z(row: Row[Any], target: ControlTarget | None) -> Decimal | None:
+    if target is None or row.number is None or not target.sd:
+        return None
+    return (Decimal(row.number) - target.mean) / target.sd
+
+
+def _run_of(row: Row[Any]) -> str:
+    return row.run or row.observed_at.isoformat()
+
+
+def _first(rows: Any, run: str) -> Any:
+    return min(row.observed_at for row in rows if _run_of(row) == run)
+
+
+def _point(reading: Reading, row: Row[Any], runs: list[str]) -> QcPoint | None:
+    z = _z(row, _target(reading, row))
+    if z is None:
+        return None
+    return QcPoint(runs.index(_run_of(row)), f"Level {row.level}", plain(row.number), z)
+
+
+def _beyond(points: list[QcPoint]) -> tuple[QcViolation, ...]:
+    """The gate's own limit, as a violation on the chart."""
+    return tuple(
+        QcViolation(f"1-{LIMIT_SD}s", "rejection", point.column, (point.level,))
+        for point in points
+        if abs(point.z) > LIMIT_SD
+    )

@@ -1,0 +1,78 @@
+"""The review queue: cases whose results wait for a person, with the rules that hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.domain.requests import STAT
+from lis.domain.workflow import ResultState
+from lis.lab import Reading
+from lis.storage import tables as t
+from lis.web.queries.results import GridRow, display_of, holds_of, result_rows
+
+SHOWN = (ResultState.ON_HOLD, ResultState.RESULTED, ResultState.VERIFIED)
+MOST_RESULTS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One result in the queue."""
+
+    row: Row[Any]
+    name: str
+    display: str
+    unit: str
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCase:
+    """A case in the queue: STAT and critical ones first, then the longest waiting."""
+
+    head: Row[Any]
+    results: tuple[Waiting, ...]
+
+    @property
+    def rank(self) -> tuple[bool, bool, Any]:
+        critical = any(one.row.critical for one in self.results)
+        return (self.head.priority != STAT, not critical, min(one.row.filed_at for one in self.results))
+
+
+def queue(reading: Reading, state: str, department: str = "") -> list[WaitingCase]:
+    """Cases with results in a state, perhaps of one department only."""
+    query = result_rows().where(t.result.c.state == state, t.result.c.version > 0)
+    rows = reading.connection.execute(query.order_by(t.lab_order.c.id, t.result.c.id).limit(MOST_RESULTS))
+    wanted = [row for row in rows if not department or _department(reading, row) == department]
+    cases = [
+        WaitingCase(results[0], tuple(_waiting(reading, row) for row in results))
+        for _, group in groupby(wanted, key=lambda row: row.accession)
+        if (results := list(group))
+    ]
+    return sorted(cases, key=lambda one: one.rank)
+
+
+def departments(reading: Reading) -> list[str]:
+    """The departments of the catalogue, by name."""
+    return sorted({test.department for test in reading.catalog.tests.values()})
+
+
+def of_case(rows: list[GridRow], state: str) -> dict[str, int]:
+    """Test → version in force of the results of a case in a state: what an act on all of them has seen."""
+    return {one.row.test: one.row.version for one in rows if one.row.state == state}
+
+
+def _department(reading: Reading, row: Row[Any]) -> str:
+    test = reading.catalog.tests.get(row.test)
+    return test.department if test else ""
+
+
+def _waiting(reading: Reading, row: Row[Any]) -> Waiting:
+    test = reading.catalog.tests.get(row.test)
+    unit = reading.catalog.unit_text(row.unit or "")
+    return Waiting(
+        row, test.name if test else row.test, display_of(reading, row.test, row), unit, holds_of(row.checks)
+    )

@@ -1,0 +1,175 @@
+"""Containers as the benches list them: whose they are, what is ordered on them, and whether they are late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.sql import Select
+
+from lis.domain.catalog import Catalog
+from lis.domain.requests import STAT
+from lis.domain.workflow import ContainerState
+from lis.kernel.errors import NotFound
+from lis.lab import Reading
+from lis.storage import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A container in a list. `due_at`: when it should have been received, None where nothing says so."""
+
+    row: Row[Any]
+    codes: tuple[str, ...]
+    due_at: datetime | None
+    is_overdue: bool
+
+    @property
+    def is_stat(self) -> bool:
+        return bool(self.row.priority == STAT)
+
+
+def container_rows() -> Select[Any]:
+    """Containers with their order, specimen and patient."""
+    c, o, s, p = t.container, t.lab_order, t.specimen, t.patient
+    return (
+        select(
+            c.c.id,
+            c.c.container_id,
+            c.c.collection_number,
+            c.c.type,
+            c.c.state,
+            c.c.reason,
+            c.c.received_at,
+            c.c.received_by,
+            c.c.labelled_at,
+            o.c.id.label("order_id"),
+            o.c.accession,
+            o.c.priority,
+            o.c.location,
+            o.c.provider,
+            o.c.placed_at,
+            s.c.type.label("specimen_type"),
+            s.c.collected_at,
+            s.c.collected_by,
+            p.c.id.label("patient_id"),
+            p.c.mrn,
+            p.c.family,
+            p.c.given,
+            p.c.birth_on,
+            p.c.sex,
+        )
+        .join(o, o.c.id == c.c.order_id)
+        .join(s, s.c.id == c.c.specimen_id)
+        .join(p, p.c.id == o.c.patient_id)
+    )
+
+
+def expected(reading: Reading) -> list[Listed]:
+    """Containers that have not arrived: STAT first, then the longest on their way."""
+    found = _listed(reading, t.container.c.state == ContainerState.EXPECTED)
+    return sorted(found, key=lambda one: (not one.is_stat, not one.is_overdue, _sorting(one)))
+
+
+def received_since(reading: Reading, since: datetime, limit: int = 60) -> list[Listed]:
+    """Containers received after an instant, the newest first."""
+    query = container_rows().where(t.container.c.received_at >= since)
+    newest = query.order_by(t.container.c.received_at.desc(), t.container.c.id.desc()).limit(limit)
+    return _as_listed(reading, newest)
+
+
+def set_aside(reading: Reading) -> list[Listed]:
+    """Containers that wait for an answer to a question about them."""
+    return _listed(reading, t.container.c.state == ContainerState.SET_ASIDE)
+
+
+def of_order(reading: Reading, order_id: int) -> list[Listed]:
+    return _listed(reading, t.container.c.order_id == order_id)
+
+
+def one(reading: Reading, container_id: str) -> Listed:
+    """The container of an id, or NotFound."""
+    found = _listed(reading, t.container.c.container_id == container_id)
+    if not found:
+        raise NotFound("container.unknown", f"There is no container {container_id} in this laboratory.")
+    return found[0]
+
+
+def prints(reading: Reading, container_id: str) -> list[Row[Any]]:
+    """Every print of a container's label, the newest first."""
+    label, c = t.label_print, t.container
+    query = select(label).join(c, c.c.id == label.c.container_pk).where(c.c.container_id == container_id)
+    return list(reading.connection.execute(query.order_by(label.c.copy.desc())))
+
+
+def named_alike(reading: Reading, patient: Row[Any]) -> list[Row[Any]]:
+    """Other patients with the same family name and initial whose tubes are open today: easily mistaken ones."""
+    p, o = t.patient, t.lab_order
+    query = (
+        select(p.c.family, p.c.given, p.c.mrn, p.c.birth_on)
+        .distinct()
+        .join(o, o.c.patient_id == p.c.id)
+        .where(
+            func.lower(p.c.family) == patient.family.lower(),
+            func.lower(func.substr(p.c.given, 1, 1)) == patient.given[:1].lower(),
+            p.c.id != patient.patient_id,
+            o.c.state == "open",
+        )
+        .order_by(p.c.mrn)
+    )
+    return list(reading.connection.execute(query))
+
+
+def codes_of(connection: Connection, container_pks: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Container → the orderables measured from it, in the order in which they were asked."""
+    r, o = t.result, t.ordered_test
+    query = (
+        select(r.c.container_pk, o.c.code, func.min(o.c.seq).label("seq"))
+        .join(o, o.c.id == r.c.ordered_test_id)
+        .where(r.c.container_pk.in_(list(container_pks)), o.c.state != "cancelled")
+        .group_by(r.c.container_pk, o.c.code)
+        .order_by("seq")
+    )
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.container_pk, []).append(row.code)
+    return {pk: tuple(codes) for pk, codes in found.items()}
+
+
+def due_at(row: Row[Any], codes: Iterable[str], catalog: Catalog) -> datetime | None:
+    """The latest time of arrival: what the material stands, and what the promised turn-around leaves; from collection."""
+    if row.collected_at is None:
+        return None
+    kind = catalog.specimen_types.get(row.specimen_type)
+    limits = [timedelta(hours=float(kind.max_transport_h))] if kind and kind.max_transport_h else []
+    for code in codes:
+        orderable = catalog.orderable(code)
+        minutes = orderable and (
+            orderable.tat_stat_min if row.priority == STAT else orderable.tat_routine_min
+        )
+        if minutes:
+            limits.append(timedelta(minutes=minutes))
+    return row.collected_at + min(limits) if limits else None
+
+
+def _sorting(one: Listed) -> tuple[bool, datetime]:
+    at = one.row.collected_at or one.row.placed_at
+    return one.row.collected_at is None, at
+
+
+def _listed(reading: Reading, condition: Any) -> list[Listed]:
+    return _as_listed(reading, container_rows().where(condition).order_by(t.container.c.id))
+
+
+def _as_listed(reading: Reading, query: Select[Any]) -> list[Listed]:
+    rows = reading.connection.execute(query).all()
+    codes = codes_of(reading.connection, [row.id for row in rows])
+    return [_one_listed(row, codes.get(row.id, ()), reading) for row in rows]
+
+
+def _one_listed(row: Row[Any], codes: tuple[str, ...], reading: Reading) -> Listed:
+    due = due_at(row, codes, reading.catalog)
+    return Listed(row, codes, due, due is not None and reading.now > due)

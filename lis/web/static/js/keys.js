@@ -1,0 +1,34 @@
+// Function keys, because focus is nearly always in a field. Buttons say which key presses them: data-key="F10".
+
+const card = document.getElementById("keys");
+const isField = (element) => element.matches("input, textarea, select");
+
+function press(name, event) {
+  const button = document.querySelector(`[data-key="${name}"]:not([disabled])`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.metaKey) return;
+  const name = (event.ctrlKey ? "Ctrl+" : "") + event.code;
+  if (event.shiftKey && name !== "Slash" && event.key !== "?") return;
+  if (name === "F9") {
+    event.preventDefault();
+    const box = document.getElementById("scan");
+    box?.focus();
+    box?.select();
+  } else if (name === "F1" || (event.key === "?" && !isField(event.target))) {
+    event.preventDefault();
+    if (card && !card.open) card.showModal();
+  } else if (["F2", "F4", "F8", "F10", "PageUp", "PageDown", "Ctrl+Enter"].includes(name)) {
+    press(name, event);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.who[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
