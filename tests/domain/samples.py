@@ -29,6 +29,10 @@ def number(text: str, unit: str = "") -> Quantity:
     return quantity
 
 
+def decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
 def interval(
     low: str | None,
     high: str | None,
@@ -39,8 +43,9 @@ def interval(
     text: str = "",
     when_unknown: bool = False,
 ) -> ReferenceInterval:
-    limits = [None if limit is None else Decimal(limit) for limit in (low, high)]
-    return ReferenceInterval("X", sex, *ages, *limits, text, "mmol/L", condition, "", when_unknown)
+    return ReferenceInterval(
+        "X", sex, *ages, decimal(low), decimal(high), text, "mmol/L", condition, "", when_unknown
+    )
 
 
 def critical_limit(
@@ -51,8 +56,7 @@ def critical_limit(
     text: str = "",
     codes: tuple[str, ...] = (),
 ) -> CriticalLimit:
-    limits = [None if limit is None else Decimal(limit) for limit in (low, high)]
-    return CriticalLimit("X", *ages, *limits, text, "", "", codes)
+    return CriticalLimit("X", *ages, decimal(low), decimal(high), text, "", "", codes)
 
 
 def delta_limit(
@@ -61,8 +65,7 @@ def delta_limit(
     percent: str | None = None,
     hours: int = 72,
 ) -> DeltaLimit:
-    limits = [None if limit is None else Decimal(limit) for limit in (absolute, percent)]
-    return DeltaLimit("X", hours, *limits, logic, "", "", "")
+    return DeltaLimit("X", hours, decimal(absolute), decimal(percent), logic, "", "", "")
 
 
 def serum(**changes: object) -> SpecimenFacts:

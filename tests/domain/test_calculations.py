@@ -16,8 +16,8 @@ from tests.domain.samples import number
 ADULT: dict[str, Value] = {"AGE": Decimal(50), "SEX": "M"}
 
 
-def having(value: str, **more: bool) -> Companion:
-    return Companion(quantity=number(value), **more)
+def having(value: str, *, on_hold: bool = False) -> Companion:
+    return Companion(quantity=number(value), on_hold=on_hold)
 
 
 def calculated(
@@ -73,7 +73,7 @@ def test_input_on_hold_gives_a_value_that_is_held(catalog: Catalog) -> None:
     inputs = {"NA": having("140", on_hold=True), "CL": having("104"), "CO2": having("24")}
     gap = calculated(catalog, "AGAP", inputs)
     assert (gap.value, gap.check.reason_code, gap.check.text) == (
-        12,
+        Decimal(12),
         "calculation.input_on_hold",
         "On hold: NA.",
     )

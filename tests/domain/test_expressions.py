@@ -140,7 +140,10 @@ def test_what_has_no_answer_is_refused(text: str, values: Values) -> None:
 
 def test_names_and_optional_names_are_known() -> None:
     expression = parse("TRIG<400 or LDLC is None")
-    assert (expression.names, expression.optional) == ({"TRIG", "LDLC"}, {"LDLC"})
+    assert (expression.names, expression.optional) == (
+        frozenset({"TRIG", "LDLC"}),
+        frozenset({"LDLC"}),
+    )
 
 
 @given(st.text("AB0123456789.+-*/()<>=', ifelsandotr", max_size=30))

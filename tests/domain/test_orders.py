@@ -43,7 +43,10 @@ def test_tests_share_a_tube_while_it_holds_enough(catalog: Catalog) -> None:
         named(catalog, "NA", code=f"BIG{i}", min_volume_ml=Decimal(3), items=(PanelItem(f"T{i}", True),))
         for i in (1, 2, 3)
     ]
-    assert [(c.codes, c.extra_ml) for c in plan(big, catalog)] == [(("BIG1", "BIG2"), 4), (("BIG3",), 2)]
+    assert [(c.codes, c.extra_ml) for c in plan(big, catalog)] == [
+        (("BIG1", "BIG2"), Decimal(4)),
+        (("BIG3",), Decimal(2)),
+    ]
 
 
 def test_a_citrate_tube_filled_to_its_mark_serves_every_clotting_test(catalog: Catalog) -> None:

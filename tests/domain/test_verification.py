@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lis.domain.catalog import Catalog, CodedValue
+from lis.domain.catalog import Catalog, CodedValue, CriticalLimit
 from lis.domain.checks import failed, passed
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
@@ -102,7 +105,7 @@ def test_number_against_all_limits(
     ],
 )
 def test_fact_that_is_missing_or_speaks_against_it_holds(
-    catalog: Catalog, change: dict[str, object], reason: str
+    catalog: Catalog, change: dict[str, Any], reason: str
 ) -> None:
     result = evaluate(sent("K", "4.0"), facts(catalog, **change))
     assert (result.disposition, result.holds[0], result.critical) == ("hold", reason, False)
@@ -125,7 +128,7 @@ def test_fact_that_is_missing_or_speaks_against_it_holds(
     ],
 )
 def test_what_the_message_says_holds(
-    catalog: Catalog, value: str, unit: str, more: dict[str, object], reason: str
+    catalog: Catalog, value: str, unit: str, more: dict[str, Any], reason: str
 ) -> None:
     result = evaluate(sent("K", value, unit, **more), facts(catalog))
     assert (result.holds, result.doubtful) == ((reason,), not reason.startswith("calculation"))
@@ -142,7 +145,7 @@ def test_value_of_another_unit_is_judged_no_further(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize("more", [{"status": "C"}, {"flags": ("H", "N")}, {"observed_at": NOON}])
-def test_what_the_message_says_and_does_not_hold(catalog: Catalog, more: dict[str, object]) -> None:
+def test_what_the_message_says_and_does_not_hold(catalog: Catalog, more: dict[str, Any]) -> None:
     assert evaluate(sent("K", "4.0", **more), facts(catalog)).disposition == "passed"
 
 
@@ -207,7 +210,8 @@ def test_coded_value_by_its_value_set(catalog: Catalog) -> None:
 
 
 def test_critical_code(catalog: Catalog) -> None:
-    rows = {"HCGS": (replace(catalog.criticals["NA"][0], low=None, high=None, codes=("POS",)),)}
+    rows: dict[str, tuple[CriticalLimit, ...]] = {}
+    rows["HCGS"] = (replace(catalog.criticals["NA"][0], low=None, high=None, codes=("POS",)),)
     result = evaluate(sent("HCGS", "POS", ""), facts(replace(catalog, criticals=rows)))
     assert (result.flags, result.critical) == (("AA",), True)
 
@@ -261,3 +265,37 @@ def test_companion_of_a_held_value(catalog: Catalog) -> None:
     seen = [(c.on_hold, c.doubtful) for c in (companion(held), companion(doubted))]
     assert seen == [(True, False), (True, True)]
     assert companion(held, earlier("4.1")).previous_value == Decimal("4.1")
+
+
+TEXTS = st.one_of(
+    st.decimals(2, 7, places=2).map(str),
+    st.decimals(2, 7, places=2).map(str),
+    st.decimals(-5, 20, places=2).map(str),
+    st.from_regex(r"[<>]=?[0-9]{1,2}(\.[0-9])?", fullmatch=True),
+    st.text("0123456789.<>=:-+eE nN", max_size=8),
+    st.text(max_size=6),
+)
+
+
+@given(
+    text=TEXTS,
+    unit=st.sampled_from(["mmol/L", "mmol/L", "mmol/L", "mM", "mg/dL", "", "?"]),
+    status=st.sampled_from([*"FFFFCPX", ""]),
+    flag=st.sampled_from(["", "", "H", "H", ">", "QCF"]),
+    absent=st.sets(st.sampled_from(["qc", "collection", "birth", "indices"]), max_size=1),
+)
+def test_whatever_comes_passes_only_as_a_plain_value_with_every_fact_there(
+    catalog: Catalog, text: str, unit: str, status: str, flag: str, absent: set[str]
+) -> None:
+    known = facts(
+        catalog,
+        qc=QcStatus("not_evaluable" if "qc" in absent else "accepted"),
+        specimen=serum(collected_at=None) if "collection" in absent else serum(),
+        patient=replace(MAN, birth_on=None) if "birth" in absent else MAN,
+        companions={} if "indices" in absent else indices(),
+    )
+    result = evaluate(sent("K", text, unit, status=status, flags=(flag,)), known)
+    number_within = result.reported.number is not None and 3 <= result.reported.number <= 6
+    well_sent = unit in ("mmol/L", "mM") and status in ("F", "C") and flag in ("", "H")
+    exact = result.reported.comparator == ""
+    assert (result.disposition == "passed") == (number_within and exact and well_sent and not absent)
