@@ -30,6 +30,7 @@ class ReportedObservation:
     observed_at: datetime | None
     supplemental: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    doubt: str = ""  # why it may not be what it seems: such an observation is held
 
 
 @dataclass(frozen=True, slots=True)

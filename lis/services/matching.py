@@ -13,10 +13,8 @@ from lis.domain.observations import ReportedObservation, ReportedSpecimen
 from lis.domain.results import Filing, Standing, filing_for
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
-from lis.domain.workflow import ContainerState, ResultState
+from lis.domain.workflow import IN_LAB, ResultState
 from lis.storage.work import Work
-
-IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,13 @@ class Match:
     test: str
     result: Row[Any]
     filing: Filing
+    text: str = ""
 
     @property
     def status(self) -> str:
-        """HL7 0085 status of the version it becomes."""
+        """HL7 0085 status of the version it becomes. Another value in place of a released one corrects it."""
+        if self.filing is Filing.FINAL and replaces_released(self.result, self.text):
+            return "C"
         return {Filing.PRELIMINARY: "P", Filing.CORRECTION: "C"}.get(self.filing, "F")
 
 
@@ -87,6 +88,8 @@ def match_result(
     results: Mapping[str, Row[Any]],
     observation: ReportedObservation,
 ) -> Match | Hold:
+    if observation.doubt:
+        return Hold("observation.doubtful", observation.doubt)
     test = test_for(work.catalog, source, observation)
     if test is None:
         return Hold("code.unmapped", f"The code {observation.code or '(none)'} means no test here.")
@@ -107,7 +110,13 @@ def match_result(
     decision = filing_for(observation.status, text, _standing(result))
     if decision.filing is Filing.HOLD:
         return Hold(decision.reason_code, decision.text)
-    return Match(observation, test, result, decision.filing)
+    return Match(observation, test, result, decision.filing, text)
+
+
+def replaces_released(result: Row[Any], text: str) -> bool:
+    """Whether a value differs from the final one that readers of reports hold."""
+    standing = _standing(result)
+    return bool(result.released_version and standing and standing.is_final and standing.text != text)
 
 
 def _standing(result: Row[Any]) -> Standing | None:

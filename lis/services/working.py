@@ -39,6 +39,14 @@ def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
     )
 
 
+def offer_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
+    """An analyzer asks for a container: queue what it may run on it, whether it was sent before or not."""
+    tests = work_for(work, analyzer, container)
+    if tests:
+        _send(work, container, work.orders.get(container.order_id), analyzer, tests, rerun=False)
+    return tests
+
+
 def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, str], answer: str) -> None:
     """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
     container = work.containers.get(container_pk)

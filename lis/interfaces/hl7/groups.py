@@ -1,0 +1,156 @@
+"""A result message cut into its orders: which patient, specimen, container and OBX belong to which OBR.
+
+HL7 v2.5.1 chapter 7 (ORU^R01: SPM follows its OBX) and chapter 13 (OUL^R22: SPM leads, ORC follows OBR). Each order
+keeps its own patient: one message may speak of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lis.wire.er7 import Message, Segment
+
+CONTROL = "CO"  # HL7 table 0384: control material
+
+
+@dataclass
+class Observed:
+    """One OBX with what follows it: notes, dilution (TCD), inventory (INV), and a line that lost its segment id."""
+
+    obx: Segment
+    notes: list[str] = field(default_factory=list)
+    tcd: Segment | None = None
+    inventory: list[Segment] = field(default_factory=list)
+    broken: bool = False
+    of_specimen: bool = False
+
+
+@dataclass
+class Order:
+    """One OBR with its observations. Anything may be missing: senders leave out what they like."""
+
+    patient: Segment | None
+    specimen: Segment | None = None
+    container: Segment | None = None
+    inventory: list[Segment] = field(default_factory=list)
+    obr: Segment | None = None
+    orc: Segment | None = None
+    observed: list[Observed] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def segment(self, name: str) -> Segment | None:
+        """The segment of this order with that id."""
+        last = self.inventory[-1] if self.inventory else None
+        control = next((inv for inv in self.inventory if inv.value(3, 1) == CONTROL), last)
+        found = {
+            "SPM": self.specimen,
+            "SAC": self.container,
+            "OBR": self.obr,
+            "ORC": self.orc,
+            "INV": control,
+        }
+        return self.patient if name == "PID" else found.get(name)
+
+
+def orders_of(message: Message, leading: bool) -> list[Order]:
+    """The orders of a result message in order; `leading` says that SPM stands before its orders."""
+    walk = _Walk(leading)
+    for segment in message.segments[1:]:
+        walk.take(segment)
+    return walk.orders
+
+
+class _Walk:
+    """One pass over the segments; each id has its own step, every other is left to the raw message."""
+
+    def __init__(self, leading: bool) -> None:
+        self.orders: list[Order] = []
+        self._leading = leading
+        self._patient: Segment | None = None
+        self._specimen: Segment | None = None
+        self._container: Segment | None = None
+        self._inventory: list[Segment] = []
+        self._orc: Segment | None = None
+        self._order: Order | None = None
+        self._steps: dict[str, Callable[[Segment], None]] = {
+            "PID": self._pid,
+            "SPM": self._spm,
+            "SAC": self._sac,
+            "INV": self._inv,
+            "ORC": self._take_orc,
+            "OBR": self._obr,
+            "OBX": self._obx,
+            "NTE": self._nte,
+            "TCD": self._tcd,
+            "": self._broken,
+        }
+
+    def take(self, segment: Segment) -> None:
+        step = self._steps.get(segment.id)
+        if step is not None:
+            step(segment)
+
+    def _pid(self, segment: Segment) -> None:
+        self._patient = segment
+        self._order = self._orc = None
+        if not self._leading:
+            self._specimen = self._container = None
+            self._inventory = []
+
+    def _spm(self, segment: Segment) -> None:
+        if self._leading or self._order is None:
+            self._specimen, self._container, self._inventory = segment, None, []
+            self._order = self._orc = None
+        elif self._order.specimen is None:
+            self._order.specimen = segment
+
+    def _sac(self, segment: Segment) -> None:
+        if self._order is None:
+            self._container = segment
+        elif self._order.container is None:
+            self._order.container = segment
+
+    def _inv(self, segment: Segment) -> None:
+        if self._order is None:
+            self._inventory.append(segment)
+        elif self._order.observed:
+            self._order.observed[-1].inventory.append(segment)
+        else:
+            self._order.inventory.append(segment)
+
+    def _take_orc(self, segment: Segment) -> None:
+        if self._leading and self._order is not None and not self._order.observed:
+            self._order.orc = segment
+        else:
+            self._orc = segment
+
+    def _obr(self, segment: Segment) -> None:
+        self._order = self._open(segment)
+        self._orc = None
+
+    def _obx(self, segment: Segment) -> None:
+        order = self._order or self._open(None)
+        self._order = order
+        after_specimen = order.specimen is not None and not self._leading and bool(order.observed)
+        order.observed.append(Observed(segment, of_specimen=after_specimen))
+
+    def _nte(self, segment: Segment) -> None:
+        if self._order is None:
+            return
+        text = segment.whole(3, "\n")
+        notes = self._order.observed[-1].notes if self._order.observed else self._order.notes
+        notes.append(text)
+
+    def _tcd(self, segment: Segment) -> None:
+        if self._order is not None and self._order.observed:
+            self._order.observed[-1].tcd = segment
+
+    def _broken(self, segment: Segment) -> None:
+        if self._order is not None and self._order.observed:
+            self._order.observed[-1].broken = True
+
+    def _open(self, obr: Segment | None) -> Order:
+        order = Order(self._patient, self._specimen, self._container, list(self._inventory), obr, self._orc)
+        self.orders.append(order)
+        return order

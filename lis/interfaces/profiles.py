@@ -1,0 +1,83 @@
+"""How one kind of sender writes, as data: one YAML file each in `profiles/`, found by its stem.
+
+A path is segment, field and component as people write them: `OBR-3`, `SAC-3`, `SPM-2`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lis.kernel.errors import NotFound
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The traits of a sender. What a profile's file leaves out is the common case.
+
+    `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix);
+    `not_patient` lists SPM-11 codes that are no patient's specimen and no control either.
+    """
+
+    name: str
+    title: str = ""
+    protocol: str = "hl7"
+    accepts: frozenset[str] = frozenset()
+    answer_always: bool = True
+    charset: str = ""
+    processing: frozenset[str] = frozenset()
+    container: tuple[str, ...] = ("SAC-3", "SPM-2", "OBR-3")
+    match_orders: bool = False
+    specimen: str = "auto"
+    control_marks: tuple[str, ...] = ("SPM-11=Q", "MSH-11=Q", "INV-3=CO")
+    control_id: tuple[str, ...] = ("INV-1", "SAC-3", "SPM-2", "OBR-3")
+    control_lot: tuple[str, ...] = ("INV-16", "SPM-3")
+    control_level: str = r"(?P<material>.+)-(?P<level>\d{1,2})"
+    statuses: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    value_from_flag: tuple[str, ...] = ()
+    no_value: str = ""
+    supplemental_types: frozenset[str] = frozenset({"ED", "RP"})
+    supplemental_codes: str = ""
+    loinc_trusted: bool = True
+    collection_number: tuple[str, ...] = ("SAC-3", "SPM-2")
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@cache
+def profile(name: str) -> Profile:
+    """The profile of a name; NotFound when no file carries it."""
+    path = FOLDER / f"{name}.yaml"
+    if not name or not path.is_file():
+        raise NotFound("profile.unknown", f"There is no interface profile {name!r}.", _known())
+    return _read(name, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+
+
+def names() -> list[str]:
+    """Every profile there is."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def _known() -> str:
+    return f"There are: {', '.join(names())}."
+
+
+def _read(name: str, traits: dict[str, Any]) -> Profile:
+    known = {trait.name: str(trait.type) for trait in fields(Profile)}
+    unknown = sorted(set(traits) - set(known))
+    if unknown:
+        raise ValueError(f"{name}.yaml: no such trait: {', '.join(unknown)}")
+    return Profile(name=name, **{key: _typed(known[key], value) for key, value in traits.items()})
+
+
+def _typed(kind: str, value: Any) -> Any:
+    if kind.startswith("frozenset"):
+        return frozenset(map(str, value))
+    return tuple(value) if kind.startswith("tuple") else value

@@ -1,0 +1,92 @@
+"""Which interface a message came over: by its port, or by who MSH-3 and MSH-4 say the sender is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from lis.domain.catalog import Catalog
+from lis.interfaces.hl7.envelope import Envelope
+from lis.interfaces.profiles import Profile, profile
+
+OUR_APPLICATION, OUR_FACILITY = "LIS", "LAB"
+_BY_KIND = {"hospital": "hospital"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An interface with its profile, and how it names both ends."""
+
+    row: Row[Any]
+    profile: Profile
+    zone: ZoneInfo
+    charset: str
+    application: str
+    facility: str
+
+    @property
+    def code(self) -> str:
+        return str(self.row.code)
+
+    @property
+    def our_application(self) -> str:
+        return str(self.row.settings.get("our_application", OUR_APPLICATION))
+
+    @property
+    def our_facility(self) -> str:
+        return str(self.row.settings.get("our_facility", OUR_FACILITY))
+
+    def takes_processing(self, code: str, environment: str) -> bool:
+        """Whether MSH-11 (table 0103) is acceptable: the laboratory's own environment, and what is added to it."""
+        more = self.row.settings.get("processing", ())
+        return code in {environment, *self.profile.processing, *more}
+
+
+class Lines:
+    """The interfaces of a laboratory as one transaction sees them."""
+
+    def __init__(self, rows: Iterable[Row[Any]], catalog: Catalog, zone: str) -> None:
+        self._rows = {row.code: row for row in rows}
+        self._catalog = catalog
+        self._zone = zone
+        self._known: dict[str, Line] = {}
+
+    def get(self, code: str) -> Line | None:
+        """The interface of a code."""
+        if code not in self._known and code in self._rows:
+            self._known[code] = self._line(self._rows[code])
+        return self._known.get(code)
+
+    def of(self, envelope: Envelope, code: str | None) -> Line | None:
+        """The interface a message came over: the port's own, else the sender's; None when nobody is known."""
+        if code is not None:
+            return self.get(code)
+        application, facility = envelope.field(3), envelope.field(4)
+        for row in self._rows.values():
+            line = self.get(row.code)
+            if line is not None and _is_sender(line, application, facility):
+                return line
+        return None
+
+    def _line(self, row: Row[Any]) -> Line:
+        peer = self._catalog.peers.get(row.code)
+        settings = row.settings
+        traits = profile(row.profile or _BY_KIND.get(row.kind, ""))
+        return Line(
+            row,
+            traits,
+            ZoneInfo(settings.get("zone") or (peer.zone if peer else "") or self._zone),
+            settings.get("charset") or (peer.charset if peer else "") or traits.charset,
+            settings.get("application") or (peer.application if peer else "") or row.code,
+            settings.get("facility") or (peer.facility if peer else ""),
+        )
+
+
+def _is_sender(line: Line, application: str, facility: str) -> bool:
+    if not application and not facility:
+        return False
+    return application == line.application and (not line.facility or facility == line.facility)

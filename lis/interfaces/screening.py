@@ -1,0 +1,89 @@
+"""What may be read at all: known sender, known type, version and processing id, readable bytes, never twice.
+
+HL7 v2.5.1 section 2.9.2: AR for what MSH says and is not acceptable, before any content is looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.interfaces.hl7.ack import Fault
+from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
+from lis.interfaces.outcomes import DEAD_LETTER, ERROR, PROCESSED, REJECT, Outcome, held, refused
+from lis.interfaces.routing import Line
+from lis.storage import tables as t
+from lis.storage.work import Work
+
+HOLD, REFUSE = "hold", "refuse"
+_DONE = ("AA", "CA")
+
+
+def answered_before(work: Work, inbound_id: int, envelope: Envelope, line: Line | None) -> Row[Any] | None:
+    """The earlier message that this one repeats: same interface, sender, number and content, and accepted then."""
+    if not envelope.control_id:
+        return None
+    i = t.inbound.c
+    rows = work.inbound.where(
+        i.interface == (line.code if line else ""),
+        i.sender == envelope.sender,
+        i.control_id == envelope.control_id,
+        i.digest == envelope.digest,
+        i.ack_code.in_(_DONE),
+        i.id < inbound_id,
+    )
+    return rows[0] if rows else None
+
+
+def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:
+    """Why a message is not read further; None when it may be."""
+    if envelope.message is None or envelope.problem == "header.no_control_id":
+        return Outcome(DEAD_LETTER, "", envelope.problem, envelope.problem_text)
+    if envelope.is_reply:
+        return Outcome(PROCESSED, "AA", "reply.unasked", "An answer to nothing that was asked here.")
+    if line is None:
+        return unknown_sender(envelope, policy)
+    if not line.row.enabled:
+        reason = line.row.stopped_reason or "no reason given"
+        return _rejected("interface.stopped", "207", f"The interface {line.code} is stopped: {reason}", "")
+    return _unacceptable(envelope, line, environment) or _unreadable(envelope)
+
+
+def unknown_sender(envelope: Envelope, policy: str) -> Outcome:
+    """Nobody here is known to send such messages: held for a person, or refused, as the laboratory likes."""
+    words = f"No interface is known for {envelope.field(3) or '(none)'} at {envelope.field(4) or '(none)'}."
+    if policy == REFUSE:
+        return _rejected("sender.unknown", "103", words, "MSH^1^3")
+    return held("sender.unknown", words)
+
+
+def _unacceptable(envelope: Envelope, line: Line, environment: str) -> Outcome | None:
+    kind, processing = envelope.kind, envelope.field(11)
+    accepts = line.profile.accepts
+    if kind not in accepts:
+        type_known = any(one.startswith(f"{envelope.field(9)}^") for one in accepts)
+        code = "201" if type_known else "200"
+        return _rejected("message.type", code, f"{kind or 'No message type'} is not taken here.", "MSH^1^9")
+    if envelope.version not in SUPPORTED:
+        return _rejected("message.version", "203", f"Version {envelope.version} is not taken.", "MSH^1^12")
+    if not line.takes_processing(processing, environment):
+        words = f"The processing id {processing or '(none)'} is not taken here."
+        return _rejected("message.processing", "202", words, "MSH^1^11")
+    return None
+
+
+def _unreadable(envelope: Envelope) -> Outcome | None:
+    if envelope.problem == "header.encoding_characters":
+        return _rejected(envelope.problem, "102", envelope.problem_text, "MSH^1^2")
+    if envelope.problem:
+        code = "103" if envelope.problem == "charset.unknown" else "102"
+        return refused(ERROR, envelope.problem, Fault(code, envelope.problem_text, "MSH^1^18"))
+    if envelope.message is not None and envelope.message.header[14].strip():
+        fault = Fault("199", "Continued messages (MSH-14) are not taken.", "MSH^1^14")
+        return refused(ERROR, "message.continued", fault)
+    return None
+
+
+def _rejected(reason: str, code: str, words: str, where: str) -> Outcome:
+    return refused(REJECT, reason, Fault(code, words, where), before_reading=True)
