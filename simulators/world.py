@@ -31,6 +31,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from simulators.analyzers.events import DeviceStatus
@@ -107,6 +108,8 @@ class World:
         """Live the recorded past again up to `until`; `held` says how many truths the sink has already."""
         world = cls(content, seed, start, links, sink=sink, held=held, past=past, after_turn=after_turn)
         world.step(until)
+        if world._past:
+            raise RuntimeError(f"{len(world._past)} inputs of the past fit nowhere: this is another world")
         return world
 
     # time
@@ -147,12 +150,18 @@ class World:
         """What a person does; first everything happens that was due by then. A refused action leaves no trace."""
         self.step(action.at)
         with self._lock:
-            result = self._do(action.verb, action.args, action.by)
             self._note("action", action.verb, dict(action.args), action.by)
-        return result
+            try:
+                return self._do(action.verb, action.args, action.by)
+            except BenchRefusal:
+                self.inputs.pop()  # refused before anything happened
+                raise
 
     def receive(self, peer: str, message: bytes) -> bytes:
         """A message from the laboratory to one of this world's peers, answered as that peer would."""
+        place = self.content.place
+        if peer not in (place.hospital.peer, *place.printers, *self.stations):
+            raise KeyError(f"this world has no peer {peer}")
         with self._lock:
             self._note("message", peer, message)
             return self._take(peer, message)
@@ -209,13 +218,15 @@ class World:
         return True
 
     def _relived_reply(self, peer: str) -> bytes | None:
-        """The answer that came then, after what came while it was awaited."""
-        while (item := self._past.popleft()).kind != "reply":
+        """The answer that came then, after what came while it was awaited; b"" when there was no cable."""
+        of_this_turn = takewhile(lambda item: item.turn == self.turns, self._past)
+        reply = next((item for item in of_this_turn if item.kind == "reply"), None)
+        if reply is None or reply.name != peer:
+            return b""
+        while (item := self._past.popleft()) is not reply:
             self._repeat(item)
-        if item.name != peer:
-            raise RuntimeError(f"the past answered {item.name}, the world asks {peer}: not the same world")
-        self.inputs.append(item)
-        return item.data if isinstance(item.data, bytes) else None
+        self.inputs.append(reply)
+        return reply.data if isinstance(reply.data, bytes) else None
 
     def _repeat(self, item: Input) -> None:
         self.inputs.append(item)

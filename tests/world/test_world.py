@@ -146,6 +146,7 @@ def lived_shift(lis: FakeLis) -> World:
     world.receive("PRINTER-1", label("263310001015"))
     world.affix(world.printed_labels()[0].id, tube, by="tech1")
     world.load("HEME-1", [tube], by="tech1")
+    world.run_controls("COAG-1", by="tech1")
     world.step(START + 6 * HOUR)
     return world
 
@@ -161,6 +162,27 @@ def test_the_past_can_be_lived_again_without_sending_anything() -> None:
         each.step(START + 8 * HOUR)
     assert restored.ledger.digest == world.ledger.digest
     assert lis.received[-len(again.received) :] == again.received
+
+
+def test_a_past_without_cables_is_lived_again_too() -> None:
+    world = new_world()
+    world.run_controls("CHEM-1", at=START + HOUR)
+    world.step(START + 2 * HOUR)
+    restored = World.restore(core(), 7, START, past=world.inputs, until=world.now)
+    assert (restored.ledger.digest, restored.inputs) == (world.ledger.digest, world.inputs)
+
+
+def test_a_past_of_another_world_is_refused() -> None:
+    world = lived_shift(FakeLis())
+    with pytest.raises(RuntimeError, match="another world"):
+        World.restore(core(), 8, START, past=world.inputs, until=START + HOUR)
+
+
+def test_a_message_to_nobody_is_no_input() -> None:
+    world = new_world()
+    with pytest.raises(KeyError, match="XRAY-1"):
+        world.receive("XRAY-1", work_for("263310001015", "101"))
+    assert world.inputs == []
 
 
 def test_a_restored_world_tells_its_sink_nothing_twice() -> None:
