@@ -7,21 +7,23 @@ so that a file that was cut short is refused.
 from __future__ import annotations
 
 import base64
+import errno
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, insert, select, update
 
 from lis.kernel.clock import ClockState
 from lis.kernel.errors import Invalid
-from lis.storage import migrations
+from lis.storage import database, migrations
 from lis.storage.tables import lab
 
 FORMAT = "lis-laboratory"
@@ -36,26 +38,38 @@ def tables_of(connection: Connection) -> list[Table]:
 
 
 def dump(connection: Connection, path: Path, about: dict[str, Any]) -> int:
-    """Write a laboratory to a file; how many rows it has. The file appears only when it is whole."""
+    """Write a laboratory to a file; how many rows it has. The file appears only when it is whole and on the disk."""
     part = path.with_name(f"{path.name}.part")
     header = {"format": FORMAT, "revision": migrations.revision(connection, migrations.LAB), **about}
+    try:
+        with part.open("wb") as file:
+            with gzip.open(file, "wt", encoding="utf-8", compresslevel=6) as lines:
+                lines.write(json.dumps(header) + "\n")
+                rows = _dump_tables(connection, lines)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise database.full() if error.errno == errno.ENOSPC else database.failed(error) from error
+    return rows
+
+
+def _dump_tables(connection: Connection, lines: TextIO) -> int:
     rows = 0
-    with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
-        file.write(json.dumps(header) + "\n")
-        for table in tables_of(connection):
-            file.write(json.dumps({"table": table.name, "columns": list(table.columns.keys())}) + "\n")
-            for row in _stored_rows(connection, table):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                rows += 1
-        file.write(json.dumps({"rows": rows}) + "\n")
-    part.replace(path)
+    for table in tables_of(connection):
+        lines.write(json.dumps({"table": table.name, "columns": list(table.columns.keys())}) + "\n")
+        for row in _stored_rows(connection, table):
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            rows += 1
+    lines.write(json.dumps({"rows": rows}) + "\n")
     return rows
 
 
 def _stored_rows(connection: Connection, table: Table) -> Iterator[list[Any]]:
     binary = [isinstance(column.type, LargeBinary) for column in table.columns]
     query = select(table).order_by(*table.primary_key.columns)
-    for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
         yield [_text(value) if is_binary else value for value, is_binary in zip(row, binary, strict=True)]
 
 

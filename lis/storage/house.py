@@ -193,9 +193,9 @@ class House:
     def backup(self, slug: str, path: Path, actor: str) -> int:
         """Write a laboratory to one portable file; how many rows it has."""
         entry = self.entry(slug)
-        about = {"slug": slug, "name": entry.name, "taken_at": instant_text(self._wall.now())}
-        if entry.kind == directory.SNAPSHOT:
-            about["taken_at"] = instant_text(entry.created_at)
+        ran = entry.kind == directory.LAB  # a snapshot's clock stands
+        taken_at = instant_text(self._wall.now()) if ran else None
+        about = {"slug": slug, "name": entry.name, "taken_at": taken_at}
         with self._using(entry) as database, database.reading() as connection:
             rows = copies.dump(connection, path, about)
         self._note(actor, "lab.backed_up", slug, file=path.name, rows=rows)
@@ -220,12 +220,13 @@ class House:
             return self.lab(slug)
 
     def _loading(self, path: Path, slug: str) -> Fill:
-        taken_at = datetime.fromisoformat(copies.header_of(path)["taken_at"])
+        taken_at = copies.header_of(path)["taken_at"]
+        stood_at = datetime.fromisoformat(taken_at) if taken_at else None
 
         def fill(connection: Connection) -> None:
             copies.load(connection, path)
             migrations.upgrade_if_behind(connection, migrations.LAB)
-            copies.settle(connection, slug, wall=self._wall.now(), stood_at=taken_at)
+            copies.settle(connection, slug, wall=self._wall.now(), stood_at=stood_at)
 
         return fill
 

@@ -1,7 +1,7 @@
 """Laboratories as schemas of one PostgreSQL database: `lis_control` and `lab_<slug>`.
 
-One pool for the house. Each transaction names its schema once (`SET LOCAL search_path`); a writer first locks the
-laboratory's head row, so there is one writer per laboratory over all processes.
+One pool serves every laboratory. Each transaction names its schema once (`SET LOCAL search_path`); a writer first locks
+the laboratory's head row, so there is one writer per laboratory over all processes.
 """
 
 from __future__ import annotations
@@ -68,26 +68,20 @@ class PostgresqlSite:
     dialect: Dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            pool_size=8,
-            max_overflow=24,
-            pool_timeout=WAIT_SECONDS,
-            connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={WAIT_SECONDS}s"},
-        )
-        event.listen(self._engine, "handle_error", _refuse)
+        self._engine = _engine(url, kept=8, more=24)
+        # A pool of its own: whoever holds a laboratory's connection never waits for one of the same pool.
+        self._control_engine = _engine(url, kept=4, more=12)
 
     def place_of(self, slug: str) -> str:
         return f"lab_{slug}"
 
     def control(self) -> LabDatabase:
-        with self._engine.begin() as connection:
+        with self._control_engine.begin() as connection:
             connection.exec_driver_sql(CONTROL_TURN)
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {CONTROL_SCHEMA}")
             connection.exec_driver_sql(_path(CONTROL_SCHEMA))
             migrations.upgrade_if_behind(connection, migrations.CONTROL)
-        return PostgresqlDatabase("control", self._engine, CONTROL_SCHEMA, CONTROL_TURN)
+        return PostgresqlDatabase("control", self._control_engine, CONTROL_SCHEMA, CONTROL_TURN)
 
     def attach(self, slug: str, place: str, *, exclusive: bool) -> LabDatabase:
         return PostgresqlDatabase(slug, self._engine, place)
@@ -152,6 +146,20 @@ class PostgresqlSite:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._control_engine.dispose()
+
+
+def _engine(url: str, *, kept: int, more: int) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=kept,
+        max_overflow=more,
+        pool_timeout=WAIT_SECONDS,
+        connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={WAIT_SECONDS}s"},
+    )
+    event.listen(engine, "handle_error", _refuse)
+    return engine
 
 
 def _quoted(name: str) -> str:
@@ -177,7 +185,7 @@ def _refuse(context: ExceptionContext) -> None:
 
 
 def _refusal_for(context: ExceptionContext) -> Refusal | None:
-    """What a fault of the server is called; None for every other error, which stays what it is."""
+    """What a failure of the server is called; None for every other error, which stays what it is."""
     if context.is_disconnect:
         return database.lost() if context.statement else database.lost_at_commit()
     if context.connection is None:

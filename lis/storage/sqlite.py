@@ -6,6 +6,7 @@ thread at a time and opened with BEGIN IMMEDIATE; readers have connections of th
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ def _refuse_unless_forbidden(context: ExceptionContext) -> None:
 
 @contextmanager
 def _told_in_words() -> Iterator[None]:
-    """Faults of the storage as refusals, where SQLite is spoken to without SQLAlchemy between."""
+    """Failures of the storage as refusals, where SQLite is spoken to without SQLAlchemy between."""
     try:
         yield
     except sqlite3.Error as error:
@@ -142,7 +143,7 @@ def _told_in_words() -> Iterator[None]:
 
 
 def refusal_for(error: BaseException | None) -> Refusal | None:
-    """What a fault of the storage is called; None for every other error, which stays what it is."""
+    """What a failure of the storage is called; None for every other error, which stays what it is."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
@@ -152,6 +153,16 @@ def refusal_for(error: BaseException | None) -> Refusal | None:
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return database.busy()
     return database.failed(error) if primary in BROKEN_STORAGE else None
+
+
+def _sync_folder(folder: Path) -> None:
+    """A renamed file keeps its new name when the power goes off; Windows does so without being asked."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _driver(borrowed: Any) -> sqlite3.Connection:
@@ -232,6 +243,7 @@ class SqliteSite:
                 "Move it out of the folder, then do it again.",
             )
         (self.labs / draft).replace(self.labs / place)
+        _sync_folder(self.labs)
 
     def swap(self, draft: str, target: LabDatabase) -> None:
         assert isinstance(target, SqliteDatabase)

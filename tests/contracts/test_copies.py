@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from lis.kernel.clock import FixedClock
 from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.storage import control
-from lis.storage.database import LabDatabase
+from lis.storage.database import LabDatabase, StorageFailed
 from lis.storage.house import House
 from lis.storage.tables import inbound, patient
 from lis.storage.tables import lab as head
@@ -47,11 +47,12 @@ def test_a_fork_goes_its_own_way(house: House, lab: LabDatabase) -> None:
     assert (mrns(lab), mrns(copy)) == (["M-1", "M-2"], ["M-1", "M-3"])
 
 
-def test_a_fork_takes_lab_time_along(house: House, lab: LabDatabase, wall: FixedClock) -> None:
+def test_a_fork_takes_lab_time_along(sqlite_house: House, wall: FixedClock) -> None:
+    lab = databases.create(sqlite_house)
     with lab.writing() as connection:
         connection.execute(update(head).values(speed=2.0))
     wall.advance(HOUR)
-    copy = house.fork("demo", "copy", "admin")
+    copy = sqlite_house.fork("demo", "copy", "admin")
     assert clock_of(copy) == ("copy", LAB_START + 2 * HOUR, WALL_START + HOUR, 2.0, False)
 
 
@@ -77,13 +78,14 @@ def test_a_reset_lab_is_the_snapshot_and_the_same_object_goes_on(house: House, l
     assert mrns(house.lab("demo")) == ["M-1"]
 
 
-def test_a_snapshot_is_not_worked_in(house: House, lab: LabDatabase) -> None:
-    snapshot = house.snapshot("demo", "noon", "admin")
+def test_a_snapshot_is_not_worked_in(sqlite_house: House) -> None:
+    databases.create(sqlite_house)
+    snapshot = sqlite_house.snapshot("demo", "noon", "admin")
     with pytest.raises(Conflict) as refused:
-        house.lab(snapshot)
+        sqlite_house.lab(snapshot)
     assert refused.value.code == "lab.is_snapshot"
-    assert [entry.slug for entry in house.labs()] == ["demo"]
-    assert [(entry.slug, entry.name) for entry in house.snapshots("demo")] == [("demo-noon", "noon")]
+    assert [entry.slug for entry in sqlite_house.labs()] == ["demo"]
+    assert [(entry.slug, entry.name) for entry in sqlite_house.snapshots("demo")] == [("demo-noon", "noon")]
 
 
 def test_a_lab_moves_to_the_other_database_and_back(
@@ -112,16 +114,29 @@ def lines_of(path: Path) -> list[str]:
 
 
 def test_a_restored_lab_goes_on_from_the_instant_of_its_backup(
-    house: House, lab: LabDatabase, wall: FixedClock, tmp_path: Path
+    sqlite_house: House, wall: FixedClock, tmp_path: Path
 ) -> None:
+    lab = databases.create(sqlite_house)
     register(lab, 1)
     wall.advance(HOUR)
-    house.backup("demo", tmp_path / "demo.gz", "admin")
+    sqlite_house.backup("demo", tmp_path / "demo.gz", "admin")
     register(lab, 2)
     wall.advance(HOUR)
-    copy = house.restore(tmp_path / "demo.gz", "copy", "admin")
+    copy = sqlite_house.restore(tmp_path / "demo.gz", "copy", "admin")
     assert mrns(copy) == ["M-1"]
     assert clock_of(copy) == ("copy", LAB_START + HOUR, WALL_START + 2 * HOUR, 1.0, False)
+
+
+def test_a_backup_of_a_snapshot_stands_at_the_snapshots_instant(
+    sqlite_house: House, wall: FixedClock, tmp_path: Path
+) -> None:
+    databases.create(sqlite_house)
+    snapshot = sqlite_house.snapshot("demo", "noon", "admin")
+    wall.advance(HOUR)
+    sqlite_house.backup(snapshot, tmp_path / "noon.gz", "admin")
+    wall.advance(HOUR)
+    copy = sqlite_house.restore(tmp_path / "noon.gz", "copy", "admin")
+    assert clock_of(copy) == ("copy", LAB_START, WALL_START + 2 * HOUR, 1.0, False)
 
 
 def test_restore_replaces_a_lab_only_when_told(house: House, lab: LabDatabase, tmp_path: Path) -> None:
@@ -177,12 +192,21 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
     assert sorted(path.name for path in (tmp_path / "data" / "labs").glob(".*")) == []
 
 
-def test_a_copy_that_fails_leaves_the_lab_as_it_was(house: House, lab: LabDatabase) -> None:
+def test_a_backup_to_where_there_is_no_folder_is_refused_in_words(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    databases.create(sqlite_house)
+    with pytest.raises(StorageFailed, match="No such file or directory"):
+        sqlite_house.backup("demo", tmp_path / "nowhere" / "demo.gz", "admin")
+
+
+def test_a_copy_that_fails_leaves_the_lab_as_it_was(sqlite_house: House) -> None:
+    lab = databases.create(sqlite_house)
     register(lab, 1)
     with pytest.raises(NotFound):
-        house.reset("demo", "no-such-snapshot", "admin")
+        sqlite_house.reset("demo", "no-such-snapshot", "admin")
     with pytest.raises(Conflict):
-        house.fork("demo", "demo", "admin")
+        sqlite_house.fork("demo", "demo", "admin")
     register(lab, 2)
     assert mrns(lab) == ["M-1", "M-2"]
 
@@ -196,17 +220,18 @@ def test_a_dropped_lab_is_gone_and_its_name_is_free(house: House, lab: LabDataba
 
 
 def test_what_is_done_to_whole_labs_is_on_record(
-    house: House, lab: LabDatabase, wall: FixedClock, tmp_path: Path
+    sqlite_house: House, wall: FixedClock, tmp_path: Path
 ) -> None:
-    with house.control.reading() as connection:
+    databases.create(sqlite_house)
+    with sqlite_house.control.reading() as connection:
         start = max(event.seq for event in control.follow(connection))
-    snapshot = house.snapshot("demo", "noon", "ada")
-    house.fork(snapshot, "copy", "ada")
-    house.reset("copy", snapshot, "ada")
-    house.backup("demo", tmp_path / "demo.gz", "ada")
-    house.restore(tmp_path / "demo.gz", "copy", "ada", replace=True)
-    house.drop("copy", "ada")
-    with house.control.reading() as connection:
+    snapshot = sqlite_house.snapshot("demo", "noon", "ada")
+    sqlite_house.fork(snapshot, "copy", "ada")
+    sqlite_house.reset("copy", snapshot, "ada")
+    sqlite_house.backup("demo", tmp_path / "demo.gz", "ada")
+    sqlite_house.restore(tmp_path / "demo.gz", "copy", "ada", replace=True)
+    sqlite_house.drop("copy", "ada")
+    with sqlite_house.control.reading() as connection:
         events = control.follow(connection, start)
     assert [(event.verb, event.subject, event.data) for event in events] == [
         ("lab.snapshot_taken", "demo-noon", {"parent": "demo"}),

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def fill_up(lab: LabDatabase) -> int:
     raise AssertionError("the disk was never full")
 
 
+def use_up(path: Path) -> None:
+    """Take the last bytes of a disk."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
 def assert_whole(lab: LabDatabase) -> None:
     with lab.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
@@ -86,6 +94,11 @@ def test_a_full_disk_refuses_and_keeps_what_was_saved(small_disk: Path, house_on
     with pytest.raises(StorageFull):
         house.fork("demo", "copy", "admin")
     assert [entry.slug for entry in house.entries()] == ["demo"]
+
+    use_up(small_disk / "rest")
+    with pytest.raises(StorageFull):
+        house.backup("demo", small_disk / "demo.gz", "admin")
+    assert sorted(path.name for path in small_disk.iterdir()) == ["ballast", "data", "rest"]
 
     ballast.unlink()
     store(lab, saved)
