@@ -1,7 +1,7 @@
 """Levey-Jennings charts as SVG: drawn the same on screen, on paper and in a PDF.
 
 Each level has its own shape, each violation its rule in words; colour only repeats what shape and text say.
-Deviations are judged elsewhere: a chart draws the z-scores and violations it is given.
+Deviations are judged elsewhere: a chart draws the SD indices and violations it is given.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ RULE_INKS: dict[Severity, str] = {"warning": "#684e00", "rejection": "#a2191f"}
 
 @dataclass(frozen=True)
 class QcPoint:
-    """One control observation: its run (a column of the chart), level, value as reported, and z-score."""
+    """One control observation: its run (a column of the chart), level, value as reported, and SD index."""
 
     column: int
     level: str
@@ -85,7 +85,7 @@ class QcChart:
 
 
 def signed(z: Decimal) -> str:
-    """A z-score as people write it: +2.10s, −0.42s; two digits, so that 2.04 does not read as 2.0."""
+    """An SD index as people write it: +2.10s, −0.42s; two digits, so that 2.04 does not read as 2.0."""
     return f"{z.quantize(Decimal('0.01'), ROUND_HALF_UP):+}s".replace("-", "−")
 
 

@@ -50,7 +50,7 @@ ROLES = (PROCESSOR, TECHNICIAN, TECHNOLOGIST, SUPERVISOR, LIS_ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a member of staff, or the system itself on a message's behalf. `via` is web, hl7, astm, rule or admin."""
+    """Who acts: a member of staff, or the system for a message. `via` is web, hl7, astm, rule or admin."""
 
     staff_id: int | None
     code: str

@@ -45,6 +45,10 @@ class ContainerState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Here, and nothing against it: values measured in such a container may be filed.
+IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
+
+
 class ResultState(StrEnum):
     """The laboratory's value for one test: `resulted` passed its checks, `on_hold` waits for a person or an input."""
 
@@ -78,12 +82,12 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
 
 
-O, T, C, R, A = OrderState, TestState, ContainerState, ResultState, Action
+T, C, R, A = TestState, ContainerState, ResultState, Action
 
 ORDER: dict[tuple[OrderState, Action], OrderState] = {
-    (O.OPEN, A.COMPLETE): O.COMPLETE,
-    (O.OPEN, A.CANCEL): O.CANCELLED,
-    (O.COMPLETE, A.REOPEN): O.OPEN,
+    (OrderState.OPEN, A.COMPLETE): OrderState.COMPLETE,
+    (OrderState.OPEN, A.CANCEL): OrderState.CANCELLED,
+    (OrderState.COMPLETE, A.REOPEN): OrderState.OPEN,
 }
 
 ORDERED_TEST: dict[tuple[TestState, Action], TestState] = {
@@ -109,9 +113,11 @@ CONTAINER: dict[tuple[ContainerState, Action], ContainerState] = {
     (C.RECEIVED, A.SET_ASIDE): C.SET_ASIDE,
     (C.RECEIVED, A.REJECT): C.REJECTED,
     (C.LABELLED, A.STORE): C.STORED,
+    (C.LABELLED, A.SET_ASIDE): C.SET_ASIDE,
     (C.LABELLED, A.REJECT): C.REJECTED,
     (C.LABELLED, A.DISCARD): C.DISCARDED,
     (C.STORED, A.RETRIEVE): C.LABELLED,
+    (C.STORED, A.SET_ASIDE): C.SET_ASIDE,
     (C.STORED, A.REJECT): C.REJECTED,
     (C.STORED, A.DISCARD): C.DISCARDED,
     (C.REJECTED, A.DISCARD): C.DISCARDED,

@@ -33,7 +33,7 @@ def monotonic() -> float:
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """Where lab time stands: at wall instant `wall_anchor` it was `lab_anchor`, and it runs at `speed` unless paused."""
+    """Where lab time stands: at wall instant `wall_anchor` it was `lab_anchor`; it runs at `speed` unless paused."""
 
     lab_anchor: datetime
     wall_anchor: datetime

@@ -9,9 +9,7 @@ from __future__ import annotations
 class Refusal(Exception):
     """A request that cannot be done. `code` is stable for programs, `message` and `advice` are for people."""
 
-    def __init__(
-        self, code: str, message: str, advice: str = "", **details: object
-    ) -> None:
+    def __init__(self, code: str, message: str, advice: str = "", **details: object) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

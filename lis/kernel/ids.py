@@ -1,8 +1,8 @@
 """Numbers on cases and tubes.
 
-Accession `YYJJJnnnn`: two-digit year, day of year in the lab's zone, and a counter of that day. Container id: accession,
-two-digit container number and one check digit (ISO/IEC 7064 MOD 11,10), twelve digits in all, so that Code 128 set C
-encodes it in six symbols. Numbers are never used twice.
+Accession `YYJJJnnnn`: two-digit year, day of year in the lab's zone, and a counter of that day. Container id:
+accession, two-digit container number and one check digit (ISO/IEC 7064 MOD 11,10), twelve digits in all, so that
+Code 128 set C encodes it in six symbols. Numbers are never used twice.
 """
 
 from __future__ import annotations
