@@ -60,9 +60,10 @@ def profile(name: str) -> Profile:
     return _read(name, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """Every profile there is."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
 def _known() -> str:

@@ -11,10 +11,10 @@ from sqlalchemy import Row
 
 from lis.domain.catalog import Catalog
 from lis.interfaces.hl7.envelope import Envelope
-from lis.interfaces.profiles import Profile, profile
+from lis.interfaces.profiles import Profile, names, profile
 
 OUR_APPLICATION, OUR_FACILITY = "LIS", "LAB"
-_BY_KIND = {"hospital": "hospital"}
+_BY_KIND = {"hospital": "hospital", "printer": "printer"}
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,15 @@ class Lines:
         self._rows = {row.code: row for row in rows}
         self._catalog = catalog
         self._zone = zone
-        self._known: dict[str, Line] = {}
+        self._known: dict[str, Line | None] = {}
 
     def get(self, code: str) -> Line | None:
-        """The interface of a code."""
-        if code not in self._known and code in self._rows:
-            self._known[code] = self._line(self._rows[code])
-        return self._known.get(code)
+        """The interface of a code; None when there is none, or its profile is not known here."""
+        if code not in self._known:
+            row = self._rows.get(code)
+            name = (row.profile or _BY_KIND.get(row.kind, "")) if row is not None else ""
+            self._known[code] = self._line(row, name) if row is not None and name in names() else None
+        return self._known[code]
 
     def of(self, envelope: Envelope, code: str | None) -> Line | None:
         """The interface a message came over: the port's own, else the sender's; None when nobody is known."""
@@ -72,10 +74,10 @@ class Lines:
                 return line
         return None
 
-    def _line(self, row: Row[Any]) -> Line:
+    def _line(self, row: Row[Any], name: str) -> Line:
         peer = self._catalog.peers.get(row.code)
         settings = row.settings
-        traits = profile(row.profile or _BY_KIND.get(row.kind, ""))
+        traits = profile(name)
         return Line(
             row,
             traits,

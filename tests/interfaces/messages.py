@@ -15,7 +15,11 @@ def msh(kind: str, control: str = "1", app: str = "HIS", version: str = "2.5.1",
 
 def order(*codes: str, control: str = "1", pid: str = PID, placer: str = "P", tube: str = "H0001") -> str:
     """OML^O21: every code from one tube."""
-    lines = [msh("OML^O21^OML_O21", control), pid, "PV1|1|I|ICU^12^1^SMALLHOSP|||||||||||||||||V77^^^SMALLHOSP^VN"]
+    lines = [
+        msh("OML^O21^OML_O21", control),
+        pid,
+        "PV1|1|I|ICU^12^1^SMALLHOSP||||||||||||||||V77^^^SMALLHOSP^VN",
+    ]
     for number, code in enumerate(codes, 1):
         lines += [
             f"ORC|NW|{placer}{number}^SMALLHOSP||G1^SMALLHOSP|||||20260302055000-0600|||7^House^Greta",

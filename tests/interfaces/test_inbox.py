@@ -192,7 +192,6 @@ def test_another_patients_number_holds_the_results(small: SmallLab, inbox: Inbox
 def test_a_repeated_message_gets_the_same_reply_and_files_nothing(small: SmallLab, inbox: Inbox) -> None:
     raw = results(tube(small), *LYTES).encode()
     first = inbox.receive(raw)
-    small.clock.advance(small.clock.at - small.clock.at)
 
     assert inbox.receive(raw.replace(b"20260302060500", b"20260302060700")) == first
     assert [(row.state, row.duplicate_of) for row in rows(small, t.inbound)] == [
@@ -231,7 +230,9 @@ def test_a_correction_is_a_new_version(small: SmallLab, inbox: Inbox) -> None:
 def test_controls_go_to_quality_control_only(small: SmallLab, inbox: Inbox) -> None:
     inbox.receive(messages.control("CHEMCTL-1", "C2401", "101|121|mmol/L", "102|3.0|mmol/L").encode())
 
-    found = [(row.test, row.material, row.lot, row.level, row.value) for row in rows(small, t.control_observation)]
+    found = [
+        (row.test, row.material, row.lot, row.level, row.value) for row in rows(small, t.control_observation)
+    ]
     assert found == [("NA", "CHEMCTL", "C2401", 1, "121"), ("K", "CHEMCTL", "C2401", 1, "3.0")]
     assert rows(small, t.result_version) == []
 
@@ -374,7 +375,7 @@ def test_own_delimiters_come_back_with_the_number_byte_for_byte(inbox: Inbox) ->
 
 def test_a_patient_update_changes_demographics_and_visit(small: SmallLab, inbox: Inbox) -> None:
     inbox.receive(order("LYTES").encode())
-    visit = "PV1|1|I|CCU^2^1|||||||||||||||||V77"
+    visit = "PV1|1|I|CCU^2^1||||||||||||||||V77"
 
     reply = inbox.receive(
         joined(msh("ADT^A08^ADT_A01", "2"), PID.replace("Archer", "Bowman"), visit).encode()
