@@ -89,9 +89,9 @@ class Meter:
         )
 
     def _fixed_bias(self, test: str) -> float:
-        """The device's own relative bias, a fixed draw in units of the controls' relative SD."""
+        """The device's own relative bias, a fixed draw in units of the controls' smallest relative SD."""
         relative = [control.sd / control.mean for control in self._plan.controls if control.test == test]
-        unit = sum(relative) / len(relative) if relative else self._cv(test)
+        unit = min(relative, default=self._cv(test))
         return self._plan.bias_sd * unit * self._dice.score(f"bias/{test}")
 
     def _bias(self, test: str) -> float:

@@ -27,6 +27,19 @@ class Unlabelled(Fault[Tube]):
         return replace(thing, collection_label=None), {"label": "none"}
 
 
+@register
+class Twice(Fault[tuple[bytes, ...]]):
+    """Every message goes out twice."""
+
+    name, stage = "test.twice", "message"
+
+    def apply(
+        self, thing: tuple[bytes, ...], level: float, dice: Dice
+    ) -> tuple[tuple[bytes, ...], Mapping[str, Any]]:
+        """The same bytes again."""
+        return thing * 2, {"copies": 2}
+
+
 def inject(**trigger: Any) -> Action:
     """Put it into the world."""
     return Action(START, "inject", {"id": "f1", "fault": Unlabelled.name, "level": 1.0, "trigger": trigger})
@@ -57,6 +70,17 @@ def test_a_fault_strikes_only_what_matches() -> None:
 def test_a_withdrawn_fault_strikes_nothing() -> None:
     withdraw = Action(START, "withdraw", {"id": "f1"})
     assert bare_tubes(inject(), withdraw) == ([], [])
+
+
+def test_a_message_fault_changes_what_leaves_one_peer() -> None:
+    lis = FakeLis()
+    world = new_world(lis)
+    args = {"id": "f2", "fault": Twice.name, "level": 1.0, "trigger": {"matching": {"peer": "HIS"}}}
+    world.act(Action(START, "inject", args))
+    world.step(START + timedelta(hours=3))
+    sent = {peer: [m for p, m in lis.received if p == peer] for peer in ("HIS", "CHEM-1")}
+    assert len(sent["HIS"]) == 2 * len(set(sent["HIS"])) > 0
+    assert len(sent["CHEM-1"]) == len(set(sent["CHEM-1"])) > 0
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,30 @@ def test_a_past_without_cables_is_lived_again_too() -> None:
     assert (restored.ledger.digest, restored.inputs) == (world.ledger.digest, world.inputs)
 
 
+class AnsweringLis(FakeLis):
+    """Sends work while the world still awaits the answer to its order, as a loopback laboratory does."""
+
+    world: World
+
+    def take(self, peer: str, message: bytes) -> bytes:
+        """Work for every order, then the acknowledgement."""
+        if b"|OML^O21" in message:
+            self.world.receive("CHEM-1", work_for(f"C{len(self.received)}", "101"))
+        return super().take(peer, message)
+
+
+def test_messages_that_came_while_an_answer_was_awaited_come_then_again() -> None:
+    lis = AnsweringLis()
+    world = lis.world = new_world(lis)
+    world.step(START + 4 * HOUR)
+    restored = World.restore(core(), 7, START, past=world.inputs, until=world.now)
+    assert {item.kind for item in world.inputs} == {"message", "reply"}
+    assert (restored.ledger.digest, restored.inputs) == (world.ledger.digest, world.inputs)
+    open_orders = [status.open_orders for status in world.analyzers_status()]
+    assert [status.open_orders for status in restored.analyzers_status()] == open_orders
+    assert sum(open_orders) > 0
+
+
 def test_a_past_of_another_world_is_refused() -> None:
     world = lived_shift(FakeLis())
     with pytest.raises(RuntimeError, match="another world"):
