@@ -26,6 +26,7 @@ class Verb(StrEnum):
     SPECIMEN_REJECTED = "specimen.rejected"
     SPECIMEN_SET_ASIDE = "specimen.set_aside"
     SPECIMEN_ACCEPTED = "specimen.accepted"
+    COLLECTION_RECORDED = "collection.recorded"
     SCAN_REFUSED = "scan.refused"
     IDENTITY_COMPARED = "identity.compared"
     RECOLLECTION_REQUESTED = "recollection.requested"
@@ -101,6 +102,7 @@ MEANINGS: dict[Verb, str] = {
     Verb.SPECIMEN_REJECTED: "A container, or some of its tests, was refused with a coded reason.",
     Verb.SPECIMEN_SET_ASIDE: "A container was put aside until a question about it is answered.",
     Verb.SPECIMEN_ACCEPTED: "A container that was set aside was accepted after all, with a reason.",
+    Verb.COLLECTION_RECORDED: "The collection time was supplied or put right by who collected.",
     Verb.SCAN_REFUSED: "A scan was answered with a refusal.",
     Verb.IDENTITY_COMPARED: "A person compared two identifiers on the tube with the order.",
     Verb.RECOLLECTION_REQUESTED: "A new specimen was asked for.",

@@ -9,14 +9,15 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.domain.reception import ArrivalFacts, Decision, Inspection, judge_arrival
-from lis.domain.specimens import SpecimenFacts
+from lis.domain.reception import ArrivalFacts, Decision, Inspection, is_irreplaceable, judge_arrival
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import labelling, working
-from lis.services.finding import find_container, known_container
-from lis.storage import tables as t
+from lis.services.collected import specimen_facts
+from lis.services.finding import find_container, known_container, tests_of_container
 from lis.storage.work import Work
+
+IDENTIFIERS = ("name", "mrn", "birth_date", "collection_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +49,71 @@ def receive_specimen(work: Work, container: Row[Any], *, seen: Inspection) -> Re
     work.require(Act.SPECIMEN_RECEIVE)
     order = work.orders.get(container.order_id)
     _refuse_unless_expected(work, container)
-    decision = judge_arrival(_arrival_facts(work, container, seen), work.catalog, work.now)
+    decision = judge_arrival(arrival_facts(work, container, seen), work.catalog, work.now)
     if decision.verdict == "refuse":
         raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
+    container = _note_inspection(work, container, seen)
     if decision.verdict in ("set_aside", "reject"):
-        return _set_aside(work, container, order, decision)
-    return _accept(work, container, order, Action.RECEIVE, decision)
+        texts = tuple(finding.text for finding in decision.findings)
+        codes = [finding.code for finding in decision.findings]
+        put_aside(work, container, order, reason="; ".join(texts), codes=codes)
+        return Receipt("set_aside", container.container_id, order.accession, "Set aside.", texts)
+    return accept(work, container, order, Action.RECEIVE, decision)
 
 
 _ADVICE = "Check the label and the order; if they are right, correct the collection time with the unit."
 
 
 def accept_specimen(work: Work, container_id: str, *, reason: str) -> Receipt:
-    """Receive a tube after all that had been set aside; the reason is kept and printed on the timeline."""
-    work.require(Act.SPECIMEN_EXCEPTION)
+    """Receive a tube after all that had been set aside; the reason is kept and printed on the timeline.
+
+    What its question was decides who may: whoever receives, once it is answered and the tube judged anew is right; a
+    supervisor, as an exception, while something still speaks against it. What cannot be drawn again takes the form.
+    """
+    container = known_container(work, container_id)
     if not reason.strip():
         raise Invalid("reason.missing", "A reason is needed.", "Say what settled the question.")
-    container = known_container(work, container_id)
     order = work.orders.get(container.order_id)
     advance(ContainerState(container.state), Action.ACCEPT)
+    decision = judge_arrival(arrival_facts(work, container), work.catalog, work.now)
+    if decision.verdict == "refuse":
+        raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
+    doubted = decision.verdict != "accept" or bool(container.condition.get("question"))
+    work.require(Act.SPECIMEN_EXCEPTION if doubted else Act.SPECIMEN_RECEIVE)
+    if doubted and is_irreplaceable(_specimen_type(work, container), work.catalog):
+        raise Conflict(
+            "specimen.form_needed",
+            "This specimen cannot be drawn again: it is accepted with the exception form only.",
+            "Let the collector sign, and a supervisor after them.",
+        )
     work.journal.append(
         Verb.SPECIMEN_ACCEPTED,
-        f"container:{container.container_id}",
+        _subject(container),
         accession=order.accession,
         reason=reason,
+        exception=doubted,
     )
-    return _accept(work, container, order, Action.ACCEPT, Decision("accept"))
+    return accept(work, container, order, Action.ACCEPT, decision)
+
+
+def set_aside(work: Work, container_id: str, *, reason: str) -> Receipt:
+    """A person puts a container aside until a question is answered; nothing is measured from it meanwhile."""
+    work.require(Act.SPECIMEN_RECEIVE)
+    if not reason.strip():
+        raise Invalid("reason.missing", "A reason is needed.", "Say what the question is.")
+    container = known_container(work, container_id)
+    order = work.orders.get(container.order_id)
+    condition = container.condition | {"question": "person"}
+    put_aside(work, container, order, reason=reason, codes=["person"], condition=condition)
+    return Receipt("set_aside", container.container_id, order.accession, "Set aside.", (reason,))
 
 
 def confirm_label(work: Work, container: Row[Any]) -> Receipt:
     """The lab's label was scanned on the tube: it is affixed, and the tests go out to the analyzers."""
     order = work.orders.get(container.order_id)
+    labels = work.labels.having(container_pk=container.id)
+    if labels and all(label.voided_at for label in labels):
+        raise Conflict("label.void", "Every label of this tube is void.", "Print it anew, with the reason.")
     state = advance(ContainerState(container.state), Action.CONFIRM_LABEL)
     work.containers.change(container.id, state=state, labelled_at=work.now)
     work.journal.append(
@@ -91,20 +126,30 @@ def confirm_label(work: Work, container: Row[Any]) -> Receipt:
 def compare_identity(
     work: Work, container_id: str, *, identifiers: tuple[str, ...], agree: bool, comment: str = ""
 ) -> None:
-    """A person compared identifiers on the tube with the order and says whether they agree; software cannot."""
+    """A person compared identifiers on the tube with the order and says whether they agree; software cannot.
+
+    A tube whose identifiers do not agree is set aside at once, wherever it is in the laboratory.
+    """
     work.require(Act.SPECIMEN_RECEIVE)
-    if len(set(identifiers)) < 2:
+    compared = sorted(set(identifiers))
+    if not set(compared) <= set(IDENTIFIERS):
+        raise Invalid("identity.unknown", f"Identifiers are {', '.join(IDENTIFIERS)}; a place is none.")
+    if len(compared) < 2:
         raise Invalid("identity.two", "Identity takes two identifiers.", "Compare the name and one more.")
     container = known_container(work, container_id)
     order = work.orders.get(container.order_id)
     work.journal.append(
         Verb.IDENTITY_COMPARED,
-        f"container:{container_id}",
+        _subject(container),
         accession=order.accession,
-        identifiers=sorted(set(identifiers)),
+        identifiers=compared,
         agree=agree,
         comment=comment,
     )
+    if not agree and can(ContainerState(container.state), Action.SET_ASIDE):
+        text = "The identifiers on the tube do not agree with the order."
+        condition = container.condition | {"question": "identity"}
+        put_aside(work, container, order, reason=text, codes=["identity.disagree"], condition=condition)
 
 
 def refuse_scan(work: Work, text: str, *, code: str, message: str) -> None:
@@ -133,30 +178,42 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
     )
 
 
-def _arrival_facts(work: Work, container: Row[Any], seen: Inspection) -> ArrivalFacts:
-    specimen = work.specimens.get(container.specimen_id)
+def arrival_facts(work: Work, container: Row[Any], seen: Inspection | None = None) -> ArrivalFacts:
+    """What reception knows of a container: what is wanted from it, and what was seen now or before."""
     wanted = [
         row.code
-        for row in work.ordered_tests.of_container(container.id)
+        for row in tests_of_container(work, container)
         if row.state not in (TestState.CANCELLED, TestState.COMPLETE)
     ]
     return ArrivalFacts(
         state=ContainerState(container.state),
         container_type=container.type,
         codes=tuple(wanted),
-        specimen=SpecimenFacts(specimen.type, specimen.collected_at, separated_at=container.separated_at),
-        inspection=seen,
+        specimen=specimen_facts(work.specimens.get(container.specimen_id), container),
+        inspection=seen or _inspection_of(container),
     )
 
 
-def _accept(work: Work, container: Row[Any], order: Row[Any], action: Action, decision: Decision) -> Receipt:
+def put_aside(
+    work: Work, container: Row[Any], order: Row[Any], *, reason: str, codes: list[str], **columns: Any
+) -> None:
+    """The step itself, for use cases that have asked for their act."""
+    state = advance(ContainerState(container.state), Action.SET_ASIDE)
+    work.containers.change(container.id, state=state, reason=reason, **columns)
+    work.journal.append(
+        Verb.SPECIMEN_SET_ASIDE, _subject(container), accession=order.accession, reason=reason, codes=codes
+    )
+
+
+def accept(work: Work, container: Row[Any], order: Row[Any], action: Action, decision: Decision) -> Receipt:
+    """The step itself: received, its tests in the laboratory, its label printed, a recollection closed."""
     _mark_received(work, container, advance(ContainerState(container.state), action))
-    for test in work.ordered_tests.of_container(container.id):
+    for test in tests_of_container(work, container):
         if can(TestState(test.state), Action.RECEIVE):
             work.ordered_tests.change(test.id, state=advance(TestState(test.state), Action.RECEIVE))
     work.journal.append(
         Verb.SPECIMEN_RECEIVED,
-        f"container:{container.container_id}",
+        _subject(container),
         accession=order.accession,
         collection_number=container.collection_number,
         advice=[finding.code for finding in decision.findings],
@@ -173,33 +230,43 @@ def _accept(work: Work, container: Row[Any], order: Row[Any], action: Action, de
 
 
 def _mark_received(work: Work, container: Row[Any], state: ContainerState) -> None:
+    condition = {name: said for name, said in container.condition.items() if name != "question"}
+    first = container.received_at or work.now
+    who = container.received_by or work.actor.code
     work.containers.change(
-        container.id, state=state, received_at=work.now, received_by=work.actor.code, reason=""
+        container.id, state=state, received_at=first, received_by=who, reason="", condition=condition
     )
     specimen = work.specimens.get(container.specimen_id)
     if specimen.received_at is None:
         work.specimens.change(specimen.id, received_at=work.now)
 
 
-def _set_aside(work: Work, container: Row[Any], order: Row[Any], decision: Decision) -> Receipt:
-    texts = tuple(finding.text for finding in decision.findings)
-    state = advance(ContainerState(container.state), Action.SET_ASIDE)
-    work.containers.change(container.id, state=state, reason="; ".join(texts))
-    work.journal.append(
-        Verb.SPECIMEN_SET_ASIDE,
-        f"container:{container.container_id}",
-        accession=order.accession,
-        reason="; ".join(texts),
-        codes=[finding.code for finding in decision.findings],
-    )
-    return Receipt("set_aside", container.container_id, order.accession, "Set aside.", texts)
+def _note_inspection(work: Work, container: Row[Any], seen: Inspection) -> Row[Any]:
+    """Keep what was seen at the counter: it counts again when the tube is judged anew."""
+    if seen == Inspection():
+        return container
+    said = {"container_type": seen.container_type, "expired": seen.expired, "temperature": seen.temperature}
+    noted = {name: value for name, value in said.items() if value}
+    volume = seen.volume_ml if seen.volume_ml is not None else container.volume_ml
+    condition = container.condition | ({"inspection": noted} if noted else {})
+    work.containers.change(container.id, condition=condition, volume_ml=volume)
+    return work.containers.get(container.id)
+
+
+def _inspection_of(container: Row[Any]) -> Inspection:
+    return Inspection(volume_ml=container.volume_ml, **container.condition.get("inspection", {}))
+
+
+def _specimen_type(work: Work, container: Row[Any]) -> str:
+    return str(work.specimens.get(container.specimen_id).type)
 
 
 def _close_recollection(work: Work, container: Row[Any], accession: str) -> None:
-    for loop in work.recollections.where(
-        t.recollection.c.replacement_pk == container.id, t.recollection.c.state != "received"
-    ):
-        work.recollections.change(loop.id, state="received", received_at=work.now)
-        work.journal.append(
-            Verb.RECOLLECTION_CLOSED, f"container:{container.container_id}", accession=accession
-        )
+    for loop in work.recollections.having(replacement_pk=container.id):
+        if loop.state in ("requested", "collected"):
+            work.recollections.change(loop.id, state="received", received_at=work.now)
+            work.journal.append(Verb.RECOLLECTION_CLOSED, _subject(container), accession=accession)
+
+
+def _subject(container: Row[Any]) -> str:
+    return f"container:{container.container_id}"

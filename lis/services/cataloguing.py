@@ -15,6 +15,7 @@ from lis.storage.work import Work
 def load_pack(work: Work, files: Mapping[str, str], *, reason: str = "first load") -> Catalog:
     """Put a pack in force. Interfaces that it names and the laboratory has not yet are opened as it says."""
     version_id, catalog = catalogs.store(work.connection, files, at=work.now, reason=reason)
+    work.put_in_force(version_id, catalog)
     peers: list[Peer | Analyzer] = [*catalog.peers.values(), *catalog.analyzers.values()]
     for peer in peers:
         if work.interfaces.find(peer.code) is None:
@@ -42,6 +43,7 @@ def change_file(work: Work, name: str, content: str, *, reason: str) -> Catalog:
             "catalog.no_file", f"The catalogue has no file {name}.", f"Its files: {', '.join(files)}."
         )
     version_id, catalog = catalogs.store(work.connection, files | {name: content}, at=work.now, reason=reason)
+    work.put_in_force(version_id, catalog)
     work.journal.append(
         Verb.CATALOG_CHANGED, f"catalog:{version_id}", reason=reason, file=name, digest=catalog.digest
     )

@@ -49,16 +49,21 @@ class Collection:
         }
 
 
-def load(work: Work, order: Row[Any], collected_at: datetime | None) -> Collection:
-    """The collection of an order drawn at an instant; unknown instants belong together."""
+def load(
+    work: Work, order: Row[Any], collected_at: datetime | None, current: Iterable[Row[Any]] | None = None
+) -> Collection:
+    """The collection of an order drawn at an instant; unknown instants belong together.
+
+    `current` are the order's results with their versions in force, where the caller has them already.
+    """
     rows = {
         row.test: row
-        for row in work.results.current_of_order(order.id)
+        for row in (work.results.current_of_order(order.id) if current is None else current)
         if row.collected_at == collected_at and row.state != ResultState.CANCELLED
     }
     patient = work.patients.get(order.patient_id)
     containers = {row.id: row for row in work.containers.of_order(order.id)}
-    specimens = {pk: _specimen(work, row) for pk, row in containers.items()}
+    specimens = _specimens(work, order.id, containers)
     holder = {test: row.container_pk for test, row in rows.items()}
     unknown = SpecimenFacts("", None)
     return Collection(
@@ -117,11 +122,16 @@ def _quantity(number: Any, unit: str, comparator: str) -> Quantity | None:
     return None if number is None else Quantity(number, unit, comparator)
 
 
-def _specimen(work: Work, container: Row[Any]) -> SpecimenFacts:
-    row = work.specimens.get(container.specimen_id)
+def _specimens(work: Work, order_id: int, containers: Mapping[int, Row[Any]]) -> dict[int, SpecimenFacts]:
+    drawn = {row.id: row for row in work.specimens.having(order_id=order_id)}
+    return {pk: specimen_facts(drawn[row.specimen_id], row) for pk, row in containers.items()}
+
+
+def specimen_facts(specimen: Row[Any], container: Row[Any]) -> SpecimenFacts:
+    """A specimen as the rules see it, in one of its containers."""
     return SpecimenFacts(
-        type=row.type,
-        collected_at=row.collected_at,
+        type=specimen.type,
+        collected_at=specimen.collected_at,
         received_at=container.received_at,
         separated_at=container.separated_at,
         conditions=frozenset(container.condition.get("seen", ())),

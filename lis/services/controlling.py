@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select, bindparam, select
 
 from lis.domain.catalog import ControlTarget
 from lis.domain.events import Verb
@@ -13,6 +13,7 @@ from lis.domain.observations import ReportedControl, ReportedObservation
 from lis.domain.qc.gate import VALID_FOR, ControlReading, QcStatus, qc_status
 from lis.kernel.quantity import parse_quantity
 from lis.storage import tables as t
+from lis.storage.tables.types import Instant
 from lis.storage.work import Work
 
 
@@ -64,17 +65,28 @@ def target_for(work: Work, analyzer: str, test: str, control: ReportedControl) -
 
 def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStatus]:
     """Whether each test of an analyzer is in control now, from the control results of the last day."""
-    c = t.control_observation.c
-    rows = work.controls.where(
-        c.analyzer == analyzer,
-        c.test.in_(list(tests)),
-        c.observed_at >= work.now - VALID_FOR,
-        c.observed_at <= work.now,
-    )
+    span = {"after": work.now - VALID_FOR, "until": work.now}
+    rows = work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), **span)
     readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
     for row in rows:
         readings[row.test].append(_reading(work, row))
     return {test: qc_status(analyzer, test, own, work.catalog, work.now) for test, own in readings.items()}
+
+
+def _recent() -> Select[Any]:
+    c = t.control_observation.c
+    return (
+        select(t.control_observation)
+        .where(
+            c.analyzer == bindparam("analyzer"),
+            c.test.in_(bindparam("tests", expanding=True)),
+            c.observed_at.between(bindparam("after", type_=Instant), bindparam("until", type_=Instant)),
+        )
+        .order_by(c.id)
+    )
+
+
+_RECENT = _recent()
 
 
 def _reading(work: Work, row: Row[Any]) -> ControlReading:

@@ -5,7 +5,7 @@ Web and wire meet here: an analyzer's value and one typed by a person take the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from lis.domain.together import Together, evaluate_together
 from lis.domain.values import ReportedValue, SentValue
 from lis.domain.verification import Evaluation
 from lis.domain.workflow import Action, ResultState, advance
-from lis.services import collected, working
+from lis.services import collected, settling, working
 from lis.services.collected import Collection
 from lis.storage.work import Work
 
@@ -40,12 +40,13 @@ def file_values(
     sent: Mapping[str, SentValue],
     *,
     reason: str = "",
+    current: Iterable[Row[Any]] | None = None,
 ) -> dict[str, Filed]:
     """File values of one collection as new versions, and judge again what was undecided there.
 
-    `reason` says why a version replaces another.
+    `reason` says why a version replaces another; `current` are the order's results where the caller has read them.
     """
-    collection = collected.load(work, order, collected_at)
+    collection = collected.load(work, order, collected_at, current)
     together, values = _judge(work, collection, sent)
     batch = _Batch(work, collection)
     for test, evaluation in together.evaluations.items():
@@ -55,6 +56,9 @@ def file_values(
             batch.judge_again(test, evaluation)
         else:
             batch.add_calculated(test, evaluation)
+    for test, calculation in together.calculations.items():
+        if calculation.value is None:
+            batch.take_back_calculated(test)
     return batch.write()
 
 
@@ -77,28 +81,41 @@ def _judge(
     work: Work, collection: Collection, sent: Mapping[str, SentValue]
 ) -> tuple[Together, dict[str, SentValue]]:
     values = {**collection.undecided(), **sent}
-    wanted = _wanted(work, collection, values)
+    wanted = _wanted(work, collection, sent, values)
     unmeasured = [SentValue(test, "", source="calculation") for test in wanted]
     facts = collected.facts_for(work, collection, [*values.values(), *unmeasured])
     standing = collection.standing([*values, *wanted])
     return evaluate_together(values, facts, standing, wanted), values
 
 
-def _wanted(work: Work, collection: Collection, values: Mapping[str, SentValue]) -> list[str]:
-    """Tests this laboratory calculates, ordered here and not yet accepted by a person."""
-    open_states = (ResultState.PENDING, *collected.UNDECIDED)
+def _wanted(
+    work: Work, collection: Collection, sent: Mapping[str, SentValue], judged: Container[str]
+) -> list[str]:
+    """Tests this laboratory calculates, ordered here: those not yet accepted, and those made of what has changed."""
     return [
         test
         for test in work.catalog.calculated
-        if test not in values
-        and test in collection.results
-        and collection.results[test].state in open_states
-        and _is_calculated(collection.results[test])
+        if test not in judged and test in collection.results and _is_open(work, collection, sent, test)
     ]
 
 
-def _is_calculated(row: Row[Any]) -> bool:
-    return row.state == ResultState.PENDING or row.version_source == "calculation"
+def _is_open(work: Work, collection: Collection, sent: Mapping[str, SentValue], test: str) -> bool:
+    row = collection.results[test]
+    if row.state == ResultState.PENDING:
+        return True
+    if row.version_source != "calculation":
+        return False
+    return row.state in collected.UNDECIDED or not _sources(work, test).isdisjoint(sent)
+
+
+def _sources(work: Work, test: str) -> set[str]:
+    """What a calculated test is made of, through other calculated ones too."""
+    found: set[str] = set()
+    for name in work.catalog.calculated[test].inputs:
+        found.add(name)
+        if name in work.catalog.calculated:
+            found |= _sources(work, name)
+    return found
 
 
 class _Batch:
@@ -113,6 +130,7 @@ class _Batch:
         self._judged: list[dict[str, Any]] = []
         self._measured: dict[tuple[int, str], set[str]] = {}
         self._answers: list[tuple[str, int, str]] = []
+        self._reopens = False  # a released value is replaced: its test is no longer complete
 
     def add_version(self, sent: SentValue, evaluation: Evaluation, reason: str) -> None:
         row = self._collection.results[sent.test]
@@ -130,6 +148,7 @@ class _Batch:
             }
         )
         self._answers.append((sent.test, row.id, evaluation.disposition))
+        self._reopens |= row.state == ResultState.RELEASED
         self._tell_filed(row, sent, evaluation, reason)
         if container is not None and sent.analyzer:
             self._measured.setdefault((container.id, sent.analyzer), set()).add(sent.test)
@@ -153,12 +172,23 @@ class _Batch:
     def add_calculated(self, test: str, evaluation: Evaluation) -> None:
         """A calculated value is a new version when it differs from the one in force."""
         row = self._collection.results[test]
-        if row.version and row.version_value == evaluation.reported.value:
+        if not row.version or row.version_value != evaluation.reported.value:
+            self.add_version(self._calculated(row, evaluation.reported.text), evaluation, "")
+        elif row.state in collected.UNDECIDED:
             self.judge_again(test, evaluation)
-            return
-        text = evaluation.reported.text
-        sent = SentValue(test, text, source="calculation", observed_at=self._work.now)
-        self.add_version(sent, evaluation, "")
+
+    def take_back_calculated(self, test: str) -> None:
+        """What an accepted value was calculated from has changed, and none comes of it: a person must see that."""
+        row = self._collection.results[test]
+        if row.state in (ResultState.VERIFIED, ResultState.RELEASED):
+            check = failed("status", "calculation.no_value", "It can no longer be calculated.")
+            nothing = Evaluation(test, ReportedValue("", None, ""), (), "", (check,))
+            self.add_version(replace(self._calculated(row, ""), status="X"), nothing, "")
+
+    def _calculated(self, row: Row[Any], text: str) -> SentValue:
+        status = "C" if row.released_version else "F"
+        now = self._work.now
+        return SentValue(row.test, text, source="calculation", status=status, observed_at=now)
 
     def write(self) -> dict[str, Filed]:
         """Write everything; the versions that were added, by test."""
@@ -168,6 +198,8 @@ class _Batch:
         work.results.change_all(self._judged)
         for (container_pk, analyzer), tests in self._measured.items():
             working.finish_work(work, container_pk, analyzer, tests)
+        if self._reopens:
+            settling.settle(work, self._collection.order)
         return {
             test: Filed(test, result_id, version_id, disposition)
             for (test, result_id, disposition), version_id in zip(self._answers, version_ids, strict=True)

@@ -42,6 +42,27 @@ def known_container(work: Work, container_id: str) -> Row[Any]:
     return container
 
 
+def tests_of_container(work: Work, container: Row[Any]) -> list[Row[Any]]:
+    """The ordered tests that are measured, at least in part, from a container.
+
+    A test that two of them share has one result; it makes the container serve both. Indices come with every panel
+    and do not count.
+    """
+    results = work.results.of_container(container.id)
+    owners = {row.ordered_test_id for row in results}
+    measured = {row.test for row in results} - set(work.catalog.index_tests.values())
+    return [
+        row
+        for row in work.ordered_tests.of_order(container.order_id)
+        if row.id in owners or not measured.isdisjoint(_tests_of(work, row))
+    ]
+
+
+def _tests_of(work: Work, ordered: Row[Any]) -> tuple[str, ...]:
+    orderable = work.catalog.orderable(ordered.code)
+    return orderable.tests if orderable else ()
+
+
 def _unknown(text: str) -> NotFound:
     if is_container_id(text):
         return NotFound(

@@ -12,7 +12,6 @@ from lis.domain.workflow import ContainerState
 from lis.kernel.errors import Conflict, Invalid
 from lis.services.finding import known_container
 from lis.storage import outbox
-from lis.storage import tables as t
 from lis.storage.work import Work
 
 
@@ -49,7 +48,7 @@ def void_label(work: Work, label_id: int, *, reason: str) -> None:
 
 
 def put_to_print(work: Work, container: Row[Any], accession: str, *, reason: str) -> int:
-    copy = len(work.labels.where(t.label_print.c.container_pk == container.id)) + 1
+    copy = len(work.labels.having(container_pk=container.id)) + 1
     label_id = work.labels.add(
         container_pk=container.id,
         copy=copy,

@@ -116,7 +116,10 @@ def match_result(
 def replaces_released(result: Row[Any], text: str) -> bool:
     """Whether a value differs from the final one that readers of reports hold."""
     standing = _standing(result)
-    return bool(result.released_version and standing and standing.is_final and standing.text != text)
+    if not result.released_version or standing is None or not standing.is_final:
+        return False
+    already_replaced = standing.status == "C" and result.version != result.released_version
+    return standing.text != text or already_replaced
 
 
 def _standing(result: Row[Any]) -> Standing | None:

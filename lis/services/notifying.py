@@ -7,8 +7,8 @@ from lis.domain.people import Act
 from lis.kernel.errors import Conflict, Invalid
 from lis.storage.work import Work
 
-CRITICAL, REJECT, CLARIFY, DELAY = "critical", "reject", "clarify", "delay"
-KINDS = (CRITICAL, REJECT, CLARIFY, DELAY)
+CRITICAL, CORRECTED, REJECT, CLARIFY, DELAY = "critical", "corrected", "reject", "clarify", "delay"
+KINDS = (CRITICAL, CORRECTED, REJECT, CLARIFY, DELAY)
 REACHED, NO_ANSWER, ESCALATED = "reached", "no_answer", "escalated"
 OUTCOMES = (REACHED, NO_ANSWER, ESCALATED)
 

@@ -1,4 +1,4 @@
-"""Orders are placed, added to, and cancelled; each gives its accession and its planned containers."""
+"""Orders are placed and give their accession and planned containers; what they ask may change."""
 
 from __future__ import annotations
 
@@ -6,19 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from lis.domain.catalog import Orderable
 from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.domain.requests import PRIORITIES, OrderRequest
-from lis.domain.workflow import Action, ContainerState, OrderState, ResultState, TestState, advance, can
+from lis.domain.workflow import ContainerState, OrderState, ResultState, TestState
 from lis.kernel.clock import local_day
 from lis.kernel.errors import Conflict, Invalid
 from lis.kernel.ids import accession_number, container_id
 from lis.services import registering
+from lis.services.cancelling import cancel_by_placer, cancel_order, cancel_ordered_test
 from lis.services.drawing import Tube, tubes_for
+from lis.services.settling import settle_order
 from lis.storage.work import Work
+
+__all__ = [
+    "PlacedOrder",
+    "add_container",
+    "add_pending_results",
+    "cancel_by_placer",
+    "cancel_order",
+    "cancel_ordered_test",
+    "change_order",
+    "place_order",
+    "settle_order",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,9 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
         for tube, pk in zip(tubes, container_pks, strict=True):
             if line in tube.lines:
                 measured = [code for code in tube.planned.tests if code in orderable.tests]
-                _add_results(work, order_id, test_id, patient_id, measured, pk, tube.drawn.collected_at)
+                add_pending_results(
+                    work, order_id, test_id, patient_id, measured, pk, tube.drawn.collected_at
+                )
     container_ids = tuple(work.containers.get(pk).container_id for pk in container_pks)
     work.journal.append(
         Verb.ORDER_PLACED,
@@ -69,60 +83,30 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
     return PlacedOrder(order_id, accession, container_ids)
 
 
-def cancel_order(work: Work, accession: str, *, reason: str) -> None:
-    """End an order with a reason. Tests already complete keep their results; nothing is deleted."""
-    work.require(Act.ORDER_CANCEL)
-    _require_reason(reason)
+def change_order(
+    work: Work, accession: str, *, reason: str, priority: str | None = None, notes: str | None = None
+) -> None:
+    """Change the priority or the notes of an order that is open; what was before stays in the journal."""
+    work.require(Act.ORDER_ENTER)
+    if not reason.strip():
+        raise Invalid("reason.missing", "A change of an order needs a reason.", "Say why in a few words.")
     order = work.orders.by_accession(accession)
-    for test in work.ordered_tests.of_order(order.id):
-        if can(TestState(test.state), Action.CANCEL):
-            cancel_ordered_test(work, order, test, reason=reason)
-    work.orders.change(order.id, state=advance(OrderState(order.state), Action.CANCEL), closed_at=work.now)
-    work.journal.append(Verb.ORDER_CANCELLED, f"order:{accession}", accession=accession, reason=reason)
-
-
-def cancel_by_placer(work: Work, peer: str, placer_number: str, *, reason: str) -> str:
-    """End the test a placer numbered so; the order ends with its last test. Returns the accession."""
-    order = work.orders.by_placer_number(peer, placer_number)
-    if order is None:
-        raise Invalid("order.unknown", f"No order with the number {placer_number} is known here.")
-    tests = work.ordered_tests.of_order(order.id)
-    test = next(row for row in tests if row.placer_number == placer_number)
-    cancel_ordered_test(work, order, test, reason=reason)
-    settle_order(work, order.id)
-    return str(order.accession)
-
-
-def cancel_ordered_test(work: Work, order: Row[Any], test: Row[Any], *, reason: str) -> None:
-    """End one ordered test, its pending results, and a container that nothing else waits for."""
-    work.require(Act.ORDER_CANCEL)
-    _require_reason(reason)
-    state = advance(TestState(test.state), Action.CANCEL)
-    work.ordered_tests.change(test.id, state=state, reason=reason)
-    for result in work.results.of_ordered_test(test.id):
-        if can(ResultState(result.state), Action.CANCEL):
-            work.results.change(result.id, state=advance(ResultState(result.state), Action.CANCEL))
-    work.journal.append(
-        Verb.TEST_CANCELLED,
-        f"test:{order.accession}/{test.code}",
-        accession=order.accession,
-        reason=reason,
-    )
-    for container_pk in {row.container_pk for row in work.results.of_ordered_test(test.id)}:
-        _cancel_idle_container(work, container_pk)
-
-
-def settle_order(work: Work, order_id: int) -> None:
-    """Bring the order's own state in line with its tests: complete, cancelled, or open again."""
-    order = work.orders.get(order_id)
-    states = {TestState(row.state) for row in work.ordered_tests.of_order(order_id)}
-    state = OrderState(order.state)
-    if states == {TestState.CANCELLED} and can(state, Action.CANCEL):
-        work.orders.change(order_id, state=advance(state, Action.CANCEL), closed_at=work.now)
-    elif states <= {TestState.COMPLETE, TestState.CANCELLED} and can(state, Action.COMPLETE):
-        work.orders.change(order_id, state=advance(state, Action.COMPLETE), closed_at=work.now)
-    elif not states <= {TestState.COMPLETE, TestState.CANCELLED} and can(state, Action.REOPEN):
-        work.orders.change(order_id, state=advance(state, Action.REOPEN), closed_at=None)
+    if order.state != OrderState.OPEN:
+        raise Conflict("order.closed", f"The order {accession} is {order.state}.")
+    _refuse_unknown_priority(priority or order.priority)
+    said = {"priority": priority, "notes": notes}
+    after = {name: new for name, new in said.items() if new is not None and new != getattr(order, name)}
+    if after:
+        work.orders.change(order.id, **after)
+        before = {name: getattr(order, name) for name in after}
+        work.journal.append(
+            Verb.ORDER_CHANGED,
+            f"order:{accession}",
+            accession=accession,
+            reason=reason,
+            before=before,
+            after=after,
+        )
 
 
 def add_container(
@@ -152,10 +136,7 @@ def add_container(
 def _known_orderables(work: Work, request: OrderRequest) -> list[Orderable]:
     if not request.tests:
         raise Invalid("order.empty", "The order names no test.", "Add at least one test.")
-    if request.priority not in PRIORITIES:
-        raise Invalid(
-            "order.priority", f"The priority {request.priority!r} is none of {', '.join(PRIORITIES)}."
-        )
+    _refuse_unknown_priority(request.priority)
     found = [work.catalog.orderable(test.code) for test in request.tests]
     unknown = [test.code for test, row in zip(request.tests, found, strict=True) if row is None]
     if unknown:
@@ -166,6 +147,11 @@ def _known_orderables(work: Work, request: OrderRequest) -> list[Orderable]:
             codes=unknown,
         )
     return [row for row in found if row is not None]
+
+
+def _refuse_unknown_priority(priority: str) -> None:
+    if priority not in PRIORITIES:
+        raise Invalid("order.priority", f"The priority {priority!r} is none of {', '.join(PRIORITIES)}.")
 
 
 def _refuse_known_placer_numbers(work: Work, request: OrderRequest) -> None:
@@ -222,7 +208,7 @@ def _add_tube(work: Work, order_id: int, accession: str, tube: Tube) -> int:
     )
 
 
-def _add_results(
+def add_pending_results(
     work: Work,
     order_id: int,
     test_id: int,
@@ -232,7 +218,7 @@ def _add_results(
     collected_at: datetime | None,
 ) -> None:
     """One pending result per test and order: a test that two panels share is measured and reported once."""
-    known = {row.test for row in work.results.of_order(order_id)}
+    known = {row.test for row in work.results.of_order(order_id) if row.state != ResultState.CANCELLED}
     work.results.add_all(
         {
             "order_id": order_id,
@@ -252,18 +238,3 @@ def _add_results(
         for code in tests
         if code not in known
     )
-
-
-def _cancel_idle_container(work: Work, container_pk: int | None) -> None:
-    container = work.containers.find(container_pk)
-    if container is None or not can(ContainerState(container.state), Action.CANCEL):
-        return
-    tests = work.ordered_tests.of_container(container.id)
-    if all(test.state == TestState.CANCELLED for test in tests):
-        state = advance(ContainerState(container.state), Action.CANCEL)
-        work.containers.change(container.id, state=state, closed_at=work.now)
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("reason.missing", "A reason is needed.", "Say why in a few words.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,10 @@ from lis.domain.observations import ReportedSpecimen
 from lis.domain.people import Act
 from lis.domain.results import Filing
 from lis.domain.values import SentValue
-from lis.domain.workflow import Action, ResultState, advance
+from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import controlling, filing, observing, verifying
-from lis.services.matching import IN_LAB, Hold, Match, Source, container_hold, match_result, test_for
+from lis.services import controlling, filing, observing, settling, verifying
+from lis.services.matching import Hold, Match, Source, container_hold, match_result, test_for
 from lis.storage.work import Work
 
 _FILES_VALUE = (Filing.FINAL, Filing.PRELIMINARY, Filing.CONFIRM, Filing.CORRECTION)
@@ -37,33 +37,59 @@ def record_results(work: Work, source: Source, specimens: tuple[ReportedSpecimen
     return accession
 
 
-def enter_result(work: Work, accession: str, test: str, value: str, *, unit: str = "") -> filing.Filed:
-    """A person types a value. It is judged like any other; a released one is changed by `correct_result` only."""
+def enter_result(
+    work: Work, accession: str, test: str, value: str, *, unit: str = "", reason: str = ""
+) -> filing.Filed:
+    """A person types a value. It is judged like any other; in place of one that is there it takes a reason.
+
+    A value that a person has accepted is changed by `correct_result` only.
+    """
     work.require(Act.RESULT_ENTER)
     order = work.orders.by_accession(accession)
     result = verifying.result_of(work, order, test)
     if result.state in (ResultState.VERIFIED, ResultState.RELEASED, ResultState.CANCELLED):
         raise Conflict("result.decided", f"The result of {test} is {result.state}.", "Correct it instead.")
+    _refuse_calculated(work, test)
     _require_received(work, result)
-    return _file_typed(work, order, result, value, unit, status="F", reason="")
+    if result.state != ResultState.PENDING and not reason.strip():
+        raise Invalid(
+            "reason.missing", f"{test} has a value already: another takes a reason.", "Say what was wrong."
+        )
+    return _file_typed(work, order, result, value, unit, status="F", reason=reason)
 
 
-def correct_result(work: Work, accession: str, test: str, value: str, *, reason: str) -> filing.Filed:
-    """Replace a released value that was wrong: a new version, to be verified and released as corrected."""
+def correct_result(
+    work: Work, accession: str, test: str, value: str, *, reason: str, shown: int | None = None
+) -> filing.Filed:
+    """Replace a value that a person had accepted and that was wrong: a new version, to be verified and released.
+
+    `shown` is the version the person had before their eyes. What was released goes out as corrected.
+    """
     work.require(Act.RESULT_CORRECT)
     if not reason.strip():
         raise Invalid("reason.missing", "A correction needs a reason.", "Say what was wrong.")
     order = work.orders.by_accession(accession)
     result = verifying.result_of(work, order, test)
-    if not result.released_version:
+    if shown is not None:
+        verifying.refuse_stale(result, shown)
+    _refuse_calculated(work, test)
+    if not result.released_version and result.state != ResultState.VERIFIED:
         raise Conflict(
             "result.not_released", f"The result of {test} was never released.", "Enter it instead."
         )
-    filed = _file_typed(work, order, result, value, "", status="C", reason=reason)
+    status = "C" if result.released_version else "F"
+    filed = _file_typed(work, order, result, value, "", status=status, reason=reason)
     work.journal.append(
         Verb.RESULT_CORRECTED, f"result:{accession}/{test}", accession=accession, reason=reason
     )
     return filed
+
+
+def _refuse_calculated(work: Work, test: str) -> None:
+    if test in work.catalog.calculated:
+        raise Invalid(
+            "result.calculated", f"{test} is calculated here.", "Enter or correct what it is made of."
+        )
 
 
 def _record(work: Work, source: Source, specimen: ReportedSpecimen) -> str:
@@ -101,7 +127,7 @@ def _file_matched(
             observing.hold(work, source, specimen, observation, answer, order.accession)
         else:
             matches[answer.test] = answer
-    _settle(work, source, order, specimen, matches)
+    _settle(work, source, order, specimen, matches, results.values())
 
 
 def _settle(
@@ -110,6 +136,7 @@ def _settle(
     order: Row[Any],
     specimen: ReportedSpecimen,
     matches: Mapping[str, Match],
+    current: Collection[Row[Any]],
 ) -> None:
     """File what is to be filed, each collection at once, then write every observation down with what became of it."""
     by_draw: dict[datetime | None, dict[str, Match]] = {}
@@ -119,7 +146,7 @@ def _settle(
     filed: dict[str, filing.Filed] = {}
     for collected_at, group in by_draw.items():
         sent = {test: _sent(source, match) for test, match in group.items()}
-        filed |= filing.file_values(work, order, collected_at, sent)
+        filed |= filing.file_values(work, order, collected_at, sent, current=current)
     for test, match in matches.items():
         if match.filing is Filing.WITHDRAW:
             _withdraw(work, order, match)
@@ -148,6 +175,7 @@ def _withdraw(work: Work, order: Row[Any], match: Match) -> None:
     """The analyzer takes its value back (D, W): the result waits again; the versions and what was released remain."""
     state = advance(ResultState(match.result.state), Action.WITHDRAW)
     work.results.change(match.result.id, state=state, verified_at=None, verified_by="", checks=[])
+    settling.settle(work, order)
     work.journal.append(
         Verb.RESULT_WITHDRAWN,
         f"result:{order.accession}/{match.test}",

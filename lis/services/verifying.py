@@ -7,69 +7,90 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.domain.checks import Outcome
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.domain.workflow import Action, ResultState, TestState, advance, can
+from lis.domain.qc import gate
+from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.services import notifying, ordering, working
+from lis.services import filing, notifying, settling, working
 from lis.storage import outbox
 from lis.storage.work import Work
+
+CORRECTED = "C"
 
 
 def verify_results(work: Work, accession: str, seen: Mapping[str, int], *, reason: str = "") -> None:
     """Accept results of a case. `seen` says, per test, which version the person had before their eyes.
 
-    What passed its checks takes the act for passed results; what is on hold takes the act for held ones and a reason.
-    A version that changed since it was shown is refused, and then none is verified.
+    What passed its checks takes the act for passed results; what is on hold takes the act for held ones and a reason,
+    and the override where a control failed. A version that changed since it was shown is refused, and then none is
+    verified.
     """
     order = work.orders.by_accession(accession)
-    for test, version in seen.items():
-        result = result_of(work, order, test)
-        _refuse_stale(result, version)
+    results = _shown(work, order, seen)
+    for result in results:
         _require_verification(work, result, reason)
-        state = advance(ResultState(result.state), Action.VERIFY)
-        work.results.change(result.id, state=state, verified_at=work.now, verified_by=work.actor.code)
-        work.journal.append(
-            Verb.RESULT_VERIFIED,
-            f"result:{accession}/{test}",
-            accession=accession,
-            reason=reason or None,
-            version=version,
-            held=result.state == ResultState.ON_HOLD,
-        )
+    work.results.change_all(
+        [
+            {
+                "id": result.id,
+                "state": advance(ResultState(result.state), Action.VERIFY),
+                "verified_at": work.now,
+                "verified_by": work.actor.code,
+            }
+            for result in results
+        ]
+    )
+    for result in results:
+        _tell_verified(work, order, result, reason)
+    held = {result.collected_at for result in results if result.state == ResultState.ON_HOLD}
+    for collected_at in held:
+        filing.judge_anew(work, order, collected_at)
 
 
 def release_results(work: Work, accession: str, seen: Mapping[str, int]) -> None:
-    """Send verified results out: report to who ordered, calls for critical values, tests and order completed."""
+    """Send verified results out: report to who ordered, calls that are due, tests and order completed."""
     work.require(Act.RESULT_RELEASE)
     order = work.orders.by_accession(accession)
-    released = [_release(work, order, test, version) for test, version in seen.items()]
-    _open_critical_calls(work, order, released)
-    _complete_tests(work, order)
-    queue_report(work, order, [version.id for version in released])
-
-
-def _release(work: Work, order: Row[Any], test: str, shown: int) -> Row[Any]:
-    result = result_of(work, order, test)
-    _refuse_stale(result, shown)
-    state = advance(ResultState(result.state), Action.RELEASE)
-    work.results.change(
-        result.id,
-        state=state,
-        released_at=work.now,
-        released_by=work.actor.code,
-        released_version=shown,
+    results = _shown(work, order, seen)
+    work.results.change_all(
+        [
+            {
+                "id": result.id,
+                "state": advance(ResultState(result.state), Action.RELEASE),
+                "released_at": work.now,
+                "released_by": work.actor.code,
+                "released_version": result.version,
+            }
+            for result in results
+        ]
     )
+    for result in results:
+        _tell_released(work, order, result)
+        _open_calls(work, order, result)
+    settling.settle(work, order)
+    queue_report(work, order, [result.version_id for result in results])
+
+
+def _tell_verified(work: Work, order: Row[Any], result: Row[Any], reason: str) -> None:
+    work.journal.append(
+        Verb.RESULT_VERIFIED,
+        f"result:{order.accession}/{result.test}",
+        accession=order.accession,
+        reason=reason or None,
+        version=result.version,
+        held=result.state == ResultState.ON_HOLD,
+    )
+
+
+def _tell_released(work: Work, order: Row[Any], result: Row[Any]) -> None:
     work.journal.append(
         Verb.RESULT_RELEASED,
-        f"result:{order.accession}/{test}",
+        f"result:{order.accession}/{result.test}",
         accession=order.accession,
-        version=shown,
+        version=result.version,
     )
-    version = work.results.version(result.id, shown)
-    if version is None:
-        raise NotFound("result.no_value", f"{test} has no value to release.")
-    return version
 
 
 def queue_report(work: Work, order: Row[Any], version_ids: list[int]) -> None:
@@ -99,7 +120,13 @@ def request_rerun(work: Work, accession: str, test: str, *, reason: str) -> None
     result = result_of(work, order, test)
     if not reason.strip():
         raise Invalid("reason.missing", "A rerun needs a reason.", "Say why in a few words.")
+    if result.state in (ResultState.PENDING, ResultState.CANCELLED):
+        raise Conflict("result.no_value", f"{test} has no value that could be measured again.")
     container = work.containers.get(result.container_pk)
+    if container.state not in IN_LAB:
+        raise Conflict(
+            "container.not_here", f"Container {container.container_id} is {container.state}.", "Recollect."
+        )
     work.results.change(result.id, rerun=True)
     work.journal.append(
         Verb.RERUN_REQUESTED, f"result:{accession}/{test}", accession=accession, reason=reason
@@ -108,14 +135,12 @@ def request_rerun(work: Work, accession: str, test: str, *, reason: str) -> None
 
 
 def result_of(work: Work, order: Row[Any], test: str) -> Row[Any]:
-    """The result of a test of an order, or NotFound in words."""
-    found = next((row for row in work.results.of_order(order.id) if row.test == test), None)
-    if found is None:
-        raise NotFound("result.unknown", f"{test} is not ordered on accession {order.accession}.")
-    return found
+    """The result of a test of an order with its version in force, or NotFound in words."""
+    return _known(_results(work, order), order, test)
 
 
-def _refuse_stale(result: Row[Any], version: int) -> None:
+def refuse_stale(result: Row[Any], version: int) -> None:
+    """Refuse what was decided on a version that is no longer the one in force."""
     if result.version != version:
         raise Conflict(
             "result.stale",
@@ -127,11 +152,34 @@ def _refuse_stale(result: Row[Any], version: int) -> None:
         )
 
 
+def _results(work: Work, order: Row[Any]) -> dict[str, Row[Any]]:
+    return {row.test: row for row in work.results.current_of_order(order.id)}
+
+
+def _known(results: Mapping[str, Row[Any]], order: Row[Any], test: str) -> Row[Any]:
+    if test not in results:
+        raise NotFound("result.unknown", f"{test} is not ordered on accession {order.accession}.")
+    return results[test]
+
+
+def _shown(work: Work, order: Row[Any], seen: Mapping[str, int]) -> list[Row[Any]]:
+    """The results a person decides on, each in the version that was shown."""
+    if not seen:
+        raise Invalid("result.none", "No result was chosen.", "Choose at least one.")
+    results = _results(work, order)
+    chosen = [_known(results, order, test) for test in seen]
+    for result in chosen:
+        refuse_stale(result, seen[result.test])
+    return chosen
+
+
 def _require_verification(work: Work, result: Row[Any], reason: str) -> None:
     if result.state != ResultState.ON_HOLD:
         work.require(Act.RESULT_VERIFY_PASSED)
         return
     work.require(Act.RESULT_VERIFY_HELD)
+    if any(check["name"] == gate.NAME and check["outcome"] == Outcome.FAILED for check in result.checks):
+        work.require(Act.RESULT_OVERRIDE)
     if not reason.strip():
         raise Invalid(
             "reason.missing",
@@ -140,32 +188,23 @@ def _require_verification(work: Work, result: Row[Any], reason: str) -> None:
         )
 
 
-def _open_critical_calls(work: Work, order: Row[Any], released: list[Row[Any]]) -> None:
-    for version in released:
-        if not version.critical:
-            continue
-        test = work.catalog.tests[work.results.get(version.result_id).test]
-        value = f"{version.comparator}{version.value} {work.catalog.unit_text(version.unit)}".strip()
-        notifying.open_call(
-            work,
-            notifying.CRITICAL,
-            what=f"{test.name} {value}",
-            accession=order.accession,
-            order_id=order.id,
-            result_version_id=version.id,
-            read_back_needed=True,
-        )
+def _open_calls(work: Work, order: Row[Any], result: Row[Any]) -> None:
+    """A critical value, and one that replaces another that readers hold, are told by telephone."""
+    value = f"{result.version_comparator}{result.version_value} {work.catalog.unit_text(result.version_unit)}"
+    what = f"{work.catalog.tests[result.test].name} {value}".strip()
+    if result.version_critical:
+        _open_call(work, order, result, notifying.CRITICAL, what)
+    elif result.version_status == CORRECTED and result.released_version:
+        _open_call(work, order, result, notifying.CORRECTED, f"{what}, corrected")
 
 
-def _complete_tests(work: Work, order: Row[Any]) -> None:
-    """A test is complete when every required result is released; a part of a panel never completes it."""
-    state_of = {row.test: row.state for row in work.results.of_order(order.id)}
-    for ordered in work.ordered_tests.of_order(order.id):
-        orderable = work.catalog.orderable(ordered.code)
-        if orderable is None or not can(TestState(ordered.state), Action.COMPLETE):
-            continue
-        required = [item.test for item in orderable.items if item.required]
-        if all(state_of.get(test) == ResultState.RELEASED for test in required):
-            state = advance(TestState(ordered.state), Action.COMPLETE)
-            work.ordered_tests.change(ordered.id, state=state)
-    ordering.settle_order(work, order.id)
+def _open_call(work: Work, order: Row[Any], result: Row[Any], kind: str, what: str) -> None:
+    notifying.open_call(
+        work,
+        kind,
+        what=what,
+        accession=order.accession,
+        order_id=order.id,
+        result_version_id=result.version_id,
+        read_back_needed=True,
+    )

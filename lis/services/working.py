@@ -11,7 +11,6 @@ from lis.domain.events import Verb
 from lis.domain.routing import route
 from lis.domain.workflow import ContainerState, ResultState
 from lis.storage import outbox
-from lis.storage import tables as t
 from lis.storage.work import Work
 
 SENT, ACCEPTED, UNABLE, CANCELLED, DONE = "sent", "accepted", "unable", "cancelled", "done"
@@ -28,14 +27,14 @@ def send_work(work: Work, container: Row[Any], order: Row[Any], *, rerun: tuple[
 
 
 def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
-    """The tests an analyzer that asks may run on a container now: pending ones on its menu, of a received tube."""
+    """The tests an analyzer that asks may run on a container now: those on its menu that wait for a value."""
     if container.state not in (ContainerState.RECEIVED, ContainerState.LABELLED):
         return ()
     menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
     return tuple(
         row.test
         for row in work.results.of_container(container.id)
-        if row.test in menu and row.state == ResultState.PENDING
+        if row.test in menu and (row.state == ResultState.PENDING or row.rerun)
     )
 
 
@@ -51,10 +50,7 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
     """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
     container = work.containers.get(container_pk)
     order = work.orders.get(container.order_id)
-    rows = work.analyzer_work.where(
-        t.analyzer_work.c.container_pk == container_pk, t.analyzer_work.c.analyzer == analyzer
-    )
-    for row in rows:
+    for row in work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer):
         if row.test in tests and row.state == SENT:
             work.analyzer_work.change(row.id, state=tests[row.test], answer=answer)
     work.journal.append(
@@ -68,21 +64,15 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
 
 def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[str]) -> None:
     """The analyzer reported the tests: nothing is outstanding for them."""
-    a = t.analyzer_work.c
-    outstanding = work.analyzer_work.where(
-        a.container_pk == container_pk, a.analyzer == analyzer, a.state.in_((SENT, ACCEPTED))
+    rows = work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer)
+    work.analyzer_work.change_all(
+        [{"id": row.id, "state": DONE} for row in rows if row.test in tests and row.state in (SENT, ACCEPTED)]
     )
-    work.analyzer_work.change_all([{"id": row.id, "state": DONE} for row in outstanding if row.test in tests])
 
 
 def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:
-    a = t.analyzer_work.c
-    sent = {
-        row.test
-        for row in work.analyzer_work.where(
-            a.container_pk == container.id, a.state.in_((SENT, ACCEPTED, DONE))
-        )
-    }
+    rows = work.analyzer_work.having(container_pk=container.id)
+    sent = {row.test for row in rows if row.state in (SENT, ACCEPTED, DONE)}
     return tuple(
         row.test
         for row in work.results.of_container(container.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from lis.domain.catalog import Catalog
 from lis.kernel.errors import NotFound
@@ -14,6 +14,7 @@ from lis.storage.tables import catalog_file, catalog_version, lab
 
 # Keyed by content digest: equal packs in many laboratories are built once.
 _built: dict[str, Catalog] = {}
+_DIGEST = select(catalog_version.c.digest).where(catalog_version.c.id == bindparam("version_id"))
 
 
 def store(
@@ -42,8 +43,7 @@ def load(connection: Connection, version_id: int | None) -> Catalog:
     """The Catalog of a version; NotFound while the laboratory has none."""
     if version_id is None:
         raise NotFound("catalog.none", "This laboratory has no catalogue yet.", "Load a content pack first.")
-    query = select(catalog_version.c.digest).where(catalog_version.c.id == version_id)
-    digest = connection.execute(query).scalar_one()
+    digest = connection.execute(_DIGEST, {"version_id": version_id}).scalar_one()
     if digest not in _built:
         _built[digest] = catalog_from_files(files_of(connection, version_id))
     return _built[digest]

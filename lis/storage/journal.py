@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from lis.domain.events import Verb
 from lis.domain.people import Actor
+from lis.storage import statements
 from lis.storage.tables import journal
 
 
@@ -30,7 +31,7 @@ class Journal:
         cause: str | None = None,
     ) -> None:
         self._connection = connection
-        self._actor = actor
+        self.actor = actor
         self._at = at
         self._recorded_at = recorded_at
         self._next_seq = next_seq
@@ -52,10 +53,10 @@ class Journal:
                 "seq": self._next_seq(),
                 "at": self._at,
                 "recorded_at": self._recorded_at,
-                "actor": self._actor.code,
-                "role": self._actor.role,
-                "station": self._actor.station,
-                "via": self._actor.via,
+                "actor": self.actor.code,
+                "role": self.actor.role,
+                "station": self.actor.station,
+                "via": self.actor.via,
                 "verb": str(verb),
                 "subject": subject,
                 "accession": accession,
@@ -68,7 +69,7 @@ class Journal:
     def flush(self) -> None:
         """Write what waits."""
         if self._waiting:
-            self._connection.execute(insert(journal), self._waiting)
+            self._connection.execute(statements.insertion(journal), self._waiting)
             self._waiting = []
 
     def forget(self) -> None:

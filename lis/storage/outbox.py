@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
+from lis.storage import statements
 from lis.storage.tables import outbox
 
 QUEUED, SENT, ANSWERED, DEAD, CANCELLED = "queued", "sent", "answered", "dead", "cancelled"
@@ -33,7 +34,7 @@ class Outbox:
         """Queue one message; `refs` are the ids of what it speaks of."""
         row_id = self._next_id()
         self._connection.execute(
-            insert(outbox),
+            statements.insertion(outbox),
             {
                 "id": row_id,
                 "kind": kind,

@@ -10,31 +10,36 @@ from sqlalchemy import Connection, Row, Table, and_, bindparam, func, insert, se
 from sqlalchemy.sql import Select
 
 from lis.kernel.errors import NotFound
+from lis.storage import statements
 from lis.storage import tables as t
 
 Rows = Sequence[Row[Any]]
 
 
 class Repository:
-    """One table: add a row, fetch it, change it. Keys are given by the writer."""
+    """One table: add a row, fetch it, change it. Keys are given by the writer.
+
+    A row fetched by its key is kept until it is changed here: use cases ask for one order and tube again and again.
+    """
 
     def __init__(self, connection: Connection, table: Table, next_id: Callable[[Table], int]) -> None:
         self.connection = connection
         self.table = table
         self._next_id = next_id
         self._waiting: list[dict[str, Any]] = []
+        self._kept: dict[int, Row[Any]] = {}
 
     def add(self, **values: Any) -> int:
         """Insert one row and return its key."""
         row_id = self._next_id(self.table)
-        self.connection.execute(insert(self.table), {"id": row_id, **values})
+        self.connection.execute(statements.insertion(self.table), {"id": row_id, **values})
         return row_id
 
     def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
         """Insert many rows in one statement and return their keys."""
         keyed = [{"id": self._next_id(self.table), **row} for row in rows]
         if keyed:
-            self.connection.execute(insert(self.table), keyed)
+            self.connection.execute(statements.insertion(self.table), keyed)
         return [row["id"] for row in keyed]
 
     def add_later(self, **values: Any) -> int:
@@ -46,23 +51,28 @@ class Repository:
     def flush(self) -> None:
         """Insert the rows that wait."""
         if self._waiting:
-            self.connection.execute(insert(self.table), self._waiting)
+            self.connection.execute(statements.insertion(self.table), self._waiting)
             self._waiting = []
 
     def forget(self) -> None:
-        """Drop the rows that wait: their savepoint was rolled back."""
+        """Drop the rows that wait and those kept: their savepoint was rolled back."""
         self._waiting = []
+        self._kept = {}
 
     def change(self, row_id: int, **values: Any) -> None:
         """Update columns of one row."""
-        self.connection.execute(update(self.table).where(self.table.c.id == row_id).values(**values))
+        self._kept.pop(row_id, None)
+        self.connection.execute(statements.change(self.table), {statements.KEY: row_id, **values})
 
     def change_all(self, rows: Sequence[dict[str, Any]]) -> None:
         """Update many rows by `id` in one statement; all name the same columns."""
         if not rows:
             return
-        keyed = [{("key_" if name == "id" else name): value for name, value in row.items()} for row in rows]
-        self.connection.execute(update(self.table).where(self.table.c.id == bindparam("key_")), keyed)
+        self._kept = {}
+        keyed = [
+            {(statements.KEY if name == "id" else name): value for name, value in row.items()} for row in rows
+        ]
+        self.connection.execute(statements.change(self.table), keyed)
 
     def get(self, row_id: int) -> Row[Any]:
         """The row of a key, or NotFound."""
@@ -74,25 +84,41 @@ class Repository:
         return row
 
     def find(self, row_id: int | None) -> Row[Any] | None:
-        return None if row_id is None else self.one(select(self.table).where(self.table.c.id == row_id))
+        if row_id is None:
+            return None
+        kept = self._kept.get(row_id)
+        return kept if kept is not None else self._keep(self.first(id=row_id))
+
+    def first(self, **equal: Any) -> Row[Any] | None:
+        """The first row, by key, whose columns equal what is given."""
+        return self.connection.execute(statements.by(self.table, *equal), equal).first()
+
+    def having(self, *, order: str = "", **equal: Any) -> Rows:
+        """Every row whose columns equal what is given, by key unless told otherwise."""
+        return self.connection.execute(statements.by(self.table, *equal, order=order), equal).all()
 
     def where(self, *conditions: Any, order_by: Any = None) -> Rows:
         """Rows that meet every condition, by key unless told otherwise."""
         query = select(self.table).where(and_(*conditions)) if conditions else select(self.table)
         return self.all(query.order_by(self.table.c.id if order_by is None else order_by))
 
-    def one(self, query: Select[Any]) -> Row[Any] | None:
-        return self.connection.execute(query).first()
+    def one(self, query: Select[Any], **given: Any) -> Row[Any] | None:
+        return self.connection.execute(query, given).first()
 
-    def all(self, query: Select[Any]) -> Rows:
-        return self.connection.execute(query).all()
+    def all(self, query: Select[Any], **given: Any) -> Rows:
+        return self.connection.execute(query, given).all()
+
+    def _keep(self, row: Row[Any] | None) -> Row[Any] | None:
+        if row is not None:
+            self._kept[row.id] = row
+        return row
 
 
 class Patients(Repository):
     """Patients by the hospital's number."""
 
     def by_mrn(self, mrn: str) -> Row[Any] | None:
-        return self.one(select(t.patient).where(t.patient.c.mrn == mrn))
+        return self.first(mrn=mrn)
 
     def named_alike(self, family: str, given_initial: str, other_than: int) -> Rows:
         """Patients with the same family name and initial: what a similar-name warning shows."""
@@ -108,7 +134,7 @@ class Orders(Repository):
     """Orders by accession and by what the placer called them."""
 
     def by_accession(self, accession: str) -> Row[Any]:
-        row = self.one(select(t.lab_order).where(t.lab_order.c.accession == accession))
+        row = self._keep(self.first(accession=accession))
         if row is None:
             raise NotFound("accession.unknown", f"There is no accession {accession} in this laboratory.")
         return row
@@ -125,84 +151,89 @@ class Orders(Repository):
 
 
 class OrderedTests(Repository):
-    """The tests of orders and of containers."""
+    """The tests of orders."""
 
     def of_order(self, order_id: int) -> Rows:
-        return self.where(self.table.c.order_id == order_id, order_by=self.table.c.seq)
-
-    def of_container(self, container_pk: int) -> Rows:
-        """Ordered tests that are measured, at least in part, from a container."""
-        measured = select(t.result.c.ordered_test_id).where(t.result.c.container_pk == container_pk)
-        return self.where(self.table.c.id.in_(measured), order_by=self.table.c.seq)
+        return self.having(order_id=order_id, order="seq")
 
 
 class Containers(Repository):
     """Containers by each number a label can carry."""
 
     def by_container_id(self, container_id: str) -> Row[Any] | None:
-        return self.one(select(t.container).where(t.container.c.container_id == container_id))
+        return self._keep(self.first(container_id=container_id))
 
     def by_collection_number(self, number: str) -> Rows:
         """Containers the hospital numbered so, the newest first."""
-        query = select(t.container).where(t.container.c.collection_number == number)
-        return self.all(query.order_by(t.container.c.id.desc()))
+        return self.having(collection_number=number)[::-1]
 
     def of_order(self, order_id: int) -> Rows:
-        return self.where(self.table.c.order_id == order_id, order_by=self.table.c.number)
+        return self.having(order_id=order_id, order="number")
 
     def last_number(self, order_id: int) -> int:
         """The highest container number the accession has used; 0 before the first."""
-        query = select(func.coalesce(func.max(t.container.c.number), 0)).where(
-            t.container.c.order_id == order_id
-        )
-        return int(self.connection.execute(query).scalar_one())
+        return int(self.connection.execute(_LAST_NUMBER, {"order_id": order_id}).scalar_one())
+
+
+_LAST_NUMBER = select(func.coalesce(func.max(t.container.c.number), 0)).where(
+    t.container.c.order_id == bindparam("order_id")
+)
 
 
 class Results(Repository):
     """Results and the versions that carry their values."""
 
     def of_order(self, order_id: int) -> Rows:
-        return self.where(self.table.c.order_id == order_id)
+        return self.having(order_id=order_id)
 
     def of_ordered_test(self, ordered_test_id: int) -> Rows:
-        return self.where(self.table.c.ordered_test_id == ordered_test_id)
+        return self.having(ordered_test_id=ordered_test_id)
 
     def of_container(self, container_pk: int) -> Rows:
         """Results expected from a container."""
-        return self.where(self.table.c.container_pk == container_pk)
+        return self.having(container_pk=container_pk)
 
     def version(self, result_id: int, n: int) -> Row[Any] | None:
-        v = t.result_version
-        return self.one(select(v).where(v.c.result_id == result_id, v.c.n == n))
+        return self.one(statements.by(t.result_version, "result_id", "n"), result_id=result_id, n=n)
 
     def versions(self, result_id: int) -> Rows:
-        v = t.result_version
-        return self.all(select(v).where(v.c.result_id == result_id).order_by(v.c.n))
+        return self.all(statements.by(t.result_version, "result_id", order="n"), result_id=result_id)
 
     def current_of_order(self, order_id: int) -> Rows:
         """Each result of an order joined with the version in force (version columns are None while pending)."""
-        r, v = t.result, t.result_version
-        in_force = and_(v.c.result_id == r.c.id, v.c.n == r.c.version)
-        columns = [c.label(f"version_{c.name}") for c in v.c]
-        query = select(r, *columns).select_from(r.outerjoin(v, in_force)).where(r.c.order_id == order_id)
-        return self.all(query.order_by(r.c.id))
+        return self.all(_CURRENT, order_id=order_id)
 
     def previous(self, patient_id: int, tests: Iterable[str], before: datetime) -> dict[str, Row[Any]]:
         """Per test, the patient's last reported version collected before an instant, for delta checks."""
-        r, v = t.result, t.result_version
-        query = (
-            select(v, r.c.test, r.c.collected_at)
-            .join(r, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
-            .where(
-                r.c.patient_id == patient_id,
-                r.c.test.in_(list(tests)),
-                r.c.collected_at < before,
-                r.c.state.in_(("verified", "released")),
-                v.c.value != "",
-            )
-            .order_by(r.c.collected_at, r.c.id)
+        rows = self.all(_PREVIOUS, patient_id=patient_id, tests=list(tests), before=before)
+        return {row.test: row for row in rows}
+
+
+def _current() -> Select[Any]:
+    r, v = t.result, t.result_version
+    in_force = and_(v.c.result_id == r.c.id, v.c.n == r.c.version)
+    columns = [c.label(f"version_{c.name}") for c in v.c]
+    query = select(r, *columns).select_from(r.outerjoin(v, in_force))
+    return query.where(r.c.order_id == bindparam("order_id")).order_by(r.c.id)
+
+
+def _previous() -> Select[Any]:
+    r, v = t.result, t.result_version
+    return (
+        select(v, r.c.test, r.c.collected_at)
+        .join(r, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+        .where(
+            r.c.patient_id == bindparam("patient_id"),
+            r.c.test.in_(bindparam("tests", expanding=True)),
+            r.c.collected_at < bindparam("before", type_=r.c.collected_at.type),
+            r.c.state.in_(("verified", "released")),
+            v.c.value != "",
         )
-        return {row.test: row for row in self.connection.execute(query)}
+        .order_by(r.c.collected_at, r.c.id)
+    )
+
+
+_CURRENT, _PREVIOUS = _current(), _previous()
 
 
 class Interfaces:
@@ -215,7 +246,7 @@ class Interfaces:
         return self.connection.execute(select(t.interface).where(t.interface.c.code == code)).first()
 
     def all(self) -> Rows:
-        return self.connection.execute(select(t.interface).order_by(t.interface.c.code)).all()
+        return self.connection.execute(statements.by(t.interface)).all()
 
     def add(self, **values: Any) -> None:
         self.connection.execute(insert(t.interface), values)

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select, update
+from sqlalchemy import Connection, Row, Table, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lis.domain.catalog import Catalog
 from lis.domain.people import SYSTEM_ROLE, Act, Actor
 from lis.kernel.errors import NotAllowed
-from lis.storage import catalogs, repositories
+from lis.storage import catalogs, repositories, statements
 from lis.storage import tables as t
 from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
@@ -43,6 +43,7 @@ class Work:
         self.head = head
         self.zone: str = head.zone
         self._last_ids: dict[str, int] = {}
+        self._catalog_version_id: int | None = head.catalog_version_id
         self._catalog: Catalog | None = None
         self.journal = Journal(
             connection,
@@ -94,8 +95,12 @@ class Work:
 
     @property
     def catalog_version_id(self) -> int | None:
-        version_id: int | None = self.connection.execute(select(t.lab.c.catalog_version_id)).scalar_one()
-        return version_id
+        """The version in force: as this Work found it, or as it put it in force itself."""
+        return self._catalog_version_id
+
+    def put_in_force(self, version_id: int, catalog: Catalog) -> None:
+        """From here on this Work uses a catalogue that it has stored."""
+        self._catalog_version_id, self._catalog = version_id, catalog
 
     def require(self, act: Act) -> None:
         """Refuse unless the actor's role carries the act. The system acts where a message or a rule made it."""
@@ -121,8 +126,7 @@ class Work:
     def next_id(self, table: Table) -> int:
         """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
         if table.name not in self._last_ids:
-            key = next(iter(table.primary_key.columns))
-            last = self.connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
+            last = self.connection.execute(statements.last_key(table)).scalar_one()
             self._last_ids[table.name] = int(last)
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
@@ -141,10 +145,16 @@ class Work:
                 yield
                 self.flush()
         except BaseException:
-            self.journal.forget()
-            self.observations.forget()
-            self._last_ids.clear()
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        """Drop what is remembered of the database: the savepoint took back part of it."""
+        self.journal.forget()
+        for held in vars(self).values():
+            if isinstance(held, repositories.Repository):
+                held.forget()
+        self._last_ids.clear()
 
     def count(self, name: str) -> int:
         """The next number of a counter that people see; never given twice."""

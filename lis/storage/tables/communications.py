@@ -10,7 +10,7 @@ call = Table(
     "call",
     lab_metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Txt, nullable=False),  # critical reject clarify delay
+    Column("kind", Txt, nullable=False),  # critical corrected reject clarify delay
     Column("order_id", Integer, ForeignKey("lab_order.id")),
     Column("container_pk", Integer, ForeignKey("container.id")),
     Column("result_version_id", Integer, ForeignKey("result_version.id")),

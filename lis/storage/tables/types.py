@@ -28,14 +28,12 @@ control_metadata = MetaData(naming_convention=NAMING)
 
 Txt = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
-INSTANT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def instant_text(at: datetime) -> str:
     """An aware datetime as stored: UTC, microseconds, `Z`. A naive one is a mistake of the caller."""
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return at.astimezone(UTC).strftime(INSTANT_FORMAT)
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -92,7 +90,7 @@ class Json(TypeDecorator[Any]):
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys; instants, days and decimals as their stored text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -105,3 +103,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no stored form")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
