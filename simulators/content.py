@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from simulators.content_checks import problems
 from simulators.content_types import (
     Analyte,
     Code,
@@ -55,7 +56,8 @@ def load_content(pack: Path) -> Content:
         errors={error.id: error for error in _errors(_yaml(world / "preanalytical_errors.yaml"))},
         case_mix=_yaml(world / "case_mix.yaml"),
     )
-    _refuse_unknown_names(content)
+    if found := problems(content):
+        raise ContentError("; ".join(found))
     return content
 
 
@@ -207,18 +209,3 @@ def _errors(raw: Mapping[str, Any]) -> Iterable[PreanalyticalError]:
             specimens=tuple(error["specimens"]),
             effects=tuple(_effect(effect) for effect in error["effects"]),
         )
-
-
-def _refuse_unknown_names(content: Content) -> None:
-    """Every effect and course must name an analyte of the tests table, every code one of its value set."""
-    sources: list[Influence | PreanalyticalError] = [*content.influences.values(), *content.errors.values()]
-    for source in sources:
-        for effect in source.effects:
-            if effect.analyte not in content.analytes:
-                raise ContentError(f"{source.id}: no test {effect.analyte}")
-            strange = set(effect.weights) - {code.code for code in content.codes(effect.analyte)}
-            if strange:
-                raise ContentError(f"{source.id}: {effect.analyte} has no code {sorted(strange)}")
-    for code in (*content.within_cv, *content.kinetics):
-        if code not in content.analytes and not any(row.analyte == code for row in content.healthy):
-            raise ContentError(f"no test {code}")

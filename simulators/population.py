@@ -37,7 +37,7 @@ class Population:
         self._dice = dice
         self._zone = zone
         self._identities = Identities(self._mix["names"], dice.fork("identities"))
-        self._treating = Treating(self._mix, content.influences)
+        self._treating = Treating(self._mix)
         self.locations = {
             code: _location(raw, self._mix["ages"]) for code, raw in self._mix["locations"].items()
         }

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulators.content_types import Influence
 from simulators.dice import Dice
 from simulators.patients import Course
 
@@ -16,12 +15,8 @@ _MONTHS_BEFORE = (60.0, 900.0)
 class Treating:
     """Turns the `treatments` lines of the case mix into courses."""
 
-    def __init__(self, mix: Mapping[str, Any], influences: Mapping[str, Influence]) -> None:
-        """A line that names no treatment of the content is refused here by KeyError."""
+    def __init__(self, mix: Mapping[str, Any]) -> None:
         self._lines: Mapping[str, list[Mapping[str, Any]]] = mix["treatments"]
-        for lines in self._lines.values():
-            for line in lines:
-                influences[line["id"]]
 
     def courses(
         self, profile: str, at: datetime, dice: Dice, procedures: Iterable[Mapping[str, Any]] = ()

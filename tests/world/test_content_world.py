@@ -75,6 +75,9 @@ def test_new_profile_is_rows_only(pack: Path) -> None:
             "analyte: SYNCRY, op: cat, probs: {GOLD: 1.0}",
         ),
         ("treatments.yaml", "analyte: BUN,", "analyte: NOSUCH,"),
+        ("case_mix.yaml", "id: metformin", "id: moonshine"),
+        ("case_mix.yaml", "    profiles: {neonatal", "    profiles: {no_such_illness: 1, neonatal"),
+        ("generation_order.yaml", "{STRAW: 0.35", "{PURPLE: 0.35"),
         ("courses.yaml", "  itp:", "  no_such_illness:"),
     ],
 )
