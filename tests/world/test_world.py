@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -233,3 +233,14 @@ def test_a_message_without_answer_is_sent_again_before_the_next() -> None:
     assert told[0] == told[1] == told[2] == told[3]
     controls = [message.split(b"|")[9] for message in told[3:]]
     assert controls == sorted(set(controls))
+
+
+def test_controls_run_at_the_laboratorys_own_hour_on_both_sides_of_a_clock_change() -> None:
+    start = datetime(2026, 10, 31, 3, tzinfo=UTC)  # two days before the clocks go back
+    world = World(core(), 7, start)
+    world.hospital.rate = 0.0
+    world.step(start + timedelta(days=4))
+    zone = core().place.zone
+    runs = [e.at.astimezone(zone) for e in world.sink.entries if e.subject == "COAG-1"]  # type: ignore[attr-defined]
+    later = {f"{at:%m-%d %H:%M}" for at in runs if at > start.astimezone(zone) + HOUR}
+    assert sorted(later) == ["10-31 05:35", "11-01 05:35", "11-02 05:35", "11-03 05:35"]
