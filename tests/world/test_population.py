@@ -18,7 +18,7 @@ PLACES = ("E", "I", "O", "ICU", "NB")
 
 
 @cache
-def crowd(place: str, count: int = 150) -> tuple[Person, ...]:
+def crowd(place: str, count: int = 100) -> tuple[Person, ...]:
     return tuple(population().person(number, place, MORNING) for number in range(count))
 
 
@@ -70,7 +70,7 @@ def test_every_profile_is_met_somewhere_except_mistakes_with_specimens() -> None
 
 def test_share_of_healthy_people_falls_from_clinic_to_intensive_care() -> None:
     ill = {
-        place: sum(any(c.influence in core().profiles for c in one.courses) for one in crowd(place)) / 150
+        place: sum(any(c.influence in core().profiles for c in one.courses) for one in crowd(place)) / 100
         for place in ("O", "E", "ICU")
     }
     assert ill["O"] < ill["E"] < ill["ICU"]
@@ -78,7 +78,7 @@ def test_share_of_healthy_people_falls_from_clinic_to_intensive_care() -> None:
 
 def test_blood_groups_follow_the_frequencies_and_the_profile() -> None:
     groups = Counter(one.blood_group for place in ("E", "I", "O") for one in crowd(place))
-    assert 0.30 < groups["OPOS"] / 450 < 0.46
+    assert 0.30 < groups["OPOS"] / 300 < 0.46
     sensitised = [population().person_with(number, "antibody_anti_d", MORNING) for number in range(20)]
     assert {one.blood_group[-3:] for one in sensitised} == {"NEG"}
     assert {physiology().at(one, MORNING)["RH"] for one in sensitised} == {"NEG"}
