@@ -19,6 +19,7 @@ from lis.lab import Reading
 from lis.storage import tables as t
 
 CHART_RUNS = 30
+NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,25 @@ class GateRow:
     status: QcStatus
     newest: tuple[Newest, ...]
 
+    def at(self, level: int) -> Newest | None:
+        """The newest control of a level."""
+        return next((one for one in self.newest if one.level == level), None)
+
+
+@dataclass(frozen=True, slots=True)
+class GateBlock:
+    """An analyzer's tests at the gate; `levels` are those of its targets."""
+
+    analyzer: str
+    name: str
+    levels: tuple[int, ...]
+    rows: tuple[GateRow, ...]
+
+    @property
+    def open(self) -> int:
+        """How many of its tests may not go out."""
+        return sum(not row.status.accepted for row in self.rows)
+
 
 def gate(reading: Reading) -> list[GateRow]:
     """Every analyzer × test that needs controls, by analyzer and menu."""
@@ -51,6 +71,22 @@ def gate(reading: Reading) -> list[GateRow]:
         if analyzer.requires_qc
         for item in analyzer.menu
         if item.test in reading.catalog.tests
+    ]
+
+
+def blocks(reading: Reading) -> list[GateBlock]:
+    """The gate by analyzer; what needs no control is left out."""
+    rows = [row for row in gate(reading) if row.status.outcome != NOT_APPLICABLE]
+    targets = reading.catalog.targets_for
+    return [
+        GateBlock(
+            analyzer.code,
+            analyzer.name,
+            tuple(sorted({one.level for row in own for one in targets.get((row.analyzer, row.test), ())})),
+            own,
+        )
+        for analyzer in reading.catalog.analyzers.values()
+        if (own := tuple(row for row in rows if row.analyzer == analyzer.code))
     ]
 
 
