@@ -39,18 +39,24 @@ from lis.storage.work import Work
 
 log = logging.getLogger(__name__)
 
+HL7, ASTM = "hl7", "astm"
 AT_ONCE = 64
 """Messages in one transaction at most: more wins nothing and makes the last one wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a connection gave: one payload, from where, over which interface if the port says so, and when."""
+    """What a connection gave: one payload, from where, over which interface if the port says so, and when.
+
+    `note` says why records of an ASTM link are not a whole message.
+    """
 
     raw: bytes
     peer: str = ""
     interface: str | None = None
     at: datetime | None = None
+    protocol: str = HL7
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def results(container: str, *obx: str, control: str = "1", pid: str = "", app: s
     lines += [pid] if pid else []
     lines.append(f"OBR|1||{container}|RESULTS^^L|||20260302055500-0600")
     for number, item in enumerate(obx, 1):
-        code, value, unit = (item.split("|") + ["", ""])[:3]
+        code, value, unit = [*item.split("|"), "", ""][:3]
         made = f"OBX|{number}|NM|{code}^^99CHEM-1||{value}|{unit}|||||F|||20260302055500-0600"
         lines.append(item if item.startswith("OBX|") else made)
     lines.append(f"SPM|1|{container}||SER^^HL70487|||||||P^^HL70369")

@@ -207,7 +207,7 @@ def test_the_same_number_with_other_content_is_no_repeat(small: SmallLab, inbox:
 
     inbox.receive(results(container, "102|4.2|mmol/L").encode())
 
-    assert [value for value in values(small)] == [("NA", "141", "F"), ("K", "4.2", "F")]
+    assert values(small) == [("NA", "141", "F"), ("K", "4.2", "F")]
 
 
 def test_a_refused_message_is_taken_anew(small: SmallLab, inbox: Inbox) -> None:
