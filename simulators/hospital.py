@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from lis.wire.er7 import Message
@@ -12,7 +13,7 @@ from simulators.collecting import Asked, Collecting
 from simulators.dice import Dice
 from simulators.hl7.envelope import Envelope, acknowledge
 from simulators.hl7.hospital import Encounter, Requisition, movement_message, order_message
-from simulators.hl7.reading import read_reports
+from simulators.hl7.reading import read_reports, refused_orders
 from simulators.patients import Person
 from simulators.place import Orderable, Place, Ward
 from simulators.stage import Outgoing, Stage
@@ -197,9 +198,15 @@ class Hospital:
             lines=tuple(lines),
         )
         envelope = self._envelope()
-        message = Outgoing(envelope.control, lambda: order_message(envelope, encounter, requisition))
+        build = partial(order_message, envelope, encounter, requisition)
+        message = Outgoing(envelope.control, build, self._hear)
         self._stage.send(self.plan.peer, message)
         self._carry(asked, list(tubes.values()))
+
+    def _hear(self, answer: bytes) -> None:
+        """The laboratory's answer to an order: what it cannot do is known to the ward."""
+        for placer, reason in refused_orders(answer):
+            self._stage.tell("order.refused", placer, {"reason": reason})
 
     def _carry(self, asked: Asked, tubes: list[Tube]) -> None:
         low, high = asked.ward.transport_minutes

@@ -20,10 +20,16 @@ RETRY_AFTER = timedelta(seconds=30)
 
 
 class Outgoing:
-    """A message with its control id; its bytes are made when somebody wants them, and then stay the same."""
+    """A message with its control id; its bytes are made when somebody wants them, and then stay the same.
 
-    def __init__(self, control: str, build: Callable[[], bytes]) -> None:
+    `heard` is told the answer, if there is one.
+    """
+
+    def __init__(
+        self, control: str, build: Callable[[], bytes], heard: Callable[[bytes], None] | None = None
+    ) -> None:
         self.control = control
+        self.heard = heard
         self._build = build
 
     @cached_property
@@ -87,7 +93,7 @@ class Stage:
             return [message]
         whole = (message.content,)
         left = self.faults.pass_through("message", whole, message.control, self.now, {"peer": peer})
-        return [Outgoing(message.control, partial(bytes, content)) for content in left]
+        return [Outgoing(message.control, partial(bytes, content), message.heard) for content in left]
 
     def _drain(self, peer: str) -> None:
         waiting = self._unsent[peer]
@@ -101,4 +107,6 @@ class Stage:
             if answer and not answers_positively(answer):
                 data = {"control": message.control, "answer": answer.decode("utf-8", "backslashreplace")}
                 self.tell("message.refused", peer, data)
+            if answer and message.heard:
+                message.heard(answer)
             waiting.popleft()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lis.wire.er7 import Message, MessageError, Segment, decode
 
 CANCELS = frozenset({"CA", "DC"})
+REFUSALS = frozenset({"UA", "UD"})  # HL7 table 0119
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,13 @@ def _value(segment: Segment) -> ReportedValue:
         flag=segment.value(8, 1),
         status=segment.value(11),
     )
+
+
+def refused_orders(answer: bytes) -> list[tuple[str, str]]:
+    """Placer number and reason of each order that the answer to an order message does not take on (ORC-1 UA)."""
+    message = read(answer)
+    orders = [segment for segment in message.segments if segment.id == "ORC"] if message else []
+    return [(order.value(2, 1), order.value(16, 2)) for order in orders if order.value(1) in REFUSALS]
 
 
 def query_status(answer: bytes | None) -> str:

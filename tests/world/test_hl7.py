@@ -17,7 +17,7 @@ from simulators.hl7 import law, oru
 from simulators.hl7.envelope import Envelope, acknowledge, answers_positively
 from simulators.hl7.hospital import Encounter, OrderLine, Requisition, movement_message, order_message
 from simulators.hl7.observations import Dialect
-from simulators.hl7.reading import OrderedTest, query_status, read, read_reports, read_work
+from simulators.hl7.reading import OrderedTest, query_status, read, read_reports, read_work, refused_orders
 from simulators.hl7.skeleton import escape
 from simulators.hl7.work_answer import Answer, work_answer
 from simulators.patients import Person
@@ -236,6 +236,12 @@ def test_an_acknowledgement_names_the_message_and_the_error() -> None:
 )
 def test_the_answer_to_a_query(answer: bytes | None, status: str) -> None:
     assert query_status(answer) == status
+
+
+def test_an_answer_says_which_orders_were_refused() -> None:
+    answer = b"MSH|^~\\&\rMSA|AA|1\rORC|OK|R1-1\rORC|UA|R1-2^N||||||||||||||^No such test\r"
+    assert refused_orders(answer) == [("R1-2", "No such test")]
+    assert refused_orders(b"?") == []
 
 
 def test_escape_protects_every_delimiter() -> None:
