@@ -215,11 +215,15 @@ def make_station(
 ) -> Station:
     """The device that a plan describes, at its place, switched on now."""
     meter = Meter(plan, analytes, value_sets, place, stage.dice.fork(f"analyzer/{plan.code}"))
-    dialect = Dialect(
+    return Station(place, stage, device(plan, meter, stage.now), dialect_of(plan, analytes))
+
+
+def dialect_of(plan: DevicePlan, analytes: Mapping[str, Analyte]) -> Dialect:
+    """How a device writes: its codes and units from its menu, names from the tests table."""
+    return Dialect(
         device=plan.code,
         model=plan.model,
         assays={assay.test: assay for assay in plan.menu},
         names={code: analyte.name for code, analyte in analytes.items()},
         is_coded=frozenset(code for code, analyte in analytes.items() if analyte.kind != "NM"),
     )
-    return Station(place, stage, device(plan, meter, stage.now), dialect)
