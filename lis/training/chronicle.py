@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
@@ -168,6 +169,6 @@ class Chronicle:
         return {"lab": self._lab, "seq": seq, **kept, "at": item.at}
 
 
-def _input_data(kind: str, data: object) -> object:
+def _input_data(kind: str, data: Any) -> Any:
     """Arguments of an action as they were; messages and replies were bytes."""
     return data.encode("latin-1") if isinstance(data, str) and kind != "action" else data

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from lis.domain.people import Actor
 from lis.kernel.errors import Refusal
@@ -24,7 +24,6 @@ from simulators.tubes import TubeView
 from simulators.world import World
 
 STAT = "S"
-EVENING = 21
 TRIES = 2
 LEFT_ON_HOLD = 0.06
 LONGEST_WAIT = timedelta(minutes=50)
@@ -38,16 +37,12 @@ class Crew:
         self._processor = actor("processor1", "RECEIVING")
         self._technician = actor("technician1", "CORE-1")
         self._technologist = actor("technologist1", "CORE-2")
-        self._supervisor = actor("supervisor1", "OFFICE")
         self._puzzling: set[str] = set()
         self._tubes: dict[str, str] = {}
         self._tries: Counter[tuple[str, str]] = Counter()
-        self._controlled_on: date | None = None
-        self._looked_until = world.now
 
     def work(self, *, receiving: bool = True, reviewing: bool = True) -> None:
         """Whatever is to do now; a crew that leaves stops receiving first, then reviewing."""
-        self._run_evening_controls()
         if receiving:
             self._receive(sorted(self._world.tray(), key=lambda tube: tube.priority != STAT))
         self._load()
@@ -117,12 +112,10 @@ class Crew:
             return False
         return True
 
-    def _run_evening_controls(self) -> None:
-        today = self._world.now.astimezone(self._world.content.place.zone)
-        if today.hour >= EVENING and self._controlled_on != today.date():
-            self._controlled_on = today.date()
-            for analyzer in self._world.stations:
-                self._world.run_controls(analyzer, by=self._technician.code)
+    def run_controls(self) -> None:
+        """Start the controls of every analyzer by hand, beside those it runs by itself each morning."""
+        for analyzer in self._world.stations:
+            self._world.run_controls(analyzer, by=self._technician.code)
 
     # reviewing
 
@@ -142,11 +135,15 @@ class Crew:
         return case.reason != "" and not is_left and self._world.now - case.since >= wait
 
     def _accept(self, who: Actor, cases: list[Due]) -> None:
-        if not cases:
+        """What is accepted for the same reason on one accession is accepted together."""
+        together: dict[tuple[str, str], dict[str, int]] = {}
+        for case in cases:
+            together.setdefault((case.accession, case.reason), {})[case.test] = case.version
+        if not together:
             return
         with self._lab.work(who) as work:
-            for case in cases:
-                verifying.verify_results(work, case.accession, {case.test: case.version}, reason=case.reason)
+            for (accession, reason), seen in together.items():
+                verifying.verify_results(work, accession, seen, reason=reason)
 
     def _release(self) -> None:
         with self._lab.reading() as here:

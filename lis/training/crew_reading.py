@@ -25,6 +25,9 @@ REASONS = {
     measuring.RANGE: "Reported with its comparator.",
     measuring.FLAGS: "Flag checked on the analyzer's screen.",
 }
+INPUT_ON_HOLD = "consistency.input_on_hold"
+TOGETHER = "Looked at together with the values it depends on."
+_HOLDING = (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def due_for_review(connection: Connection) -> list[Due]:
     return [_due(row) for row in connection.execute(query)]
 
 
-def _due(row: Row[Any]) -> Due:
+def _due(row: Any) -> Due:
     on_hold = row.state == ResultState.ON_HOLD
     reason = _reason(row.checks) if on_hold else ""
     return Due(row.accession, row.test, row.version, on_hold, row.created_at, reason)
@@ -74,13 +77,15 @@ def _due(row: Row[Any]) -> Due:
 
 def _reason(checks: Iterable[dict[str, Any]]) -> str:
     """Why a value on hold may go out; "" when a check stands in its way that no look at the tube settles."""
-    kept = [check for check in checks if not check["advisory"] and _holds(check["outcome"])]
-    known = [REASONS.get(check["name"], "") for check in kept if check["outcome"] == Outcome.FAILED]
-    return " ".join(dict.fromkeys(known)) if len(known) == len(kept) and all(known) else ""
+    kept = [check for check in checks if not check["advisory"] and check["outcome"] in _HOLDING]
+    known = [_settled(check) for check in kept]
+    return " ".join(dict.fromkeys(known)) if all(known) else ""
 
 
-def _holds(outcome: str) -> bool:
-    return outcome in (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
+def _settled(check: dict[str, Any]) -> str:
+    if check["reason"] == INPUT_ON_HOLD:
+        return TOGETHER
+    return REASONS.get(check["name"], "") if check["outcome"] == Outcome.FAILED else ""
 
 
 def verified(connection: Connection) -> dict[str, dict[str, int]]:

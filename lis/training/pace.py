@@ -28,7 +28,7 @@ def set_pace(lab: Lab, actor: Actor, *, speed: int | None = None, paused: bool |
 
 
 def continue_from(lab: Lab, stood_at: datetime, actor: Actor, wall: Clock) -> None:
-    """Let lab time go on from where it stood when nobody served the laboratory, or from its last event if that is later."""
+    """Let lab time go on from where it stood when nobody served the laboratory, never before its last event."""
     with lab.database.reading() as connection:
         last = connection.execute(select(func.max(t.journal.c.at))).scalar_one_or_none()
     at = max(stood_at, last) if last else stood_at

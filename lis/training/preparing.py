@@ -31,7 +31,8 @@ from simulators.world import World, load_world
 
 BY = "preparation"
 Progress = Callable[[datetime, datetime, datetime], None]  # from, now, to
-LAST_RECEIPT, LAST_REVIEW = timedelta(minutes=40), timedelta(minutes=20)
+LAST_RECEIPT, LAST_REVIEW = timedelta(minutes=75), timedelta(minutes=30)
+LAST_CONTROLS = timedelta(minutes=90)
 ROUND_SECONDS = (420, 1020)
 KEEP_EVERY = timedelta(hours=6)
 
@@ -130,11 +131,13 @@ def _furnish(lab: Lab, content: PackContent) -> None:
 def _live(made: Prepared, seed: str, start: datetime, end: datetime, progress: Progress | None) -> None:
     """Round after round: the world goes on for some minutes, then the people do what there is to do."""
     world, dice = made.world, Dice(seed, "crew")
-    say = loopback(made.lab, world)
-    crew = Crew(made.lab, world, dice, say)
-    kept_at = start
+    crew = Crew(made.lab, world, dice, loopback(made.lab, world))
+    kept_at, controls_due = start, end - LAST_CONTROLS
     while world.now < end:
         world.step(min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end))
+        if controls_due <= world.now:
+            crew.run_controls()
+            controls_due = end + LAST_CONTROLS
         left = end - world.now
         crew.work(receiving=left >= LAST_RECEIPT, reviewing=left >= LAST_REVIEW)
         if progress:

@@ -1,0 +1,111 @@
+"""`python -m lis.training.main`: the laboratory with its hospital and bench, ready to be worked in.
+
+Opens the house, makes the demonstration if it is missing, serves the laboratory's window and the bench window.
+`DATABASE_URL` puts everything into PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+
+from lis.kernel.errors import Refusal
+from lis.main.product import Product, web_server
+from lis.main.settings import Settings
+from lis.training import demo
+from lis.training.running import LiveWorlds
+from lis.training.web import bench
+from lis.web.security_sessions import Passwords
+
+WEB = Path(__file__).parent / "web"
+PATIENCE = 0.1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; the process's exit status."""
+    options = _options(argv)
+    console = Console()
+    try:
+        serve(_settings(options), days=options.days, with_browser=options.browser, console=console)
+    except Refusal as refusal:
+        console.print(f"[bold red]{refusal.message}[/] {refusal.advice}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run.py", description="The laboratory with its hospital and bench.")
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
+    parser.add_argument("--port", type=int, help="port of the web pages (8000)")
+    parser.add_argument("--data", type=Path, help="folder of the SQLite databases (data)")
+    parser.add_argument("--days", type=float, default=demo.DAYS, help="days of past when it is first made")
+    return parser.parse_args(argv)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {"port": options.port, "data": options.data}
+    return Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def serve(settings: Settings, *, days: float, with_browser: bool, console: Console) -> None:
+    """The demonstration made, doors opened, pages served; everything closed again in the end."""
+    product = Product(settings)
+    worlds = LiveWorlds(product.house, product.wall)
+    passwords = Passwords()
+    try:
+        demo.prepare_if_missing(
+            product.house, days=days, hashed=passwords.hash, wall=product.wall, console=console
+        )
+        worlds.continue_clocks()
+        product.start()
+        worlds.start(product.served)
+        server = web_server(application(product, worlds, passwords), settings)
+        announce(server, settings, with_browser=with_browser, console=console)
+        server.run()
+    finally:
+        worlds.stop()
+        product.stop()
+
+
+def application(product: Product, worlds: LiveWorlds, passwords: Passwords | None = None) -> FastAPI:
+    """The laboratory's pages with the bench window beside them."""
+    app = product.app(
+        passwords=passwords,
+        extra_routers=[bench.router],
+        extra_templates=[WEB / "templates"],
+        extra_static={"training": WEB / "static"},
+        nav_hook=bench.nav,
+    )
+    app.state.worlds = worlds
+    return app
+
+
+def announce(server: uvicorn.Server, settings: Settings, *, with_browser: bool, console: Console) -> None:
+    """Say how to sign in, and where; the address once it answers."""
+    console.print(demo.sign_ins())
+    address = f"http://{settings.host}:{settings.port}/"
+
+    def when_open() -> None:
+        pause = threading.Event()
+        while not server.started and not server.should_exit:
+            pause.wait(PATIENCE)
+        if server.started:
+            console.print(f"The laboratory is open: [bold]{address}[/]   Ctrl+C closes it.", highlight=False)
+            if with_browser:
+                webbrowser.open(address)
+
+    threading.Thread(target=when_open, name="announce", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

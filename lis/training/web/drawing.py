@@ -1,0 +1,103 @@
+"""Tubes and labels of the world as they are drawn and spoken: what is seen, never what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from lis.documents.drawings import ContainerView, Layer, Shape, StuckLabel, container_svg, serum_colour
+from simulators.place import TubeKind
+from simulators.printer import PrintedLabel
+from simulators.tubes import CollectionLabel, TubeView
+
+# Words by which a container's own name says its shape, and its content its colour (a name's first match counts).
+SHAPES: tuple[tuple[str, Shape], ...] = (
+    ("syringe", "syringe"),
+    ("microtainer", "micro"),
+    ("capillary", "micro"),
+    ("bottle", "bottle"),
+    ("cup", "cup"),
+    ("jug", "cup"),
+    ("24-hour", "cup"),
+)
+CONTENTS = (("urin", "urine"), ("csf", "clear"), ("fluid", "plasma"))
+CELLS, GEL = 0.45, 0.1
+LAB_FIELDS = ("patient", "identity", "tests", "container")
+
+
+def drawing(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
+    """The tube as one `<svg>`."""
+    labels = [collection_lines(tube.collection_label, zone)] if tube.collection_label else []
+    labels += [lab_lines(tube.lab_label)] if tube.lab_label else []
+    return container_svg(
+        ContainerView(
+            alt_text=spoken(tube, kind, zone),
+            cap_colour=tube.cap_colour,
+            fill=tube.fill_share,
+            layers=_layers(tube, kind),
+            labels=tuple(StuckLabel(lines, barcode=True) for lines in labels),
+            shape=_shape(kind),
+            draw_volume_text=f"{kind.draw_volume_ml:g} mL" if kind.draw_volume_ml else "",
+            marks=("frost",) if tube.is_cold else (),
+        )
+    )
+
+
+def spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
+    """The same in words."""
+    return ". ".join(_spoken(tube, kind, zone)) + "."
+
+
+def _spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> Iterator[str]:
+    yield f"{kind.name}, {tube.cap_colour} cap, filled to {tube.fill_share:.0%} of the line"
+    if kind.is_spun:
+        yield f"Separated, what stands above is {tube.serum_look}" if tube.is_separated else "Not separated"
+    if tube.is_cold:
+        yield "Cold to the hand"
+    if tube.collection_label:
+        yield "Collection label: " + ", ".join(collection_lines(tube.collection_label, zone))
+    else:
+        yield "No collection label"
+    if tube.lab_label:
+        yield "Laboratory label: " + ", ".join(lab_lines(tube.lab_label))
+    else:
+        yield "No laboratory label"
+
+
+def collection_lines(label: CollectionLabel, zone: ZoneInfo) -> tuple[str, ...]:
+    """What the collector stuck on, line by line as it is written."""
+    at = label.collected_at.astimezone(zone)
+    return (
+        label.name,
+        f"{label.mrn}  {label.born_on:%Y-%m-%d}  {label.sex}",
+        f"{at:%m-%d %H:%M}  {label.collector}  {label.number}",
+    )
+
+
+def lab_lines(label: PrintedLabel) -> tuple[str, ...]:
+    """What the laboratory's label says, in as few lines as can be read on a tube."""
+    lines = tuple(label.fields[name] for name in LAB_FIELDS if label.fields.get(name))
+    return lines or label.texts[:4]
+
+
+def barcode_of(tube: TubeView) -> str:
+    """What a hand scanner reads: the label affixed last, else the collection label; "" when there is neither."""
+    if tube.lab_label:
+        return tube.lab_label.barcode
+    return tube.collection_label.number if tube.collection_label else ""
+
+
+def _shape(kind: TubeKind) -> Shape:
+    words = kind.name.lower()
+    return next((shape for word, shape in SHAPES if word in words), "tube")
+
+
+def _layers(tube: TubeView, kind: TubeKind) -> tuple[Layer, ...]:
+    """From the bottom up: cells, gel where the tube has one, and what stands above them."""
+    words = f"{kind.name} {kind.additive}".lower()
+    plain = next((colour for word, colour in CONTENTS if word in words), "blood")
+    if not tube.is_separated or plain != "blood":
+        return (Layer(plain, 1.0),)
+    gel = (Layer("gel", GEL),) if "gel" in kind.additive.lower().replace("no gel", "") else ()
+    above = Layer(serum_colour(tube.serum_look), 1.0 - CELLS - (GEL if gel else 0.0))
+    return (Layer("cells", CELLS), *gel, above)

@@ -1,0 +1,103 @@
+// The bench window: keys, picks that survive a refresh, and the hand scanner, which types into the laboratory's window.
+
+const form = document.getElementById("bench");
+const said = document.getElementById("said");
+const hand = document.getElementById("hand");
+const name = `scanner /lab/${form.dataset.lab}`;
+const channel = new BroadcastChannel(name);
+const WAIT_MS = 150;
+
+let windows = new Set();
+let taken = "";
+
+channel.addEventListener("message", ({ data }) => {
+  if (data.kind === "here") windows.add(data.window);
+  if (data.kind === "taken") taken = data.text;
+});
+
+const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+async function scan(text) {
+  windows = new Set();
+  taken = "";
+  channel.postMessage({ kind: "who" });
+  await wait(WAIT_MS);
+  const last = localStorage[name];
+  const target = windows.has(last) ? last : [...windows][0];
+  if (target) channel.postMessage({ kind: "scan", window: target, text });
+  await wait(WAIT_MS);
+  if (taken === text) {
+    said.textContent = `Scanned ${text}.`;
+    return;
+  }
+  said.textContent = `The scanner read ${text}, but no window of the laboratory is open in this browser. Open one, or type the number there.`;
+}
+
+const tubeAt = (element) => element?.closest?.("[data-barcode]");
+
+function atHand() {
+  const here = tubeAt(document.activeElement);
+  if (here) return here;
+  const picked = form.querySelectorAll("input[name=tube]:checked");
+  return picked.length === 1 ? tubeAt(picked[0]) : hand.querySelector("[data-barcode]");
+}
+
+function move(step) {
+  const cards = [...form.querySelectorAll(".tray .on-bench input[name=tube]")];
+  const at = cards.indexOf(tubeAt(document.activeElement)?.querySelector("input[name=tube]"));
+  cards[at + step]?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const inTray = document.activeElement.closest?.(".tray");
+  if (event.code === "F9") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const tube = atHand();
+    if (tube?.dataset.barcode) scan(tube.dataset.barcode);
+    else said.textContent = tube ? "The scanner finds no barcode on this tube." : "Go to a tube, or pick one, then scan.";
+  } else if (event.code === "F8") {
+    event.preventDefault();
+    atHand()?.querySelector("[data-look]")?.click();
+  } else if (inTray && ["ArrowRight", "ArrowDown"].includes(event.code)) {
+    event.preventDefault();
+    move(1);
+  } else if (inTray && ["ArrowLeft", "ArrowUp"].includes(event.code)) {
+    event.preventDefault();
+    move(-1);
+  } else if (event.code === "Escape") {
+    hand.replaceChildren();
+  }
+}, true);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-scan], [data-close]");
+  if (button?.dataset.scan) scan(button.dataset.scan);
+  if (button?.dataset.close) hand.replaceChildren();
+});
+
+// A refresh changes nothing under somebody's hands: picks stay, an open list is left alone.
+
+let picks = [];
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "state") return;
+  const isRefresh = event.detail.requestConfig.verb === "get";
+  if (isRefresh && document.activeElement.matches("#bench select")) event.detail.shouldSwap = false;
+  picks = isRefresh
+    ? [...form.querySelectorAll("input:checked"), ...form.querySelectorAll("details[open]")].map((one) => one.id)
+    : [];
+  if (isRefresh) picks.push(`analyzer=${form.elements.analyzer?.value ?? ""}`);
+});
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "state") return;
+  for (const id of picks) {
+    const one = document.getElementById(id);
+    if (id.startsWith("analyzer=") && form.elements.analyzer) form.elements.analyzer.value = id.slice(9);
+    else if (one?.matches("details")) one.open = true;
+    else if (one) one.checked = true;
+  }
+  const now = document.getElementById("done-now");
+  if (now) said.textContent = now.textContent;
+  now?.remove();
+});
