@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from lis.domain.observations import ReportedControl, ReportedObservation
 from lis.domain.people import ROLES, Actor, system
 from lis.domain.requests import CollectedSpecimen, OrderRequest, PatientDetails, RequestedTest
 from lis.kernel.clock import FixedClock
 from lis.lab import Lab
-from lis.services import accessioning, cataloguing, ordering
+from lis.services import accessioning, cataloguing, controlling, ordering, resulting, verifying
 from lis.storage.database import LabDatabase
 from lis.storage.house import House
+from lis.storage.journal import every
 from lis.storage.packs import pack_files
 from lis.storage.work import Work
 
@@ -71,10 +74,56 @@ class SmallLab:
                 with self.work("processor") as work:
                     accessioning.scan(work, container_id)
 
+    def controls(self, analyzer: str = "CHEM-1") -> None:
+        """Run every level of an analyzer's controls now, each value on its target."""
+        with self.lab.work(system("hl7", analyzer)) as work:
+            for seq, target in enumerate(work.catalog.control_targets, 1):
+                if target.analyzer != analyzer:
+                    continue
+                value = str(target.mean)
+                controlling.record_control(
+                    work,
+                    analyzer=analyzer,
+                    test=target.test,
+                    control=ReportedControl(target.material, target.lot, target.level, run="R1"),
+                    observation=ReportedObservation(
+                        seq, "", "", "", "NM", value, target.unit, (), "F", work.now
+                    ),
+                    inbound_id=None,
+                )
+
+    def enter(self, accession: str, **values: str) -> None:
+        """A technologist types values."""
+        with self.work() as work:
+            for test, value in values.items():
+                resulting.enter_result(work, accession, test, value)
+
+    def verify(self, accession: str, *tests: str, role: str = "supervisor") -> None:
+        """Accept the values in force of these tests, held ones with a reason."""
+        with self.work(role) as work:
+            verifying.verify_results(work, accession, self.versions(work, accession, tests), reason="Seen.")
+
+    def release(self, accession: str, *tests: str) -> None:
+        """Send out the verified values of these tests."""
+        with self.work() as work:
+            verifying.release_results(work, accession, self.versions(work, accession, tests))
+
+    def versions(self, work: Work, accession: str, tests: tuple[str, ...]) -> dict[str, int]:
+        """Test → the version in force: what a person who looks now has seen."""
+        order = work.orders.by_accession(accession)
+        return {test: verifying.result_of(work, order, test).version for test in tests}
+
+    def released(self, *codes: str, values: dict[str, str], **more: Any) -> str:
+        """A whole life: ordered, received, typed, verified, released. Returns the accession."""
+        order = self.order(*codes, **more)
+        self.receive(*order.container_ids)
+        self.enter(order.accession, **values)
+        self.verify(order.accession, *values)
+        self.release(order.accession, *values)
+        return order.accession
+
     def journal(self) -> list[str]:
         """The verbs so far, in order."""
-        from lis.storage.journal import every
-
         with self.lab.reading() as reading:
             return [row.verb for row in every(reading.connection)]
 

@@ -21,9 +21,17 @@ from lis.web.metrics import Metrics, MetricsMiddleware
 from lis.web.pages import FOLDER, NavHook, Pages
 from lis.web.routes import (
     accessioning,
+    cataloguing,
+    controlling,
     home,
+    inquiry,
+    messages,
+    notifying,
+    resulting,
     service,
     signing,
+    verifying,
+    working,
 )
 from lis.web.security import SecurityHeaders, require_same_origin
 from lis.web.security_sessions import Doorkeeper, Passwords
@@ -34,6 +42,14 @@ ROUTERS = (
     signing.router,
     home.router,
     accessioning.router,
+    working.router,
+    resulting.router,
+    verifying.router,
+    inquiry.router,
+    controlling.router,
+    messages.router,
+    notifying.router,
+    cataloguing.router,
 )
 
 

@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from lis.web.deps import SignInNeeded
 from lis.web.pages import SEE_OTHER, pages_of
-from lis.web.security import HEADERS, Forged, is_same_origin
+from lis.web.security import HEADERS, Forged, names_this_server
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(SignInNeeded, _sign_in_first)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _no_such_address)
     app.add_exception_handler(Exception, _crashed)
 
 
@@ -76,6 +78,10 @@ def _http(request: Request, error: Exception) -> Response:
     return failure(request, error.status_code, message, "Go back, or start from the home page.")
 
 
+def _no_such_address(request: Request, error: Exception) -> Response:
+    return failure(request, 404, "There is no such page.", "Go back, or start from the home page.")
+
+
 def _crashed(request: Request, error: Exception) -> Response:
     log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
     answer = failure(
@@ -105,12 +111,7 @@ def failure(request: Request, status: int, message: str, advice: str, *, code: s
 def _back(request: Request) -> str:
     """The page one came from, when it is one of this server's."""
     referer = request.headers.get("Referer", "")
-    if not referer or not is_same_origin(request.scope | {"headers": _only_referer(referer, request)}):
+    if not names_this_server(referer, request.url.scheme, request.headers.get("Host", "")):
         return "/"
     parts = urlsplit(referer)
     return parts.path + (f"?{parts.query}" if parts.query else "") or "/"
-
-
-def _only_referer(referer: str, request: Request) -> list[tuple[bytes, bytes]]:
-    host = request.headers.get("host", "")
-    return [(b"referer", referer.encode("latin-1", "replace")), (b"host", host.encode("latin-1", "replace"))]

@@ -7,10 +7,11 @@ ends after a while, so that the browser's next one shows that its person is stil
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from starlette.concurrency import run_in_threadpool
 
 from lis.lab import Lab
@@ -83,14 +84,14 @@ class _Follower:
         return signals(events)
 
 
-def signals(events: list[object]) -> list[Signal]:
+def signals(events: Sequence[Row[Any]]) -> list[Signal]:
     """Journal rows as signals, one per topic and subject: many events of one tube are one reason to look again."""
     found: dict[tuple[str, str], Signal] = {}
     for event in events:
-        topic = TOPICS.get(event.verb.partition(".")[0])  # type: ignore[attr-defined]
+        topic = TOPICS.get(event.verb.partition(".")[0])
         if topic:
-            subject = event.accession or event.subject  # type: ignore[attr-defined]
-            found[(topic, subject)] = Signal(event.seq, topic, subject)  # type: ignore[attr-defined]
+            subject = event.accession or event.subject
+            found[(topic, subject)] = Signal(event.seq, topic, subject)
     return sorted(found.values(), key=lambda signal: signal.seq)
 
 

@@ -83,11 +83,9 @@ class Pages:
         """A page of nobody's laboratory: sign-in, errors."""
         return HTMLResponse(self.environment.get_template(template).render(**context), status)
 
-    def show(
-        self, request: Request, here: Here, template: str, *, status: int = 200, **context: Any
-    ) -> HTMLResponse:
+    def show(self, request: Request, here: Here, template: str, **context: Any) -> HTMLResponse:
         """A page in a laboratory, as its person may see it."""
-        return HTMLResponse(self.text(request, here, template, **context), status)
+        return HTMLResponse(self.text(request, here, template, **context))
 
     def text(self, request: Request, here: Here, template: str, **context: Any) -> str:
         """A template's text with all that pages of a laboratory have around them."""
@@ -122,9 +120,9 @@ def pages_of(request: Request) -> Pages:
     return pages
 
 
-def show(request: Request, here: Here, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+def show(request: Request, here: Here, template: str, **context: Any) -> HTMLResponse:
     """`Pages.show` of the application that answers."""
-    return pages_of(request).show(request, here, template, status=status, **context)
+    return pages_of(request).show(request, here, template, **context)
 
 
 def fragment(request: Request, here: Here, template: str, **context: Any) -> str:

@@ -72,8 +72,13 @@ def is_same_origin(scope: Scope) -> bool:
     """Whether the page that sent this is one of this server's; a request that does not say is not."""
     headers = Headers(scope=scope)
     sent = headers.get("origin") or headers.get("referer", "")
-    parts = urlsplit(sent)
-    return bool(parts.netloc) and (parts.scheme, parts.netloc) == (scope["scheme"], headers.get("host"))
+    return names_this_server(sent, scope["scheme"], headers.get("host", ""))
+
+
+def names_this_server(url: str, scheme: str, host: str) -> bool:
+    """Whether an address lies on this server as the browser sees it."""
+    parts = urlsplit(url)
+    return bool(parts.netloc) and (parts.scheme, parts.netloc) == (scheme, host)
 
 
 def require_same_origin(request: Request) -> None:

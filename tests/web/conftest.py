@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.web.site import Site, open_site
+
+# A failed request is logged with its traceback; plain, because pictures of every variable take seconds.
+structlog.configure(
+    processors=[
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    ]
+)
 
 
 @pytest.fixture(scope="module")

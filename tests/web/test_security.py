@@ -138,7 +138,7 @@ def unsafe_routes(site: Site) -> list[tuple[str, str]]:
         for included in site.app.routes
         for route in getattr(getattr(included, "original_router", None), "routes", ())
         if isinstance(route, APIRoute)
-        for method in route.methods - {"GET", "HEAD", "OPTIONS"}
+        for method in (route.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     ]
 
 

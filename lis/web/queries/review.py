@@ -76,3 +76,12 @@ def _waiting(reading: Reading, row: Row[Any]) -> Waiting:
     return Waiting(
         row, test.name if test else row.test, display_of(reading, row.test, row), unit, holds_of(row.checks)
     )
+
+
+def neighbours(reading: Reading, state: str, accession: str) -> tuple[str, str]:
+    """The accessions before and after one in the queue; of one that has left it, the first is next."""
+    listed = [case.head.accession for case in queue(reading, state)]
+    if accession not in listed:
+        return "", listed[0] if listed else ""
+    at = listed.index(accession)
+    return (listed[at - 1] if at else "", listed[at + 1] if at + 1 < len(listed) else "")

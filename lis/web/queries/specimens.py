@@ -140,7 +140,7 @@ def codes_of(connection: Connection, container_pks: Iterable[int]) -> dict[int, 
 
 
 def due_at(row: Row[Any], codes: Iterable[str], catalog: Catalog) -> datetime | None:
-    """The latest time of arrival: what the material stands, and what the promised turn-around leaves; from collection."""
+    """The latest time of arrival, counted from collection: what the material stands, and the promised turn-around."""
     if row.collected_at is None:
         return None
     kind = catalog.specimen_types.get(row.specimen_type)

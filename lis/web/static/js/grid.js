@@ -1,0 +1,110 @@
+// The result grid. Enter and the arrows commit and move; values are sent one after the other; the answer is every row as
+// the server judges it, laid over the grid without touching what is being typed.
+
+const table = document.querySelector("table.grid");
+const body = document.getElementById("rows");
+const notice = document.getElementById("notice");
+const csrf = document.querySelector("meta[name=csrf]").content;
+let chain = Promise.resolve();
+
+const cells = () => [...body.querySelectorAll("[data-cell]")];
+const sent = new WeakMap();
+const original = (cell) => sent.get(cell) ?? (cell.tagName === "SELECT"
+  ? [...cell.options].find((one) => one.defaultSelected)?.value ?? "" : cell.defaultValue);
+const isDirty = (cell) => cell.value.trim() !== original(cell);
+
+function lay(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  for (const fresh of [...template.content.querySelectorAll("tr")]) {
+    const row = document.getElementById(fresh.id);
+    if (!row) { body.append(fresh); continue; }
+    const cell = row.querySelector("[data-cell]");
+    const other = fresh.querySelector("[data-cell]");
+    if (cell && other && (cell === document.activeElement || isDirty(cell))) keep(row, fresh, cell, other);
+    else if (row.dataset.version !== fresh.dataset.version || row.innerHTML !== fresh.innerHTML) row.replaceWith(fresh);
+  }
+}
+
+// The row is renewed around the cell in which somebody types; the cell learns which version it now stands beside.
+function keep(row, fresh, cell, other) {
+  cell.dataset.seen = other.dataset.seen;
+  row.dataset.version = fresh.dataset.version;
+  const old = [...row.children];
+  [...fresh.children].forEach((made, index) => {
+    if (!old[index].contains(cell)) old[index].replaceWith(made);
+  });
+}
+
+async function send(cell) {
+  const value = cell.value.trim();
+  if (!value || !isDirty(cell)) return;
+  sent.set(cell, value);
+  const answer = await fetch(cell.dataset.url, {
+    method: "POST",
+    headers: { "X-Fetch": "1", "X-CSRF-Token": csrf },
+    body: new URLSearchParams({ value, seen: cell.dataset.seen }),
+  });
+  const text = await answer.text();
+  if (answer.ok) {
+    notice.replaceChildren();
+    lay(text);
+  } else {
+    sent.delete(cell);
+    cell.setAttribute("aria-invalid", "true");
+    if (answer.status === 401) notice.textContent = "You are signed out; this value was not taken. Sign in again.";
+    else notice.innerHTML = text;
+  }
+}
+
+function commit(cell) {
+  chain = chain.then(() => send(cell)).catch(() => {
+    sent.delete(cell);
+    notice.textContent = "No answer came; whether the value was taken is not known. Reload the page and look.";
+  });
+}
+
+function move(cell, by) {
+  const all = cells();
+  const next = all[all.indexOf(cell) + by];
+  next?.focus();
+  next?.select?.();
+}
+
+body.addEventListener("keydown", (event) => {
+  const cell = event.target.closest("[data-cell]");
+  if (!cell) return;
+  const by = { Enter: 1, NumpadEnter: 1, ArrowDown: 1, ArrowUp: -1 }[event.code];
+  if (by && !event.ctrlKey && !(cell.tagName === "SELECT" && event.code.startsWith("Arrow"))) {
+    event.preventDefault();
+    commit(cell);
+    move(cell, by);
+  } else if (event.key === "Escape") {
+    cell.value = original(cell);
+    cell.removeAttribute("aria-invalid");
+  }
+});
+body.addEventListener("change", (event) => {
+  if (event.target.matches("[data-cell]")) commit(event.target);
+});
+
+// Verify and release wait until what was typed is filed: a key pressed at once acts on what the server judged.
+const acts = document.getElementById("acts");
+acts.addEventListener("submit", (event) => {
+  if (acts.dataset.ready) return;
+  event.preventDefault();
+  const active = document.activeElement;
+  if (active?.matches?.("[data-cell]")) commit(active);
+  const button = event.submitter;
+  chain.then(() => {
+    if (notice.childNodes.length) return;
+    acts.dataset.ready = "1";
+    acts.requestSubmit(button);
+  });
+});
+
+document.body.addEventListener("live:results", async () => {
+  const answer = await fetch(table.dataset.rows, { headers: { "X-Live": "1", "X-Fetch": "1" } });
+  if (answer.ok) lay(await answer.text());
+});
+cells()[0]?.focus();
