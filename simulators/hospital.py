@@ -15,7 +15,7 @@ from simulators.hl7.envelope import Envelope, acknowledge
 from simulators.hl7.hospital import Encounter, Requisition, movement_message, order_message
 from simulators.hl7.reading import read_reports, refused_orders
 from simulators.patients import Person
-from simulators.place import Orderable, Place, Ward
+from simulators.place import Place, Ward
 from simulators.stage import Outgoing, Stage
 from simulators.tubes import Tube, Value
 
@@ -79,21 +79,20 @@ class Hospital:
 
     def _ask(self, ward: Ward) -> None:
         number, dice = self._next_requisition()
-        requests = {
-            request.orders: request.weights.get(ward.patient_class, 0.0) for request in self.plan.requests
-        }
-        priority = "S" if dice.chance(ward.stat_share) else "R"
-        orders = tuple(self.place.orderables[code] for code in dice.weighted(requests))
-        encounter = self._patient(ward, dice)
-        self._place(Asked(number, ward, orders, priority, dice), encounter.visit)
+        weights = {place: request.weight(ward) for place, request in enumerate(self.plan.requests)}
+        request = self.plan.requests[dice.weighted(weights)]
+        priority = "S" if dice.chance(ward.stat_share) or request.is_stat else "R"
+        orders = tuple(self.place.orderables[code] for code in request.orders)
+        asked, visit = Asked(number, ward, orders, priority, dice), self._patient(ward, dice).visit
+        self._place(asked, visit)
         if dice.fork("duplicate").chance(self.plan.duplicate_share):
             wait = timedelta(minutes=int(dice.fork("duplicate wait").uniform(5, 55)))
-            self._stage.plan(self._stage.now + wait, lambda: self._ask_again(ward, orders, encounter.visit))
+            self._stage.plan(self._stage.now + wait, lambda: self._ask_again(asked, visit))
 
-    def _ask_again(self, ward: Ward, orders: tuple[Orderable, ...], visit: str) -> None:
+    def _ask_again(self, asked: Asked, visit: str) -> None:
         """Somebody else orders the same: nobody looked whether it was done."""
         number, dice = self._next_requisition()
-        self._place(Asked(number, ward, orders, "R", dice), visit)
+        self._place(replace(asked, number=number, dice=dice), visit)
 
     def _next_requisition(self) -> tuple[str, Dice]:
         self._requisitions += 1

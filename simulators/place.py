@@ -120,10 +120,15 @@ class Ward:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Orders that go together, with a weight per patient class."""
+    """Orders that go together, with a weight per patient class; some do not keep and are always urgent."""
 
     orders: tuple[str, ...]
     weights: Mapping[str, float]
+    is_stat: bool = False
+
+    def weight(self, ward: Ward) -> float:
+        """How often this ward asks for it, among its requests."""
+        return self.weights.get(ward.patient_class, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,8 +183,8 @@ def _ward(raw: Mapping[str, Any], rhythms: Mapping[str, list[float]]) -> Ward:
 
 
 def _request(raw: Mapping[str, Any]) -> Request:
-    weights = {key: float(value) for key, value in raw.items() if key != "orders"}
-    return Request(tuple(raw["orders"]), weights)
+    weights = {key: float(value) for key, value in raw.items() if key not in ("orders", "stat")}
+    return Request(tuple(raw["orders"]), weights, bool(raw.get("stat")))
 
 
 def _collection(raw: Mapping[str, Any]) -> CollectionPlan:

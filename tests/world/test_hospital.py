@@ -92,6 +92,12 @@ def test_emergency_orders_are_mostly_urgent_and_clinics_sleep_at_night(days: Day
     assert hours <= set(range(6, 17))
 
 
+def test_what_does_not_keep_is_always_urgent(days: Days) -> None:
+    placed = [entry.data for entry in days.world.sink.entries if entry.kind == "order.placed"]  # type: ignore[attr-defined]
+    gases = {data["priority"] for data in placed if data["orders"] == ["ABGP"] or data["orders"] == ["LACTO"]}
+    assert gases == {"S"}
+
+
 def test_a_report_is_acknowledged_and_kept(days: Days) -> None:
     report = b"MSH|^~\\&|LIS|LAB|HIS|X|20261127||ORU^R01|R1|T|2.5.1\rPID|1||T1\rOBR|1|R9-1|26|BMP\rOBX|1|NM|NA||140\r"
     answer = days.world.receive("HIS", report)
