@@ -1,0 +1,312 @@
+"""What the outbox holds goes out: composed once, sent as the same bytes until it is answered or given up.
+
+A row is claimed in the database before it is sent, so that two senders never send it at once. Per peer, rows go out in
+their order: a corrected report never overtakes the one that it corrects.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from lis.domain.events import Verb
+from lis.domain.people import system
+from lis.interfaces.answers import FAILED, Answer, is_answer_to, read_answer
+from lis.interfaces.composing import compose, control_id, steps_of
+from lis.interfaces.hl7.work import read_answers
+from lis.interfaces.peers import NotConfigured, TcpPeers
+from lis.interfaces.routing import Line, Lines
+from lis.kernel.errors import Refusal
+from lis.lab import Lab
+from lis.services import working
+from lis.storage import outbox
+from lis.storage import tables as t
+from lis.storage.work import Work
+
+log = logging.getLogger(__name__)
+
+Exchange = Callable[[Row[Any], str, bytes], bytes | None]
+"""Hand one message of a kind to the peer of an interface; its answer, or None. OSError: the peer is not there."""
+
+LEASE = timedelta(seconds=120)
+"""How long a claimed row is nobody else's: longer than any peer may take to answer."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)
+ATTEMPTS = 10
+POLL_SECONDS = 0.25
+PEERS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How an interface's outgoing line stands: idle (nothing sent yet), up, down or stopped; times are wall time."""
+
+    interface: str
+    state: str = "idle"
+    since: datetime | None = None
+    last_error: str = ""
+    last_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A row that is ours to send, once; without bytes when it was given up."""
+
+    row: Row[Any]
+    interface: Row[Any]
+    body: bytes
+
+
+class Sender:
+    """Sends for one laboratory. `exchange` is TCP unless another is handed in."""
+
+    def __init__(self, lab: Lab, exchange: Exchange | None = None, *, attempts: int = ATTEMPTS) -> None:
+        self._lab = lab
+        self._exchange = exchange or TcpPeers()
+        self._attempts = attempts
+        self._links: dict[str, LinkState] = {}
+        self._wake = threading.Event()
+        self._is_stopping = False
+        self._thread: threading.Thread | None = None
+
+    def step(self) -> int:
+        """Send everything that is due, peer by peer; how many rows were answered."""
+        return sum(self._send_all(peer) for peer in self._peers_due())
+
+    def start(self) -> None:
+        """Send from now on, in a thread of its own; a silent peer keeps nobody else waiting."""
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._is_stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        if isinstance(self._exchange, TcpPeers):
+            self._exchange.close()
+
+    def wake(self) -> None:
+        """Something was queued: look now."""
+        self._wake.set()
+
+    def link_states(self) -> dict[str, LinkState]:
+        """Every interface's outgoing line, for screens."""
+        with self._lab.reading() as reading:
+            rows = reading.connection.execute(select(t.interface).order_by(t.interface.c.code)).all()
+        states = {row.code: self._links.get(row.code, LinkState(row.code)) for row in rows}
+        stopped = {row.code for row in rows if not row.enabled}
+        return {
+            code: replace(state, state="stopped") if code in stopped else state
+            for code, state in states.items()
+        }
+
+    def _run(self) -> None:
+        busy: dict[str, Future[int]] = {}
+        with ThreadPoolExecutor(PEERS_AT_ONCE, thread_name_prefix="peer") as pool:
+            while not self._is_stopping:
+                try:
+                    busy = {peer: sending for peer, sending in busy.items() if not sending.done()}
+                    for peer in self._peers_due():
+                        if peer not in busy:
+                            busy[peer] = pool.submit(self._send_safely, peer)
+                except Exception:
+                    log.exception("the outbox could not be looked at")
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
+
+    def _peers_due(self) -> list[str]:
+        """Peers whose oldest queued row is due."""
+        o = t.outbox.c
+        query = select(o.peer, o.next_try_at).where(o.state == outbox.QUEUED).order_by(o.id)
+        with self._lab.reading() as reading:
+            rows = reading.connection.execute(query).all()
+        oldest: dict[str, datetime | None] = {}
+        for row in rows:
+            oldest.setdefault(row.peer, row.next_try_at)
+        now = self._lab.wall.now()
+        return [peer for peer, at in oldest.items() if at is None or at <= now]
+
+    def _send_all(self, peer: str) -> int:
+        """Send a peer's rows in their order until one is not answered."""
+        sent = 0
+        while not self._is_stopping and (claim := self._claim(peer)) is not None:
+            if not self._send(claim):
+                break
+            sent += 1
+        return sent
+
+    def _send_safely(self, peer: str) -> int:
+        try:
+            return self._send_all(peer)
+        except Exception:
+            log.exception("sending to %s failed", peer)
+            return 0
+
+    def _claim(self, peer: str) -> _Claim | None:
+        """Take a peer's oldest row for the time of the lease, composing it if nobody has yet."""
+        with self._lab.work(system("hl7", peer)) as work:
+            row = _oldest(work, peer)
+            line = Lines(work.interfaces.all(), work.catalog, work.zone).get(peer)
+            wall = work.recorded_at
+            if row is None or line is None or not line.row.enabled:
+                return None
+            if row.next_try_at is not None and row.next_try_at > wall:
+                return None
+            body = row.body or self._composed(work, line, row)
+            if not body:
+                return _Claim(row, line.row, b"")
+            work.outgoing.change(
+                row.id,
+                body=body,
+                control_id=control_id(row),
+                attempts=row.attempts + 1,
+                next_try_at=wall + LEASE,
+            )
+            return _Claim(work.outgoing.get(row.id), line.row, body)
+
+    def _composed(self, work: Work, line: Line, row: Row[Any]) -> bytes:
+        """The bytes; none for a row that cannot be said: it is given up at once, for a person to see."""
+        try:
+            with work.savepoint():
+                return compose(work, line, row)
+        except Refusal as refusal:
+            _give_up(work, row, str(refusal))
+        except Exception as error:
+            log.exception("outbox row %d could not be composed", row.id)
+            _give_up(work, row, f"{type(error).__name__}: {error}")
+        return b""
+
+    def _send(self, claim: _Claim) -> bool:
+        """One attempt; whether the next row may follow."""
+        if not claim.body:
+            return True
+        try:
+            reply = self._exchange(claim.interface, claim.row.kind, claim.body)
+        except NotConfigured:
+            self._release(claim)
+            return False
+        except OSError as error:
+            return self._failed(claim, str(error) or type(error).__name__)
+        if claim.row.kind == outbox.LABEL:
+            return self._printed(claim)
+        if reply is None:
+            return self._failed(claim, "no answer")
+        return self._answered(claim, reply)
+
+    def _release(self, claim: _Claim) -> None:
+        """Nothing was tried: the row stays as it was."""
+        with self._lab.work(system("hl7", claim.row.peer)) as work:
+            later = work.recorded_at + LONGEST_WAIT
+            work.outgoing.change(claim.row.id, attempts=claim.row.attempts - 1, next_try_at=later)
+
+    def _printed(self, claim: _Claim) -> bool:
+        with self._lab.work(system("hl7", claim.row.peer)) as work:
+            work.outgoing.change(
+                claim.row.id, state=outbox.SENT, sent_at=work.now, next_try_at=None, last_error=""
+            )
+            self._link(claim.row.peer, work.recorded_at)
+        return True
+
+    def _answered(self, claim: _Claim, reply: bytes) -> bool:
+        answer = read_answer(reply)
+        lenient = bool(claim.interface.settings.get("answers_without_number"))
+        if answer is None or not is_answer_to(reply, claim.row.control_id, without_number=lenient):
+            return self._failed(claim, "the answer is to another message")
+        if answer.code in FAILED:
+            return self._refused(claim, answer, reply)
+        if not answer.is_positive:
+            return self._failed(claim, f"answered {answer.code}: {answer.words}")
+        with self._lab.work(system("hl7", claim.row.peer)) as work:
+            _write_answer(work, claim.row, outbox.ANSWERED, answer, reply)
+            self._link(claim.row.peer, work.recorded_at)
+            _apply(work, claim, answer)
+        return True
+
+    def _refused(self, claim: _Claim, answer: Answer, reply: bytes) -> bool:
+        """AE: the same bytes will be refused again. A person has to see to it; the next message may pass."""
+        with self._lab.work(system("hl7", claim.row.peer)) as work:
+            _write_answer(work, claim.row, outbox.DEAD, answer, reply)
+            self._link(claim.row.peer, work.recorded_at)
+            _tell_dead(work, claim.row, f"answered {answer.code}: {answer.words}")
+            _apply(work, claim, answer)
+        return True
+
+    def _failed(self, claim: _Claim, error: str) -> bool:
+        """Try again later, longer each time; give up after enough attempts."""
+        with self._lab.work(system("hl7", claim.row.peer)) as work:
+            self._link(claim.row.peer, work.recorded_at, error)
+            if claim.row.attempts >= self._attempts:
+                _give_up(work, claim.row, error)
+                return True
+            wait = min(FIRST_WAIT * 2 ** (claim.row.attempts - 1), LONGEST_WAIT)
+            work.outgoing.change(claim.row.id, next_try_at=work.recorded_at + wait, last_error=error)
+        return False
+
+    def _link(self, peer: str, wall: datetime, error: str = "") -> None:
+        before = self._links.get(peer, LinkState(peer))
+        state = "down" if error else "up"
+        since = before.since if before.state == state else wall
+        last_sent = before.last_sent_at if error else wall
+        self._links[peer] = LinkState(peer, state, since, error, last_sent)
+
+
+def _oldest(work: Work, peer: str) -> Row[Any] | None:
+    o = t.outbox.c
+    query = select(t.outbox).where(o.peer == peer, o.state == outbox.QUEUED).order_by(o.id).limit(1)
+    return work.outgoing.one(query)
+
+
+def _write_answer(work: Work, row: Row[Any], state: str, answer: Answer, reply: bytes) -> None:
+    work.outgoing.change(
+        row.id,
+        state=state,
+        sent_at=work.now,
+        answered_at=work.now,
+        answer_code=answer.code,
+        answer=reply,
+        next_try_at=None,
+        last_error=answer.words if state == outbox.DEAD else "",
+    )
+
+
+def _give_up(work: Work, row: Row[Any], error: str) -> None:
+    work.outgoing.change(row.id, state=outbox.DEAD, last_error=error, next_try_at=None)
+    _tell_dead(work, row, error)
+
+
+def _tell_dead(work: Work, row: Row[Any], error: str) -> None:
+    work.journal.append(
+        Verb.MESSAGE_HELD,
+        f"outbox:{row.id}",
+        accession=row.accession or None,
+        reason="outbox.dead",
+        detail=error,
+        kind=row.kind,
+        peer=row.peer,
+    )
+
+
+def _apply(work: Work, claim: _Claim, answer: Answer) -> None:
+    """An analyzer's answer says of each test whether it takes it; a bare refusal refuses them all."""
+    if claim.row.kind != outbox.ANALYZER_WORK:
+        return
+    line = Lines(work.interfaces.all(), work.catalog, work.zone).get(claim.row.peer)
+    if line is None:
+        return
+    steps = steps_of(work, line, claim.row)
+    said = read_answers(answer.message, steps)
+    if not answer.is_positive:
+        said = {step.test: working.UNABLE for step in steps} | said
+    if not said and answer.message.header.value(9, 1) == "ACK":
+        return  # a plain acknowledgement: received, nothing said of the tests
+    if said:
+        container = claim.row.refs["container"]
+        working.answer_work(work, container, line.code, said, answer.words or answer.code)
