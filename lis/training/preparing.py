@@ -88,7 +88,7 @@ def prepare(
 def loopback(lab: Lab, world: World) -> Callable[[], None]:
     """Cables without sockets in both directions; what is returned empties the outbox into the world."""
     inbox = Inbox(lab)
-    sender = Sender(lab, lambda peer, message: world.receive(peer, message))
+    sender = Sender(lab, lambda interface, _kind, message: world.receive(interface.code, message))
 
     def link_from(peer: str) -> Link:
         return LoopbackLink(lambda message: inbox.receive(message, peer=peer, interface=peer, at=world.now))
