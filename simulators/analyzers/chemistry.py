@@ -12,8 +12,8 @@ class Chemistry(Analyzer):
     kind = "chemistry"
 
     def also_measured(self, sip: Sip) -> tuple[str, ...]:
-        """The indices that stand on the menu: whichever tests the contents know as indices."""
-        return self.plan.index_tests if self.plan.reports_indices else ()
+        """The indices of the menu, on serum and plasma."""
+        return self.plan.index_tests if self.plan.reports_indices and sip.needs_spin else ()
 
 
 DEVICE = Chemistry

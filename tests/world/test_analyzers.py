@@ -94,6 +94,12 @@ def test_an_unspun_tube_is_spun_on_the_line_and_takes_longer() -> None:
     assert done.at - done.sampled_at == 21 * MINUTE
 
 
+def test_whole_blood_has_no_indices_to_report() -> None:
+    blood = sip(needs_spin=False, is_separated=False, specimen_type="WB")
+    (done,) = finished(run(analyzer("CHEM-1"), orders("A1C"), Loaded((blood,))))
+    assert [item.test for item in done.measured] == ["A1C"]
+
+
 def test_controls_run_after_warm_up_and_on_demand() -> None:
     machine = analyzer("CHEM-1")
     controls = [item for item in run(machine) if isinstance(item, ControlFinished)]
