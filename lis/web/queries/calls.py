@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -19,6 +20,12 @@ class Call:
 
     row: Row[Any]
     attempts: tuple[Row[Any], ...]
+
+    @property
+    def minutes(self) -> int:
+        """How long it stayed open; 0 while it is open."""
+        spent = self.row.closed_at - self.row.opened_at if self.row.closed_at else timedelta(0)
+        return int(spent.total_seconds() // 60)
 
 
 def open_calls(reading: Reading) -> list[Call]:

@@ -3,66 +3,105 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, literal, or_, select
 
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
 
 MOST_SHOWN = 100
-NEEDS_A_PERSON = ("held", "unprocessed", "refused", "dead_letter")
+NEEDS_A_PERSON = ("held", "unprocessed", "dead_letter")
+REFUSED_SHOWN = 20
+UNSENT = ("queued", "sent", "dead")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An interface with its counts by state, both ways."""
+    """An interface with its counts by state, both ways, and when the last message went each way."""
 
     row: Row[Any]
     name: str
     came: dict[str, int]
     went: dict[str, int]
-    last_at: Any
+    last_in: datetime | None
+    last_out: datetime | None
+
+    @property
+    def address(self) -> str:
+        return f"{self.row.host}:{self.row.port}" if self.row.port else self.row.host
 
 
 def links(reading: Reading) -> list[Link]:
     """Every interface, its state and its traffic."""
-    i, o = t.inbound, t.outbox
-    came = _counts(reading, i.c.interface, i.c.state, i)
-    went = _counts(reading, o.c.peer, o.c.state, o)
-    newest = select(i.c.interface, func.max(i.c.received_at).label("at")).group_by(i.c.interface)
-    last = {row.interface: row.at for row in reading.connection.execute(newest)}
-    rows = reading.connection.execute(
-        select(t.interface).order_by(t.interface.c.kind.desc(), t.interface.c.code)
-    )
+    i, o = t.inbound.c, t.outbox.c
+    came, last_in = _counts(reading, i.interface, i.state, i.received_at)
+    went, last_out = _counts(reading, o.peer, o.state, o.sent_at)
+    query = select(t.interface).order_by(t.interface.c.kind.desc(), t.interface.c.code)
     return [
         Link(
-            row, _name(reading, row.code), came.get(row.code, {}), went.get(row.code, {}), last.get(row.code)
+            row,
+            _name(reading, row.code),
+            came.get(row.code, {}),
+            went.get(row.code, {}),
+            last_in.get(row.code),
+            last_out.get(row.code),
         )
-        for row in rows
+        for row in reading.connection.execute(query)
     ]
 
 
+def link(reading: Reading, code: str) -> Link:
+    """One interface, or NotFound."""
+    found = next((one for one in links(reading) if one.row.code == code), None)
+    if found is None:
+        raise NotFound("interface.unknown", f"This laboratory has no interface {code}.")
+    return found
+
+
 def held_messages(reading: Reading) -> list[Row[Any]]:
-    """Messages that were not processed as they came, the newest first."""
-    i = t.inbound
-    query = select(i).where(i.c.state.in_(NEEDS_A_PERSON)).order_by(i.c.id.desc()).limit(MOST_SHOWN)
-    return list(reading.connection.execute(query))
+    """Messages that wait for a person, the newest first."""
+    return _inbound(reading, t.inbound.c.state.in_(NEEDS_A_PERSON), MOST_SHOWN)
+
+
+def refused_messages(reading: Reading) -> list[Row[Any]]:
+    """Messages that were answered with an error, the newest first: their senders know."""
+    return _inbound(reading, t.inbound.c.state == "refused", REFUSED_SHOWN)
 
 
 def held_observations(reading: Reading) -> list[Row[Any]]:
-    """Values that matched nothing safely, the newest first."""
-    o = t.observation
-    query = select(o).where(o.c.state == "held").order_by(o.c.id.desc()).limit(MOST_SHOWN)
-    return list(reading.connection.execute(query))
+    """Values that matched nothing safely, the newest first, with the case of the container they name, if known."""
+    o, i, c, x = t.observation, t.inbound, t.container, t.lab_order
+    query = (
+        select(o, i.c.received_at, x.c.accession)
+        .join(i, i.c.id == o.c.inbound_id)
+        .outerjoin(c, c.c.container_id == o.c.container_sent)
+        .outerjoin(x, x.c.id == c.c.order_id)
+        .where(o.c.state == "held")
+    )
+    return list(reading.connection.execute(query.order_by(o.c.id.desc()).limit(MOST_SHOWN)))
 
 
 def unsent(reading: Reading) -> list[Row[Any]]:
-    """What still waits in the outbox, or was given up."""
+    """What still waits in the outbox, or was given up: given up first."""
     o = t.outbox
-    query = select(o).where(o.c.state.in_(("queued", "sent", "dead"))).order_by(o.c.id).limit(MOST_SHOWN)
-    return list(reading.connection.execute(query))
+    query = select(o).where(o.c.state.in_(UNSENT)).order_by(o.c.state != "dead", o.c.id)
+    return list(reading.connection.execute(query.limit(MOST_SHOWN)))
+
+
+def log(reading: Reading, *, interface: str, text: str) -> list[Row[Any]]:
+    """The newest messages both ways, perhaps of one interface, or with this accession or control id."""
+    i, o = t.inbound, t.outbox
+    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code, i.c.reason)
+    went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code, o.c.last_error)
+    rows = [
+        row
+        for query, table, code in ((came, i, i.c.interface), (went, o, o.c.peer))
+        for row in reading.connection.execute(_narrowed(query, table, code, interface, text))
+    ]
+    return sorted(rows, key=lambda row: (row.at, row.way, row.id), reverse=True)[:MOST_SHOWN]
 
 
 def message(reading: Reading, way: str, message_id: int) -> Row[Any]:
@@ -74,12 +113,53 @@ def message(reading: Reading, way: str, message_id: int) -> Row[Any]:
     return row
 
 
-def _counts(reading: Reading, by: Any, state: Any, table: Any) -> dict[str, dict[str, int]]:
-    query = select(by.label("code"), state.label("state"), func.count().label("n")).select_from(table)
+def observations_of(reading: Reading, inbound_id: int) -> list[Row[Any]]:
+    """Every value of a message with what became of it."""
+    o = t.observation
+    return list(reading.connection.execute(select(o).where(o.c.inbound_id == inbound_id).order_by(o.c.seq)))
+
+
+def _inbound(reading: Reading, condition: Any, most: int) -> list[Row[Any]]:
+    i = t.inbound
+    query = select(i).where(condition).order_by(i.c.id.desc()).limit(most)
+    return list(reading.connection.execute(query))
+
+
+def _logged(way: str, table: Any, code: Any, at: Any, kind: Any, answer: Any, why: Any) -> Select[Any]:
+    return select(
+        literal(way).label("way"),
+        table.c.id,
+        code.label("code"),
+        at.label("at"),
+        kind.label("kind"),
+        table.c.control_id,
+        table.c.accession,
+        table.c.state,
+        answer.label("answer_code"),
+        why.label("why"),
+    )
+
+
+def _narrowed(query: Select[Any], table: Any, code: Any, interface: str, text: str) -> Select[Any]:
+    if interface:
+        query = query.where(code == interface)
+    if text:
+        query = query.where(or_(table.c.accession == text, table.c.control_id == text))
+    return query.order_by(table.c.id.desc()).limit(MOST_SHOWN)
+
+
+def _counts(
+    reading: Reading, by: Any, state: Any, at: Any
+) -> tuple[dict[str, dict[str, int]], dict[str, datetime]]:
+    """Code → state → number, and code → the last instant, in one query."""
+    query = select(by.label("code"), state.label("state"), func.count().label("n"), func.max(at).label("at"))
     found: dict[str, dict[str, int]] = {}
+    last: dict[str, datetime] = {}
     for row in reading.connection.execute(query.group_by(by, state)):
         found.setdefault(row.code, {})[row.state] = row.n
-    return found
+        if row.at is not None:
+            last[row.code] = max(row.at, last.get(row.code, row.at))
+    return found, last
 
 
 def _name(reading: Reading, code: str) -> str:
