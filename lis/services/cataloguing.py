@@ -9,6 +9,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.kernel.errors import Invalid
 from lis.storage import catalogs
+from lis.storage.packs_check import check_files
 from lis.storage.work import Work
 
 
@@ -42,12 +43,26 @@ def change_file(work: Work, name: str, content: str, *, reason: str) -> Catalog:
         raise Invalid(
             "catalog.no_file", f"The catalogue has no file {name}.", f"Its files: {', '.join(files)}."
         )
-    version_id, catalog = catalogs.store(work.connection, files | {name: content}, at=work.now, reason=reason)
+    changed = files | {name: content}
+    _refuse_broken(changed)
+    version_id, catalog = catalogs.store(work.connection, changed, at=work.now, reason=reason)
     work.put_in_force(version_id, catalog)
     work.journal.append(
         Verb.CATALOG_CHANGED, f"catalog:{version_id}", reason=reason, file=name, digest=catalog.digest
     )
     return catalog
+
+
+def _refuse_broken(files: Mapping[str, str]) -> None:
+    """Refuse content that contradicts itself, with every place: a limit in a wrong unit is no better than none."""
+    problems = [str(problem) for problem in check_files(files) if not problem.note]
+    if problems:
+        raise Invalid(
+            "pack.broken",
+            "The content was not taken; the catalogue in force stays as it is.",
+            f"Put right: {'; '.join(problems[:5])}",
+            problems=problems,
+        )
 
 
 def _open_interface(work: Work, peer: Peer | Analyzer) -> None:

@@ -40,7 +40,7 @@ def update_patient(work: Work, details: PatientDetails) -> int:
     if known is None:
         return register_patient(work, details)
     said = {name: getattr(details, name) for name in ("family", "given", "middle", "birth_on", "sex")}
-    changed = {name: new for name, new in said.items() if new and new != getattr(known, name)}
+    changed = {name: new for name, new in said.items() if _is_known(new) and new != getattr(known, name)}
     if changed:
         _change_patient(work, known, changed)
     return int(known.id)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from lis.domain.catalog import Catalog, Orderable
+from lis.domain.events import Verb
 from lis.domain.workflow import TestState
 from lis.kernel.errors import NotFound
 from lis.storage import tables as t
@@ -77,8 +78,10 @@ class Report:
 
     @property
     def status(self) -> str:
-        """C when a value was corrected, P while something is missing, F otherwise."""
+        """C when a value was corrected, X when all is cancelled, P while something is missing, F otherwise."""
         statuses = {group.status for group in self.groups}
+        if statuses == {CANCELLED}:
+            return CANCELLED
         if CORRECTED in statuses:
             return CORRECTED
         return FINAL if statuses <= {FINAL, CANCELLED} else PRELIMINARY
@@ -107,7 +110,7 @@ def _groups(
     connection: Connection, catalog: Catalog, order: Row[Any], versions: Collection[int] | None
 ) -> list[ReportGroup]:
     indices = set(catalog.index_tests.values())
-    lines = [row for row in _lines(connection, catalog, order.id, versions) if row.test not in indices]
+    lines = [row for row in _lines(connection, catalog, order, versions) if row.test not in indices]
     groups = []
     for row in connection.execute(_ordered_tests(order.id)):
         orderable = catalog.orderable(row.code)
@@ -160,20 +163,20 @@ def _ordered_tests(order_id: int) -> Any:
 
 
 def _lines(
-    connection: Connection, catalog: Catalog, order_id: int, versions: Collection[int] | None
+    connection: Connection, catalog: Catalog, order: Row[Any], versions: Collection[int] | None
 ) -> list[ReportLine]:
     r, v = t.result, t.result_version
     chosen = v.c.id.in_(versions) if versions is not None else v.c.n == r.c.released_version
     query = (
         select(v, r.c.test, r.c.verified_by, r.c.released_at, r.c.released_version)
-        .join(r, and_(r.c.id == v.c.result_id, r.c.order_id == order_id))
+        .join(r, and_(r.c.id == v.c.result_id, r.c.order_id == order.id))
         .where(chosen)
         .order_by(r.c.id, v.c.n)
     )
-    return [_line(connection, catalog, row) for row in connection.execute(query)]
+    return [_line(connection, catalog, order, row) for row in connection.execute(query)]
 
 
-def _line(connection: Connection, catalog: Catalog, row: Row[Any]) -> ReportLine:
+def _line(connection: Connection, catalog: Catalog, order: Row[Any], row: Row[Any]) -> ReportLine:
     test = catalog.tests.get(row.test)
     return ReportLine(
         result_id=row.result_id,
@@ -195,7 +198,7 @@ def _line(connection: Connection, catalog: Catalog, row: Row[Any]) -> ReportLine
         observed_at=row.observed_at,
         verified_by=row.verified_by,
         released_at=row.released_at,
-        replaced=_replaced(connection, row) if row.status == CORRECTED else "",
+        replaced=_replaced(connection, order, row) if row.status == CORRECTED else "",
     )
 
 
@@ -204,11 +207,18 @@ def _display(catalog: Catalog, test: str, value: str) -> str:
     return next((coded.display for coded in catalog.value_set_of(test) if coded.code == value), value)
 
 
-def _replaced(connection: Connection, row: Row[Any]) -> str:
-    v = t.result_version
-    earlier = select(v).where(v.c.result_id == row.result_id, v.c.n < row.n).order_by(v.c.n.desc()).limit(1)
-    before = connection.execute(earlier).first()
-    return f"{before.comparator}{before.value}" if before else ""
+def _replaced(connection: Connection, order: Row[Any], row: Row[Any]) -> str:
+    """The value that readers held before: of the last version released earlier. The journal knows which were."""
+    j, v = t.journal, t.result_version
+    told = select(j.c.data).where(
+        j.c.subject == f"result:{order.accession}/{row.test}", j.c.verb == Verb.RESULT_RELEASED
+    )
+    released = [data["version"] for data in connection.execute(told).scalars() if data["version"] < row.n]
+    if not released:
+        return ""
+    query = select(v).where(v.c.result_id == row.result_id, v.c.n == max(released))
+    before = connection.execute(query).one()
+    return f"{before.comparator}{before.value}"
 
 
 def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLine, ...]) -> str:

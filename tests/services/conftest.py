@@ -1,7 +1,8 @@
-"""A small laboratory on SQLite for the tests of use cases."""
+"""A small laboratory on SQLite for the tests of use cases: made once, then copied."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,22 @@ import pytest
 
 from lis.kernel.clock import FixedClock
 from lis.storage.house import House
-from tests.labs import START, SmallLab, open_small_lab
+from tests.labs import START, open_small_lab
+from tests.services.bench import Bench, bench
+
+
+@pytest.fixture(scope="session")
+def small_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small")
+    house = House.open(data=folder, url=None, wall=FixedClock(START))
+    open_small_lab(house)
+    house.close()
+    return folder
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[SmallLab]:
+def small(small_template: Path, tmp_path: Path) -> Iterator[Bench]:
+    shutil.copytree(small_template, tmp_path, dirs_exist_ok=True)
     house = House.open(data=tmp_path, url=None, wall=FixedClock(START))
-    yield open_small_lab(house)
+    yield bench(house)
     house.close()

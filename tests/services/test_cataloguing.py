@@ -1,0 +1,45 @@
+"""Content changes by a new version with a reason; what was filed under the old one says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from lis.kernel.errors import Invalid, NotAllowed, Refusal
+from lis.services import cataloguing
+from lis.storage import catalogs
+from lis.storage import tables as t
+from tests.services.bench import Bench
+
+
+def limits(small: Bench) -> str:
+    with small.lab.reading() as reading:
+        return catalogs.files_of(reading.connection, 1)["critical_values.csv"]
+
+
+def test_a_changed_file_is_a_new_version_in_force_at_once(small: Bench) -> None:
+    changed = limits(small).replace("K,31,43800,2.5,6.5", "K,31,43800,2.5,6.0")
+    with small.work("lis_admin") as work:
+        before = work.catalog.criticals["K"]
+        after = cataloguing.change_file(work, "critical_values.csv", changed, reason="agreed with the ED")
+        assert work.catalog is after
+        assert work.catalog_version_id == 2
+        assert before != after.criticals["K"]
+    assert [row.reason for row in small.rows(t.catalog_version)] == ["first load", "agreed with the ED"]
+    assert small.row(t.lab).catalog_version_id == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "content", "reason", "refusal"),
+    [
+        ("supervisor", "critical_values.csv", "", "why", NotAllowed),
+        ("lis_admin", "critical_values.csv", "", "", Invalid),
+        ("lis_admin", "none.csv", "", "why", Invalid),
+        ("lis_admin", "critical_values.csv", "analyte,low\nK,x\n", "why", Refusal),
+    ],
+)
+def test_a_change_that_is_not_allowed_or_broken_changes_nothing(
+    small: Bench, role: str, name: str, content: str, reason: str, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal), small.work(role) as work:
+        cataloguing.change_file(work, name, content, reason=reason)
+    assert small.row(t.lab).catalog_version_id == 1

@@ -1,0 +1,42 @@
+"""Control results are stored as they came; what they say of a test is read when it is asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lis.domain.observations import ReportedControl, ReportedSpecimen
+from lis.domain.people import system
+from lis.services import controlling, resulting
+from lis.storage import tables as t
+from tests.services.bench import Bench, observation, source_of
+
+
+def status(small: Bench, test: str = "NA") -> str:
+    with small.by_wire() as work:
+        return controlling.qc_of(work, "CHEM-1", [test])[test].outcome
+
+
+def test_controls_in_out_and_aged(small: Bench) -> None:
+    assert status(small) == "not_evaluable"
+    small.run_controls()
+    assert status(small) == "accepted"
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(off_by_sd=4)
+    assert status(small) == "failed"
+    small.clock.advance(timedelta(hours=25))
+    assert status(small) == "not_evaluable"
+    assert {row.state for row in small.rows(t.observation)} == {"control"}
+
+
+def test_what_is_no_known_control_is_held(small: Bench) -> None:
+    with small.lab.work(system("hl7", "CHEM-1")) as work:
+        said = observation(work, "CHEM-1", 1, "XX", "1", "F")
+        specimen = ReportedSpecimen("control", "", "", "", (said,), ReportedControl("M", "C2401", 1))
+        doubtful = ReportedSpecimen("doubtful", "", "", "", (said,), doubt="Marked as both.")
+        resulting.record_results(work, source_of(work, "CHEM-1"), (specimen,))
+        resulting.record_results(work, source_of(work, "CHEM-1"), (doubtful,))
+    assert [(row.state, row.reason) for row in small.rows(t.observation)] == [
+        ("held", "qc.unmapped"),
+        ("held", "qc.doubtful_mark"),
+    ]
+    assert small.rows(t.control_observation) == []

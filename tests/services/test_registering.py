@@ -1,0 +1,56 @@
+"""Patients and visits by what the hospital says; an order never changes who a patient is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lis.domain.requests import PatientDetails, VisitDetails
+from lis.kernel.errors import Conflict, Invalid
+from lis.services import registering
+from lis.storage import tables as t
+from tests.labs import ANN, BEN
+from tests.services.bench import Bench
+
+
+def test_an_order_fills_what_was_unknown_and_refuses_another_person(small: Bench) -> None:
+    with small.by_wire() as work:
+        registering.register_patient(work, PatientDetails("M1", "Archer", "Ann", None, "U"))
+    with small.by_wire() as work:
+        registering.register_patient(work, replace(ANN, mrn="M1", family="ARCHER"))
+    row = small.row(t.patient)
+    assert (row.family, row.birth_on, row.sex) == ("Archer", ANN.birth_on, "F")
+    for details, fields in (
+        (replace(ANN, mrn="M1", sex="M"), ["sex"]),
+        (replace(ANN, mrn="M1", family="Baker"), ["family"]),
+        (replace(ANN, mrn="M1", birth_on=BEN.birth_on), ["birth_on"]),
+    ):
+        with pytest.raises(Conflict) as refused, small.by_wire() as work:
+            registering.register_patient(work, details)
+        assert refused.value.details["fields"] == fields
+    with pytest.raises(Invalid), small.by_wire() as work:
+        registering.register_patient(work, replace(ANN, mrn=""))
+
+
+def test_the_hospital_corrects_demographics_and_both_are_journaled(small: Bench) -> None:
+    with small.by_wire() as work:
+        registering.register_patient(work, ANN)
+        registering.update_patient(work, replace(ANN, family="Archer-Baker", sex="U"))
+    row, event = small.row(t.patient), small.events()[-1]
+    assert (row.family, row.sex) == ("Archer-Baker", "F")
+    assert (event.verb, event.data) == (
+        "patient.updated",
+        {"before": {"family": "Archer"}, "after": {"family": "Archer-Baker"}},
+    )
+
+
+def test_a_visit_moves_but_never_to_another_patient(small: Bench) -> None:
+    with small.by_wire() as work:
+        ann, ben = registering.register_patient(work, ANN), registering.register_patient(work, BEN)
+        registering.update_visit(work, ann, VisitDetails("V1", "I", "5 WEST"))
+        registering.update_visit(work, ann, VisitDetails("V1", location="ICU"))
+        with pytest.raises(Conflict):
+            registering.update_visit(work, ben, VisitDetails("V1"))
+    row = small.row(t.visit)
+    assert (row.patient_class, row.location) == ("I", "ICU")

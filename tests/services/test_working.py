@@ -1,0 +1,57 @@
+"""Work goes to the analyzer that measures a test, once; stopped ones and held tests get none."""
+
+from __future__ import annotations
+
+import pytest
+
+from lis.services import working
+from lis.storage import tables as t
+from tests.services.bench import Bench
+
+
+def test_work_is_sent_once_and_answers_are_kept(small: Bench) -> None:
+    placed = small.order("COAGS")
+    small.receive(*placed.container_ids)
+    pk = small.row(t.container).id
+    with small.by_wire() as work:
+        working.answer_work(work, pk, "COAG-1", {"PT": "accepted", "INR": "unable"}, "reagent out")
+        working.send_work(work, work.containers.get(pk), work.orders.get(1))
+    rows = [(row.test, row.state, row.answer) for row in small.rows(t.analyzer_work)]
+    assert rows == [
+        ("PT", "accepted", "reagent out"),
+        ("INR", "unable", "reagent out"),
+        ("INR", "sent", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "sent"),
+    [({"enabled": False}, []), ({"held_tests": {"INR": "lot in doubt"}}, ["PT"])],
+)
+def test_a_stopped_analyzer_and_a_held_test_get_no_work(
+    small: Bench, change: dict[str, object], sent: list[str]
+) -> None:
+    with small.by_wire() as work:
+        work.interfaces.change("COAG-1", **change)
+    placed = small.order("COAGS")
+    small.receive(*placed.container_ids)
+    assert [row.test for row in small.rows(t.analyzer_work)] == sent
+    small.measure(placed.container_ids[0], {"INR": "1.0"}, device="COAG-1")
+    held = small.rows(t.observation, state="held")
+    assert [row.reason for row in held] == (["test.held"] if "held_tests" in change else [])
+
+
+def test_an_analyzer_that_asks_gets_what_waits_on_its_menu_of_a_received_tube(small: Bench) -> None:
+    placed = small.order("LYTES", "COAGS")
+    for tube, device in zip(placed.container_ids, ("COAG-1", "CHEM-1"), strict=True):
+        with small.by_wire() as work:
+            row = work.containers.by_container_id(tube)
+            assert row is not None
+            assert working.work_for(work, device, row) == ()
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], {"PT": "12.0"}, device="COAG-1")
+    with small.by_wire() as work:
+        row = work.containers.by_container_id(placed.container_ids[0])
+        assert row is not None
+        assert working.work_for(work, "COAG-1", row) == ("INR",)
+        assert working.work_for(work, "CHEM-1", row) == ()
