@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from lis.interfaces.inbox import Inbox
-from lis.interfaces.listener import Listener
+from lis.interfaces.listener import Listener, Route
 from lis.interfaces.sender import Sender
 from lis.kernel.clock import Clock, WallClock
 from lis.lab import Lab
@@ -25,7 +25,7 @@ class Served:
     def __init__(self, lab: Lab, host: str, port: int) -> None:
         self.lab = lab
         self.inbox = Inbox(lab)
-        self.listener = Listener(self.inbox, host, port)
+        self.listener = Listener([Route(self.inbox, port)], host=host)
         self.sender = Sender(lab)
         self.port = port
 
