@@ -10,7 +10,7 @@ from simulators.place import Place
 from simulators.printer import PrintedLabel, Printer
 from simulators.stage import Stage
 from simulators.station import Station
-from simulators.tubes import Tube, TubeView, serum_look, view
+from simulators.tubes import Tube, TubeView, view
 
 
 class BenchRefusal(Exception):
@@ -39,12 +39,13 @@ class Bench:
         return [view(tube) for tube in self.tubes.values() if tube.spot == "tray"]
 
     def look(self, tube_id: str, by: str) -> TubeView:
-        """Take a tube in the hand; that somebody looked, and what there was to see, is known to the ledger."""
+        """Take a tube in the hand and tilt it; who looked, and what there was to see, is known to the ledger."""
         tube = self._tube(tube_id)
-        self._stage.tell(
-            "tube.looked_at", tube.id, {"by": by, "look": serum_look(tube) if tube.is_separated else ""}
-        )
-        return view(tube)
+        tube.was_tilted = True
+        seen = view(tube)
+        data = {"by": by, "look": seen.serum_look, "signs": seen.signs, "is_cold": seen.is_cold}
+        self._stage.tell("tube.looked_at", tube.id, data)
+        return seen
 
     # what comes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from simulators.dice import Dice
 from simulators.hl7.hospital import Encounter, OrderLine
@@ -12,6 +13,8 @@ from simulators.stage import Stage
 from simulators.tubes import CollectionLabel, Tube, Value, moved
 
 HAEMOLYSIS = "H"
+SHELF_DAYS = (30, 400)
+"""How long an empty tube still keeps when it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,20 @@ class Collecting:
             collection_label=CollectionLabel(
                 name, person.mrn, person.born_on, person.sex, initials, self._stage.now, number
             ),
+            expires_on=(self._stage.now + timedelta(days=dice.fork("expiry").integer(*SHELF_DAYS))).date(),
         )
         facts = {
             "container": code,
             "ward": asked.ward.code,
             "priority": asked.priority,
             "collector": initials,
+            "requisition": asked.number,
+            "order": tuple(order.code for order in asked.orders),
+            "patient": person.mrn,
+            "tube": number,
         }
         tube = self._stage.faults.pass_through("tube", tube, tube.id, self._stage.now, facts)
-        self._tell_drawn(tube, asked)
+        self._tell_drawn(tube, asked, code, person.mrn)
         return tube
 
     def _indices(self, truth: Mapping[str, Value], dice: Dice) -> dict[str, float]:
@@ -102,10 +110,12 @@ class Collecting:
             indices[letter] = source.base + source.slope * value if isinstance(value, float) else source.base
         return indices
 
-    def _tell_drawn(self, tube: Tube, asked: Asked) -> None:
-        tests = [test for order in asked.orders if order.container == tube.kind.code for test in order.tests]
+    def _tell_drawn(self, tube: Tube, asked: Asked, code: str, mrn: str) -> None:
+        """Whose blood it is beside whose it should be, and what is in it beside what was in the patient."""
+        tests = [test for order in asked.orders if order.container == code for test in order.tests]
         data = {
             "patient": tube.patient,
+            "drawn_for": mrn,
             "container": tube.kind.code,
             "label": tube.collection_label,
             "indices": tube.indices,

@@ -92,6 +92,7 @@ def _analyte(row: Row) -> Analyte:
         cv_analytical=_number(row["cv_pct"]),
         amr_low=_number(row["amr_low"]),
         amr_high=_number(row["amr_high"]),
+        specimen=row["specimen_hl70487"],
     )
 
 
@@ -208,4 +209,5 @@ def _errors(raw: Mapping[str, Any]) -> Iterable[PreanalyticalError]:
             rejection_code=error["rejection_code"],
             specimens=tuple(error["specimens"]),
             effects=tuple(_effect(effect) for effect in error["effects"]),
+            mechanism=error.get("mechanism", {}),
         )

@@ -27,6 +27,7 @@ class Analyte:
     cv_analytical: float | None
     amr_low: float | None
     amr_high: float | None
+    specimen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class PreanalyticalError:
     rejection_code: str
     specimens: tuple[str, ...]
     effects: tuple[Effect, ...]
+    mechanism: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

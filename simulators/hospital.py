@@ -210,9 +210,13 @@ class Hospital:
     def _carry(self, asked: Asked, tubes: list[Tube]) -> None:
         low, high = asked.ward.transport_minutes
         minutes = asked.dice.uniform(low, high) * (0.5 if asked.priority == "S" else 1.0)
+        bags: dict[timedelta, list[Tube]] = {}
         for tube in tubes:
             tube.spot = "transport"
-        self._stage.plan(self._stage.now + timedelta(minutes=minutes), lambda: self._hand_over(tubes))
+            bags.setdefault(tube.kept_back, []).append(tube)
+        for kept_back, bag in bags.items():
+            arrival = self._stage.now + timedelta(minutes=minutes) + kept_back
+            self._stage.plan(arrival, partial(self._hand_over, bag))
 
     def _hand_over(self, tubes: list[Tube]) -> None:
         for tube in tubes:

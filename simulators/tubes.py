@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from simulators.place import Interference, TubeKind
@@ -16,7 +16,9 @@ Spot = Literal["ward", "transport", "tray", "centrifuge", "analyzer", "done", "d
 
 @dataclass(frozen=True, slots=True)
 class CollectionLabel:
-    """What the collector stuck on the tube at the bedside, as it can be read; `number` is the hospital's."""
+    """What the collector stuck on the tube at the bedside, as it can be read; `number` is the hospital's, `note`
+    whatever else is written there.
+    """
 
     name: str
     mrn: str
@@ -25,11 +27,16 @@ class CollectionLabel:
     collector: str
     collected_at: datetime
     number: str
+    note: str = ""
 
 
 @dataclass
 class Tube:
-    """A tube as it really is. `truth` is the patient at collection, `contents` what is in the tube."""
+    """A tube as it really is. `truth` is the patient at collection, `contents` what is in the tube.
+
+    `patient` is whose blood it is, "" when nobody here is known to have given it; `kept_back` is how much longer than
+    usual it stays on the way; `signs` name what eyes can see of it under the circumstances that `SIGNS` gives.
+    """
 
     id: str
     kind: TubeKind
@@ -49,6 +56,10 @@ class Tube:
     arrived_at: datetime | None = None
     spun_at: datetime | None = None
     lab_labels: list[PrintedLabel] = field(default_factory=list)
+    expires_on: date | None = None
+    kept_back: timedelta = timedelta(0)
+    signs: tuple[str, ...] = ()
+    was_tilted: bool = False
 
     @property
     def barcode(self) -> str:
@@ -79,15 +90,35 @@ class TubeView:
     spot: str
     station: str
     arrived_at: datetime | None
+    expires_on: date | None = None
+    signs: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that can be seen of a tube, in words; and when: at once, once it was tilted, or after the spin."""
+
+    words: str
+    seen: Literal["at once", "tilted", "separated"] = "at once"
+
+
+SIGNS: Mapping[str, Sign] = {
+    "clot": Sign("A dark lump slides along the wall when it is tilted", "tilted"),
+    "fibrin": Sign("Pale threads hang in what stands above", "separated"),
+    "flakes": Sign("Whitish flakes lie in what stands above", "separated"),
+    "bubbles": Sign("Bubbles of air in the blood"),
+    "leak": Sign("Wet outside, with a dried drip below the cap"),
+    "crack": Sign("A crack runs down the wall"),
+    "smear": Sign("The writing on the collection label has run"),
+}
 # From which index on an eye sees it: free haemoglobin and bilirubin in mg/dL, lipaemia in index units.
 _SEEN = {
     "H": ((50, "pink"), (200, "red")),
     "I": ((3, "amber"), (15, "brown")),
     "L": ((200, "cloudy"), (600, "milky")),
 }
-_COLD_C = 12.0
+_COLD_C, _WARM_C, _ICE_C = 12.0, 30.0, 0.0
 
 
 def view(tube: Tube) -> TubeView:
@@ -107,7 +138,22 @@ def view(tube: Tube) -> TubeView:
         spot=tube.spot,
         station=tube.station,
         arrived_at=tube.arrived_at,
+        expires_on=tube.expires_on,
+        signs=_signs(tube),
+        remarks=(*(SIGNS[sign].words for sign in _signs(tube)), *_felt(tube)),
     )
+
+
+def _signs(tube: Tube) -> tuple[str, ...]:
+    """Those that show as the tube is now."""
+    shown = {"at once": True, "tilted": tube.was_tilted, "separated": tube.is_separated}
+    return tuple(sign for sign in tube.signs if shown[SIGNS[sign].seen])
+
+
+def _felt(tube: Tube) -> tuple[str, ...]:
+    if tube.temperature_c < _ICE_C:
+        return ("Hard with ice inside",)
+    return ("Warm to the hand",) if tube.temperature_c > _WARM_C else ()
 
 
 def serum_look(tube: Tube) -> str:

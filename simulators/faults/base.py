@@ -1,13 +1,14 @@
 """Faults: what goes wrong, how strongly, and when. The laboratory's software knows nothing of them.
 
-A fault is a pure change of one thing (a tube, an analyzer's meter, a message); a trigger says which things it meets.
-Each kind is one class in a module of this folder, known by its name once its module is imported.
+A fault is a pure change of one thing (a tube, what an analyzer says, a message, a cable); a trigger says which things it
+meets. Each kind is one class in a module of this folder, known by its name once its module is imported.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -15,11 +16,13 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from simulators.dice import Dice
 
 T = TypeVar("T")
-Stage = Literal["tube", "analyzer", "message"]
+Stage = Literal["tube", "analyzer", "message", "link"]
+REMEMBERED = 40
+"""How many earlier things of a stage a fault can reach that needs a second one."""
 
 
 class Fault(ABC, Generic[T]):
-    """One mechanism. Its `level` runs from 0 (hardly there) to 1 (as strong as it comes)."""
+    """One mechanism. Its `level` runs from 0 (hardly there) to 1 (as strong as it comes); 0.5 is the usual case."""
 
     name: ClassVar[str]
     stage: ClassVar[Stage]
@@ -28,26 +31,62 @@ class Fault(ABC, Generic[T]):
     def apply(self, thing: T, level: float, dice: Dice) -> tuple[T, Mapping[str, Any]]:
         """The thing as it is with the fault, and the truth about the change for the ledger."""
 
+    def suits(self, thing: T) -> bool:
+        """Whether such a thing can have this fault at all."""
+        return True
+
+
+class Pairing(Fault[T]):
+    """A mechanism that needs a second thing, one that came before: another patient's label, or blood."""
+
+    needs_partner: bool = True
+
+    @abstractmethod
+    def partner(self, thing: T, earlier: Sequence[T]) -> T | None:
+        """Which of the earlier things it can be, the latest first; None when none fits."""
+
+    @abstractmethod
+    def apply_to_pair(self, thing: T, partner: T, level: float, dice: Dice) -> tuple[T, T, Mapping[str, Any]]:
+        """Both as they are with the fault, and the truth about the change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a fault strikes: in a time window, on things whose facts are these, with a chance, so many times."""
+    """When a fault strikes: in a time window, on things whose facts are these, with a chance, so many times.
+
+    A fact with several values (the orders of a tube) matches when one of them does; of the things that match, `every`
+    n-th is struck.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     matching: Mapping[str, Any] = field(default_factory=dict)
     chance: float = 1.0
     times: int | None = None
+    every: int = 1
 
-    def meets(self, at: datetime, facts: Mapping[str, Any], used: int, dice: Dice) -> bool:
-        """Whether it strikes this thing now."""
+    def matches(self, at: datetime, facts: Mapping[str, Any]) -> bool:
+        """Whether it speaks of this thing at this instant."""
         if (self.since and at < self.since) or (self.until and at >= self.until):
             return False
+        return all(_agrees(facts.get(key), value) for key, value in self.matching.items())
+
+    def meets(
+        self, at: datetime, facts: Mapping[str, Any], used: int, dice: Dice, matched: int | None = None
+    ) -> bool:
+        """Whether it strikes this thing now, the `matched`-th that it speaks of."""
         if self.times is not None and used >= self.times:
             return False
-        return all(facts.get(key) == value for key, value in self.matching.items()) and dice.chance(
-            self.chance
-        )
+        if matched is not None and matched % self.every:
+            return False
+        return self.matches(at, facts) and dice.chance(self.chance)
+
+
+def _agrees(fact: Any, wanted: Any) -> bool:
+    return wanted in fact if isinstance(fact, (tuple, list, frozenset)) else bool(fact == wanted)
+
+
+Make = Callable[[str, Mapping[str, Any]], Fault[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +97,15 @@ class Injection:
     fault: Fault[Any]
     level: float
     trigger: Trigger
+    named: str = ""
 
     @classmethod
-    def from_args(cls, args: Mapping[str, Any]) -> Injection:
-        """From plain data, as scenarios and recorded inputs keep it: id, fault, level, trigger."""
+    def from_args(cls, args: Mapping[str, Any], make: Make | None = None) -> Injection:
+        """From plain data, as scenarios and recorded inputs keep it: id, fault, and if wanted level, trigger, parameters."""
         raw: dict[str, Any] = dict(args.get("trigger", {}))
         raw |= {key: datetime.fromisoformat(raw[key]) for key in ("since", "until") if raw.get(key)}
-        return cls(args["id"], known()[args["fault"]](), float(args["level"]), Trigger(**raw))
+        fault = (make or _known_alone)(args["fault"], args.get("parameters", {}))
+        return cls(args["id"], fault, float(args.get("level", 0.5)), Trigger(**raw), args["fault"])
 
 
 Tell = Callable[[str, str, Mapping[str, Any]], Any]
@@ -78,13 +119,14 @@ class Injections:
         self._tell = tell
         self._injected: dict[str, Injection] = {}
         self._used: dict[str, int] = {}
+        self._matched: dict[str, int] = {}
+        self._earlier: dict[Stage, deque[Any]] = {}
 
     def inject(self, injection: Injection) -> None:
         """From now on this can go wrong; the ledger knows it."""
         self._injected[injection.id] = injection
         self._used.setdefault(injection.id, 0)
-        data = {"fault": injection.fault.name, "level": injection.level, "trigger": injection.trigger}
-        self._tell("fault.injected", injection.id, data)
+        self._tell("fault.injected", injection.id, _described(injection))
 
     def withdraw(self, injection_id: str) -> None:
         """From now on it does not; what it did stays done."""
@@ -99,14 +141,56 @@ class Injections:
         """The thing after every fault of this stage that meets it, each change told to the ledger."""
         for injection in self._of(stage):
             dice = self._dice.fork(f"{injection.id}/{subject}")
-            if injection.trigger.meets(at, facts, self._used[injection.id], dice.fork("trigger")):
-                self._used[injection.id] += 1
-                thing, truth = injection.fault.apply(thing, injection.level, dice)
-                self._tell("fault.struck", subject, {"injection": injection.id, "change": truth})
+            if self._meets(injection, thing, at, facts, dice):
+                thing = self._strike(injection, thing, subject, dice)
+        if stage == "tube":
+            self._earlier.setdefault(stage, deque(maxlen=REMEMBERED)).append(thing)
         return thing
+
+    def strike_now(self, injection: Injection, thing: T, subject: str) -> T:
+        """Let a fault strike this one thing, whatever its trigger says."""
+        self._tell("fault.injected", injection.id, _described(injection))
+        return self._strike(injection, thing, subject, self._dice.fork(f"{injection.id}/{subject}"))
+
+    def _meets(
+        self, injection: Injection, thing: Any, at: datetime, facts: Mapping[str, Any], dice: Dice
+    ) -> bool:
+        if not injection.fault.suits(thing) or not injection.trigger.matches(at, facts):
+            return False
+        matched = self._matched[injection.id] = self._matched.get(injection.id, 0) + 1
+        used = self._used.get(injection.id, 0)
+        return injection.trigger.meets(at, facts, used, dice.fork("trigger"), matched)
+
+    def _strike(self, injection: Injection, thing: T, subject: str, dice: Dice) -> T:
+        fault = injection.fault
+        partner = self._partner(fault, thing)
+        if partner is not None and isinstance(fault, Pairing):
+            thing, other, truth = fault.apply_to_pair(thing, partner, injection.level, dice)
+            vars(partner).update(vars(other))  # it is on its way already, and others hold it
+        elif isinstance(fault, Pairing) and fault.needs_partner:
+            return thing
+        else:
+            thing, truth = fault.apply(thing, injection.level, dice)
+        self._used[injection.id] = self._used.get(injection.id, 0) + 1
+        data = {"injection": injection.id, "fault": injection.named or fault.name, "change": truth}
+        self._tell("fault.struck", subject, data)
+        return thing
+
+    def _partner(self, fault: Fault[T], thing: T) -> T | None:
+        if not isinstance(fault, Pairing):
+            return None
+        return fault.partner(thing, list(reversed(self._earlier.get(fault.stage, deque()))))
 
     def _of(self, stage: Stage) -> list[Injection]:
         return [injection for injection in self._injected.values() if injection.fault.stage == stage]
+
+
+def _described(injection: Injection) -> Mapping[str, Any]:
+    return {
+        "fault": injection.named or injection.fault.name,
+        "level": injection.level,
+        "trigger": injection.trigger,
+    }
 
 
 _KNOWN: dict[str, type[Fault[Any]]] = {}
@@ -123,3 +207,7 @@ def register(kind: type[Fault[Any]]) -> type[Fault[Any]]:
 def known() -> Mapping[str, type[Fault[Any]]]:
     """Every registered kind of fault by name."""
     return dict(sorted(_KNOWN.items()))
+
+
+def _known_alone(name: str, parameters: Mapping[str, Any]) -> Fault[Any]:
+    return known()[name](**parameters)
