@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lis.domain.catalog import Analyzer, Catalog, Peer
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.kernel.errors import Invalid
+from lis.kernel.errors import Conflict, Invalid
 from lis.storage import catalogs
 from lis.storage.packs_check import check_files
 from lis.storage.work import Work
@@ -51,6 +51,16 @@ def change_file(work: Work, name: str, content: str, *, reason: str) -> Catalog:
         Verb.CATALOG_CHANGED, f"catalog:{version_id}", reason=reason, file=name, digest=catalog.digest
     )
     return catalog
+
+
+def refuse_stale(work: Work, version_id: int) -> None:
+    """Refuse a change that was made looking at another version than the one in force."""
+    if version_id != work.catalog_version_id:
+        raise Conflict(
+            "catalog.stale",
+            "The catalogue has changed since this page was shown. Nothing was saved.",
+            "Open the file again and make the change in what is in force now.",
+        )
 
 
 def _refuse_broken(files: Mapping[str, str]) -> None:

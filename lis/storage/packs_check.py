@@ -6,7 +6,7 @@ other tables' references wrong: one mistake gives one problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from lis.kernel.errors import Invalid
@@ -47,6 +47,11 @@ def check_pack(folder: Path) -> list[PackProblem]:
         files = pack_files(folder)
     except Invalid as refusal:
         return [PackProblem(folder.name, 0, refusal.message)]
+    return check_files(files)
+
+
+def check_files(files: Mapping[str, str]) -> list[PackProblem]:
+    """`check_pack` of a pack's text, wherever it is kept."""
     tables = read_tables(files)
     found = [problem for table in tables.values() for problem in table.problems]
     checked = Checked(tables)

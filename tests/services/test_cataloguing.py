@@ -17,7 +17,7 @@ def limits(small: Bench) -> str:
 
 
 def test_a_changed_file_is_a_new_version_in_force_at_once(small: Bench) -> None:
-    changed = limits(small).replace("K,31,43800,2.5,6.5", "K,31,43800,2.5,6.0")
+    changed = limits(small).replace("K,31,43800,2.5,6.5", "K,31,43800,2.5,6.3")
     with small.work("lis_admin") as work:
         before = work.catalog.criticals["K"]
         after = cataloguing.change_file(work, "critical_values.csv", changed, reason="agreed with the ED")
