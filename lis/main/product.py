@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import uvicorn
@@ -17,6 +18,7 @@ from lis.storage.house import House
 from lis.web.app import create_app
 
 STOP_SECONDS = 5
+ANY_PORT = 0
 
 
 class Served:
@@ -25,15 +27,28 @@ class Served:
     def __init__(self, lab: Lab, host: str, port: int) -> None:
         self.lab = lab
         self.inbox = Inbox(lab)
-        self.listener = Listener([Route(self.inbox, port)], host=host)
         self.sender = Sender(lab)
-        self.port = port
+        self.wanted_port = self.port = port
+        self._host = host
 
     def start(self) -> None:
         """Take up what an earlier process left unprocessed, then open the doors."""
         self.inbox.recover()
-        self.port = self.listener.start()
+        self.listener, self.port = self._listening()
         self.sender.start()
+
+    def _listening(self) -> tuple[Listener, int]:
+        """On the port that was wanted, or on any free one when somebody else has it."""
+        try:
+            return self._listen_on(self.wanted_port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return self._listen_on(ANY_PORT)
+
+    def _listen_on(self, port: int) -> tuple[Listener, int]:
+        listener = Listener([Route(self.inbox, port)], host=self._host)
+        return listener, listener.start()
 
     def stop(self) -> None:
         self.listener.stop()

@@ -70,6 +70,10 @@ def serve(settings: Settings, *, days: float, with_browser: bool, console: Conso
         product.start()
         worlds.start(product.served)
         server = web_server(application(product, worlds, passwords), settings)
+        for slug, served in product.served.items():
+            console.print(
+                f"Laboratory {slug} listens for HL7 on {settings.host}:{served.port}.", highlight=False
+            )
         announce(server, settings, with_browser=with_browser, console=console)
         server.run()
     finally:
