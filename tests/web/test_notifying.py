@@ -1,26 +1,71 @@
-"""The call list on the screen."""
+"""Calls on the screen: the list, attempts, and how a call ends."""
 
 from __future__ import annotations
 
-from tests.web.site import Site
+import html
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.web.site import LAB, Site
+
+REACHED = {"outcome": "reached", "whom": "Nurse Reed", "whom_role": "RN", "said": "K 7.2"}
 
 
-def test_call_about_a_value_closes_only_with_its_read_back(site: Site) -> None:
-    site.small.released("LYTES", values={"K": "7.2"}, location="ICU", provider_phone="555-0199")
-    browser = site.browser("technologist")
-    page = browser.page("/calls").text
-    assert "Open (1)" in page
-    assert "Potassium 7.2 mmol/L" in page
-    assert "555-0199" in page
-    said = {"whom": "Nurse Reed", "whom_role": "RN", "outcome": "reached"}
-    refused = browser.act("/calls/1/attempts", said)
-    assert (refused.status_code, "closes only with its read-back" in refused.text) == (422, True)
+def text_of(page: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
+@pytest.fixture
+def called(own_site: Site) -> Site:
+    """A laboratory in which a critical potassium was released: its call is due."""
+    own_site.small.released("LYTES", values={"K": "7.2"}, location="ICU", provider_phone="555-0199")
+    return own_site
+
+
+def test_open_call_is_listed_with_its_age_in_lab_time(called: Site) -> None:
+    called.pass_time(timedelta(minutes=25))
+    page = text_of(called.browser("technologist").page("/calls").text)
     assert (
-        browser.act("/calls/1/attempts", said | {"outcome": "no_answer", "comment": "Rang out"}).status_code
-        == 303
+        "Open (1) ! Critical Potassium 7.2 mmol/L 260610001 Archer, Ann MRN M1001 Born 1980-05-17 ICU 555-0199"
+        in page
     )
-    assert "Rang out" in browser.page("/calls").text
-    assert browser.act("/calls/1/attempts", said | {"read_back": "Archer, K 7.2"}).status_code == 303
-    page = browser.page("/calls").text
+    assert "open for 0:25 h" in page
+
+
+def test_call_without_read_back_is_refused_in_words_and_stays_open(called: Site) -> None:
+    browser = called.browser("technologist")
+    answer = browser.act("/calls/1/attempts", REACHED, headers={"HX-Request": "true"})
+    assert (answer.status_code, "the call closes only with its read-back" in answer.text) == (422, True)
+    assert "Open (1)" in browser.page("/calls").text
+
+
+def test_call_with_read_back_closes_and_shows_in_the_history(called: Site) -> None:
+    browser = called.browser("technologist")
+    missed = {"outcome": "no_answer", "comment": "Rang out"}
+    assert browser.act("/calls/1/attempts", missed).headers["location"] == f"{LAB}/calls"
+    assert "technologist: no answer Rang out" in text_of(browser.page("/calls").text)
+    called.pass_time(timedelta(minutes=7))
+    browser.act("/calls/1/attempts", REACHED | {"read_back": "Archer, K 7.2"})
+    page = text_of(browser.page("/calls").text)
     assert "Open (0)" in page
-    assert "Nurse Reed (RN)" in page
+    assert (
+        "7 min critical Potassium 7.2 mmol/L 260610001 Archer, Ann Nurse Reed, RN ✓ Archer, K 7.2 technologist 2"
+        in page
+    )
+
+
+def test_text_of_a_call_is_never_markup(called: Site) -> None:
+    browser = called.browser("technologist")
+    browser.act("/calls/1/attempts", REACHED | {"whom": "<b>x</b>", "read_back": "K 7.2"})
+    page = browser.page("/calls").text
+    assert ("<b>x</b>" in page, "&lt;b&gt;x&lt;/b&gt;" in page) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("processor", 200), ("technician", 200), ("technologist", 200), ("supervisor", 200), ("lis_admin", 403)],
+)
+def test_calls_are_seen_by_those_whose_role_carries_it(site: Site, role: str, status: int) -> None:
+    assert site.browser(role).page("/calls").status_code == status
