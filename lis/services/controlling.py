@@ -80,7 +80,8 @@ def _recent() -> Select[Any]:
         .where(
             c.analyzer == bindparam("analyzer"),
             c.test.in_(bindparam("tests", expanding=True)),
-            c.observed_at.between(bindparam("after", type_=Instant), bindparam("until", type_=Instant)),
+            c.observed_at >= bindparam("after", type_=Instant),
+            c.observed_at <= bindparam("until", type_=Instant),
         )
         .order_by(c.id)
     )
