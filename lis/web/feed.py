@@ -60,7 +60,7 @@ class _Follower:
     lab: Lab
     listeners: set[asyncio.Queue[Signal]] = field(default_factory=set)
     task: asyncio.Task[None] | None = None
-    position: int = 0
+    position: int | None = None
 
     async def run(self) -> None:
         while self.listeners:
@@ -70,11 +70,11 @@ class _Follower:
                         queue.get_nowait()
                     queue.put_nowait(signal)
             await asyncio.sleep(LOOK_EVERY)
-        self.task = None
+        self.task = self.position = None
 
     def _look(self) -> list[Signal]:
         with self.lab.database.reading() as connection:
-            if not self.position:
+            if self.position is None:
                 last = connection.execute(select(func.coalesce(func.max(t.journal.c.seq), 0))).scalar_one()
                 self.position = int(last)
                 return []
@@ -105,6 +105,10 @@ class Feed:
     def close(self) -> None:
         """Let every stream end at its next look: the server can stop."""
         self._closing = True
+
+    def followed(self) -> list[str]:
+        """The laboratories whose journal is being read along: somebody listens, and the place to begin is known."""
+        return [slug for slug, one in self._followers.items() if one.position is not None]
 
     async def stream(self, lab: Lab) -> AsyncIterator[str]:
         """Server-sent events for one tab."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+from lis.domain.requests import PatientDetails
+from lis.kernel.ids import container_id
+from tests.labs import ANN
 from tests.web.site import Site
 
+ALAN = PatientDetails("M1009", "Archer", "Alan", ANN.birth_on, "M")
 numbers = (f"W{n:04d}" for n in itertools.count(1))
 
 
@@ -20,3 +24,83 @@ def test_scan_receives_then_confirms_the_label(site: Site) -> None:
     assert "✓ labelled" in second["row"]
     assert 'id="c-' + order.container_ids[0] in second["row"]
     assert "Archer, Ann" in first["panel"] and "1980-05-17" in first["panel"]
+
+
+def scan(site: Site, text: str) -> dict[str, str]:
+    answer: dict[str, str] = site.browser("processor").act("/receive/scan", {"text": text}).json()
+    return answer
+
+
+def test_refused_scan_says_what_to_do_and_is_written_down(site: Site) -> None:
+    answer = scan(site, "NO-SUCH-TUBE")
+    assert "Nothing is known under NO-SUCH-TUBE." in answer["attention"]
+    assert "✕ Refused" in answer["row"]
+    assert site.small.journal()[-1] == "scan.refused"
+
+
+def test_label_of_another_laboratory_is_named_as_such(site: Site) -> None:
+    assert (
+        "is a laboratory label, but not one of this laboratory"
+        in scan(site, container_id("250010001", 1))["attention"]
+    )
+
+
+def test_second_scan_of_the_collection_label_receives_nothing_twice(site: Site) -> None:
+    number = next(numbers)
+    site.small.order("LYTES", numbers=(number,))
+    scan(site, number)
+    assert "received already" in scan(site, number)["attention"]
+
+
+def test_comparison_takes_two_identifiers_and_is_written_down(site: Site) -> None:
+    number = next(numbers)
+    order = site.small.order("LYTES", numbers=(number,))
+    scan(site, number)
+    path = f"/receive/{order.container_ids[0]}/identity"
+    browser = site.browser("processor")
+    one = browser.act(path, {"identifier": ["name"], "agree": "yes"})
+    assert (one.status_code, "Identity takes two identifiers." in one.text) == (422, True)
+    both = browser.act(path, {"identifier": ["name", "mrn"], "agree": "no"})
+    assert "they differ" in both.text
+    assert site.small.journal()[-2:] == ["identity.compared", "specimen.set_aside"]
+
+
+def test_similar_name_is_pointed_out(site: Site) -> None:
+    first, second = next(numbers), next(numbers)
+    site.small.order("LYTES", numbers=(first,))
+    site.small.order("LYTES", numbers=(second,), patient=ALAN)
+    assert "Similar name: <b>Archer, Ann</b>" in scan(site, second)["panel"]
+
+
+def test_old_tube_is_set_aside_and_accepted_by_whoever_may(site: Site) -> None:
+    number = next(numbers)
+    order = site.small.order("LYTES", numbers=(number,), collected=600)
+    assert "Set aside." in scan(site, number)["attention"]
+    path = f"/receive/{order.container_ids[0]}/accept"
+    assert "Accept after all" not in site.browser("processor").page("/receive").text
+    assert "Accept after all" in site.browser("supervisor").page("/receive").text
+    assert site.browser("processor").act(path, {"reason": "Spun on the ward."}).status_code == 403
+    assert site.browser("supervisor").act(path, {"reason": "Spun on the ward."}).status_code == 303
+    assert "✓ received" in site.browser("processor").page(f"/labels/{order.container_ids[0]}").text
+
+
+def test_label_is_printed_again_with_a_reason_and_numbered(site: Site) -> None:
+    number = next(numbers)
+    order = site.small.order("LYTES", numbers=(number,))
+    scan(site, number)
+    path = f"/labels/{order.container_ids[0]}"
+    browser = site.browser("processor")
+    assert browser.act(path + "/print", {"reason": ""}).status_code == 422
+    assert browser.act(path + "/print", {"reason": "Smudged"}).headers["Location"] == f"/lab/small{path}"
+    page = browser.page(path).text
+    assert "Smudged" in page
+    assert "copy 2" in browser.page(path + ".svg").text
+    assert browser.page(path + ".pdf").content.startswith(b"%PDF")
+
+
+def test_stat_comes_first_then_what_is_overdue(own_site: Site) -> None:
+    for number, priority, collected in (("P1", "R", 10), ("P2", "R", 100), ("P3", "S", 5)):
+        own_site.small.order("LYTES", numbers=(number,), priority=priority, collected=collected)
+    page = own_site.browser("processor").page("/receive/pending").text
+    assert sorted(("P1", "P2", "P3"), key=page.find) == ["P3", "P2", "P1"]
+    assert page.count("! overdue") == 1

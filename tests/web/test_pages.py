@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lis.domain.people import ROLES
+from lis.kernel.ids import container_id
 from tests.web.site import Site
 
 VALUES = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
@@ -46,7 +47,7 @@ def case(site: Site) -> dict[str, str]:
     """One released case, and controls on the chart."""
     site.small.controls()
     accession = site.small.released("LYTES", values=VALUES, peer="HIS")
-    return {"a": accession, "c": f"{accession}017"}
+    return {"a": accession, "c": container_id(accession, 1)}
 
 
 @pytest.mark.parametrize("role", ROLES)

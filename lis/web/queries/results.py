@@ -36,6 +36,7 @@ class GridRow:
     row: Row[Any]
     test: Test | None
     unit: str
+    interval: str
     value: str
     display: str
     before: Before | None
@@ -101,10 +102,13 @@ def result_rows() -> Any:
 def holds_of(checks: list[Mapping[str, Any]]) -> tuple[str, ...]:
     """The reasons in words why a value waits for a person, or for an input."""
     return tuple(
-        f"{check['name'].replace('_', ' ')}: {check['text']}"
-        for check in checks
-        if check["outcome"] in HOLDING and not check["advisory"]
+        _words_of(check) for check in checks if check["outcome"] in HOLDING and not check["advisory"]
     )
+
+
+def interval_of(row: Row[Any], unit: str) -> str:
+    """The reference interval without the unit, which has a column of its own."""
+    return (row.interval_text or "").removesuffix(unit).strip()
 
 
 def display_of(reading: Reading, test: str, row: Row[Any]) -> str:
@@ -117,14 +121,22 @@ def display_of(reading: Reading, test: str, row: Row[Any]) -> str:
     return f"{row.comparator}{words}"
 
 
+def _words_of(check: Mapping[str, Any]) -> str:
+    name = str(check["name"]).replace("_", " ")
+    text = str(check["text"])
+    return text if text.lower().startswith(name) else f"{name.capitalize()}: {text}"
+
+
 def _grid_row(reading: Reading, row: Row[Any], before: Before | None) -> GridRow:
     catalog = reading.catalog
     test = catalog.tests.get(row.test)
+    unit = catalog.unit_text(row.unit or (test.unit if test else ""))
     choices = catalog.value_set_of(row.test) if test and test.result_type == CODED else ()
     return GridRow(
         row=row,
         test=test,
-        unit=catalog.unit_text(row.unit or (test.unit if test else "")),
+        unit=unit,
+        interval=interval_of(row, unit),
         value=f"{row.comparator}{row.value}" if row.value is not None else "",
         display=display_of(reading, row.test, row),
         before=before,

@@ -12,7 +12,7 @@ from lis.domain.requests import STAT
 from lis.domain.workflow import ResultState
 from lis.lab import Reading
 from lis.storage import tables as t
-from lis.web.queries.results import GridRow, display_of, holds_of, result_rows
+from lis.web.queries.results import display_of, holds_of, interval_of, result_rows
 
 SHOWN = (ResultState.ON_HOLD, ResultState.RESULTED, ResultState.VERIFIED)
 MOST_RESULTS = 1500
@@ -26,6 +26,7 @@ class Waiting:
     name: str
     display: str
     unit: str
+    interval: str
     holds: tuple[str, ...]
 
 
@@ -60,11 +61,6 @@ def departments(reading: Reading) -> list[str]:
     return sorted({test.department for test in reading.catalog.tests.values()})
 
 
-def of_case(rows: list[GridRow], state: str) -> dict[str, int]:
-    """Test → version in force of the results of a case in a state: what an act on all of them has seen."""
-    return {one.row.test: one.row.version for one in rows if one.row.state == state}
-
-
 def _department(reading: Reading, row: Row[Any]) -> str:
     test = reading.catalog.tests.get(row.test)
     return test.department if test else ""
@@ -74,7 +70,12 @@ def _waiting(reading: Reading, row: Row[Any]) -> Waiting:
     test = reading.catalog.tests.get(row.test)
     unit = reading.catalog.unit_text(row.unit or "")
     return Waiting(
-        row, test.name if test else row.test, display_of(reading, row.test, row), unit, holds_of(row.checks)
+        row=row,
+        name=test.name if test else row.test,
+        display=display_of(reading, row.test, row),
+        unit=unit,
+        interval=interval_of(row, unit),
+        holds=holds_of(row.checks),
     )
 
 

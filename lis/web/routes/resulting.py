@@ -39,7 +39,7 @@ def enter(request: Request, here: SomeoneHere, form: Posted, accession: str, tes
     """A typed value; the answer is every row, because a value may complete or question others."""
     with here.lab.work(here.actor) as work:
         refuse_unseen(work, accession, {test: form.number("seen")})
-        resulting.enter_result(work, accession, test, form.text("value"))
+        resulting.enter_result(work, accession, test, form.text("value"), reason=form.text("reason"))
     return HTMLResponse(_rows(request, here, accession))
 
 

@@ -4,7 +4,9 @@
 const table = document.querySelector("table.grid");
 const body = document.getElementById("rows");
 const notice = document.getElementById("notice");
+const reason = document.getElementById("reason");
 const csrf = document.querySelector("meta[name=csrf]").content;
+let unexplained = null;
 let chain = Promise.resolve();
 
 const cells = () => [...body.querySelectorAll("[data-cell]")];
@@ -43,7 +45,7 @@ async function send(cell) {
   const answer = await fetch(cell.dataset.url, {
     method: "POST",
     headers: { "X-Fetch": "1", "X-CSRF-Token": csrf },
-    body: new URLSearchParams({ value, seen: cell.dataset.seen }),
+    body: new URLSearchParams({ value, seen: cell.dataset.seen, reason: reason.value }),
   });
   const text = await answer.text();
   if (answer.ok) {
@@ -54,6 +56,10 @@ async function send(cell) {
     cell.setAttribute("aria-invalid", "true");
     if (answer.status === 401) notice.textContent = "You are signed out; this value was not taken. Sign in again.";
     else notice.innerHTML = text;
+    if (notice.querySelector("[data-code='reason.missing']")) {
+      unexplained = cell;
+      reason.focus();
+    }
   }
 }
 
@@ -86,6 +92,16 @@ body.addEventListener("keydown", (event) => {
 });
 body.addEventListener("change", (event) => {
   if (event.target.matches("[data-cell]")) commit(event.target);
+});
+
+// Enter after a reason sends the value that wanted it, and never verifies by accident.
+reason.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.ctrlKey) return;
+  event.preventDefault();
+  if (!unexplained) return;
+  unexplained.focus();
+  commit(unexplained);
+  unexplained = null;
 });
 
 // Verify and release wait until what was typed is filed: a key pressed at once acts on what the server judged.

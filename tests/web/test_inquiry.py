@@ -1,0 +1,128 @@
+"""Looking up, and what looking leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from lis.domain.requests import PatientDetails
+from lis.kernel.ids import container_id
+from lis.storage.journal import every
+from tests.labs import BEN
+from tests.web.site import Site
+
+EVIL = PatientDetails("M6666", "<b>Bold</b>", "<script>alert(1)</script>", BEN.birth_on, "M")
+
+
+@pytest.fixture(scope="module")
+def released(site: Site) -> str:
+    values = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
+    held = site.small.order("LYTES", patient=EVIL, numbers=("E0",))
+    site.small.receive(*held.container_ids)
+    site.small.enter(held.accession, K="7.2")
+    return site.small.released(
+        "LYTES", values=values, peer="HIS", patient=EVIL, numbers=("E1",), provider="Dr <i>"
+    )
+
+
+def viewed(site: Site) -> list[tuple[str, str, str]]:
+    with site.small.lab.reading() as reading:
+        return [
+            (row.verb, row.subject, row.actor)
+            for row in every(reading.connection)
+            if row.verb.endswith(".viewed") or row.verb == "report.printed"
+        ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accessions/{a}",
+        "/accessions/{a}/timeline",
+        "/patients/M6666",
+        "/inquiry?q=%3Cb%3E",
+        "/labels/{c}",
+        "/review?show=on_hold",
+    ],
+)
+def test_markup_in_a_name_is_shown_as_it_is_written(site: Site, released: str, path: str) -> None:
+    text = site.browser("supervisor").page(path.format(a=released, c=container_id(released, 1))).text
+    assert "&lt;b&gt;Bold&lt;/b&gt;" in text
+    assert "<b>Bold</b>" not in text
+    assert "<script>alert" not in text
+
+
+def test_markup_in_a_name_stays_text_at_the_scan_box_and_on_the_label(site: Site) -> None:
+    order = site.small.order("LYTES", numbers=("E2",), patient=EVIL)
+    answer = site.browser("processor").act("/receive/scan", {"text": "E2"}).json()
+    label = site.browser("processor").page(f"/labels/{order.container_ids[0]}.svg").text
+    for text in (answer["row"], answer["panel"], label):
+        assert "<script>" not in text
+    assert "&lt;b&gt;Bold" in answer["row"]
+
+
+def test_patients_are_found_by_number_and_by_the_beginning_of_names(site: Site) -> None:
+    site.small.order("LYTES", numbers=("E3",))
+    site.small.order("LYTES", numbers=("E4",), patient=BEN)
+    browser = site.browser("processor")
+    pages = {
+        text: browser.page("/inquiry", params={"q": text}).text
+        for text in ("M1001", "arch", "archer, a", "ARCHER, B", "%")
+    }
+    assert {text: "Archer, Ann" in page for text, page in pages.items()} == {
+        "M1001": True,
+        "arch": True,
+        "archer, a": True,
+        "ARCHER, B": False,
+        "%": False,
+    }
+
+
+def test_opening_is_written_once_and_what_the_page_fetches_is_not(site: Site, released: str) -> None:
+    browser = site.browser("technologist")
+    before = len(viewed(site))
+    browser.page("/patients/M6666")
+    browser.page(f"/accessions/{released}/timeline")
+    browser.page(f"/accessions/{released}/timeline", headers={"X-Live": "1"})
+    browser.page("/messages/out/1")
+    browser.page(f"/accessions/{released}/report.pdf")
+    assert viewed(site)[before:] == [
+        ("chart.viewed", "patient:M6666", "technologist"),
+        ("history.viewed", f"order:{released}", "technologist"),
+        ("message.viewed", "outbox:1", "technologist"),
+        ("report.printed", f"order:{released}", "technologist"),
+    ]
+
+
+def test_refused_viewing_leaves_no_trace_of_having_seen(site: Site, released: str) -> None:
+    before = len(viewed(site))
+    assert site.browser("lis_admin").page("/patients/M6666").status_code == 403
+    assert len(viewed(site)) == before
+
+
+def test_report_is_a_pdf_of_what_was_released(site: Site, released: str) -> None:
+    answer = site.browser("processor").page(f"/accessions/{released}/report.pdf")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+
+
+def test_report_of_nothing_released_is_refused_in_words(site: Site) -> None:
+    order = site.small.order("LYTES", numbers=("E5",))
+    answer = site.browser("processor").page(f"/accessions/{order.accession}/report.pdf")
+    assert (answer.status_code, "Nothing of this case was released yet." in answer.text) == (409, True)
+
+
+def test_timeline_tells_the_whole_story(site: Site, released: str) -> None:
+    text = site.browser("processor").page(f"/accessions/{released}/timeline").text
+    story = ["order.placed", "specimen.received", "label.printed", "label.confirmed", "result.entered"]
+    story += ["result.verified", "result.released", "report.sent"]
+    places = [text.find(f"<td>{verb}</td>") for verb in story]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "path", ["/accessions/999999999", "/patients/NOBODY", "/labels/260610001017x", "/messages/in/9999"]
+)
+def test_what_does_not_exist_is_not_found_in_words(site: Site, path: str) -> None:
+    answer = site.browser("supervisor").page(path)
+    assert (answer.status_code, "<h1>Not found</h1>" in answer.text) == (404, True)
