@@ -110,7 +110,8 @@ def command_line(rest: list[str]) -> list[str]:
 
 def become(venv: Path, arguments: list[str]) -> int:
     """Hand over to the environment's Python, so that Ctrl-C and signals reach it directly."""
-    environment = os.environ | {
+    # Compiled modules are kept even where the shell forbids it: without them every start reads all sources anew.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "PYTHONUTF8": "1",
     }
