@@ -21,8 +21,11 @@ FOLDER = Path(__file__).parent / "profiles"
 class Profile:
     """The traits of a sender. What a profile's file leaves out is the common case.
 
-    `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix);
-    `not_patient` lists SPM-11 codes that are no patient's specimen and no control either.
+    `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix).
+    `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
+
+    For LIS02 records: `values_from` are components of R-4 in the order they are looked at; `secondary_component` of R-3
+    marks raw and derived values; `off_scale_from_range` reads `<` or `>` in the flags with the limit in R-6.
     """
 
     name: str
@@ -48,7 +51,13 @@ class Profile:
     supplemental_codes: str = ""
     loinc_trusted: bool = True
     collection_number: tuple[str, ...] = ("SAC-3", "SPM-2")
-    options: dict[str, Any] = field(default_factory=dict)
+    senders: str = ""
+    values_from: tuple[int, ...] = (1, 2)
+    secondary_component: int = 0
+    supplemental_without_status: bool = False
+    off_scale_from_range: bool = False
+    alarm_comments: str = ""
+    sequential_frames: bool = True
 
 
 @cache

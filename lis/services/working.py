@@ -46,6 +46,14 @@ def offer_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...
     return tests
 
 
+def hand_out_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
+    """The same for an analyzer that reads its work in the answer to its query: nothing is queued."""
+    tests = work_for(work, analyzer, container)
+    if tests:
+        _note_sent(work, container, work.orders.get(container.order_id), analyzer, tests, rerun=False)
+    return tests
+
+
 def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, str], answer: str) -> None:
     """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
     container = work.containers.get(container_pk)
@@ -70,6 +78,18 @@ def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[
     )
 
 
+def cancel_work(work: Work, container_pk: int, tests: Collection[str]) -> None:
+    """Nothing is expected any more of what was sent; a value that still comes is held."""
+    rows = work.analyzer_work.having(container_pk=container_pk)
+    work.analyzer_work.change_all(
+        [
+            {"id": row.id, "state": CANCELLED}
+            for row in rows
+            if row.test in tests and row.state in (SENT, ACCEPTED)
+        ]
+    )
+
+
 def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:
     rows = work.analyzer_work.having(container_pk=container.id)
     sent = {row.test for row in rows if row.state in (SENT, ACCEPTED, DONE)}
@@ -83,6 +103,20 @@ def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:
 def _send(
     work: Work, container: Row[Any], order: Row[Any], analyzer: str, tests: tuple[str, ...], *, rerun: bool
 ) -> None:
+    _note_sent(work, container, order, analyzer, tests, rerun=rerun)
+    work.outbox.add(
+        outbox.ANALYZER_WORK,
+        analyzer,
+        accession=order.accession,
+        container=container.id,
+        tests=list(tests),
+        rerun=rerun,
+    )
+
+
+def _note_sent(
+    work: Work, container: Row[Any], order: Row[Any], analyzer: str, tests: tuple[str, ...], *, rerun: bool
+) -> None:
     work.analyzer_work.add_all(
         {
             "container_pk": container.id,
@@ -94,14 +128,6 @@ def _send(
             "answer": "",
         }
         for test in tests
-    )
-    work.outbox.add(
-        outbox.ANALYZER_WORK,
-        analyzer,
-        accession=order.accession,
-        container=container.id,
-        tests=list(tests),
-        rerun=rerun,
     )
     work.journal.append(
         Verb.WORK_SENT,

@@ -1,0 +1,281 @@
+"""LIS02 records as facts: results as HL7 gives them too, and queries for work; answers to queries written back.
+
+LIS02-A2 (ASTM E1394). Statuses and action codes are its own and are said here in the words of HL7 table 0085.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen, Role
+from lis.interfaces.hl7.results import Reading
+from lis.interfaces.hl7.times import read_day, read_instant, write_instant
+from lis.interfaces.profiles import Profile
+from lis.kernel.quantity import plain
+from lis.wire.astm import Record, Records, build_records
+from lis.wire.er7 import Seg, comps, reps
+
+STATUSES = {"F": "F", "V": "V", "R": "F", "C": "C", "P": "P", "S": "P", "I": "I", "X": "X"}
+"""R-9 in the words of HL7 0085; R is a value that was sent before."""
+QUESTIONED = {
+    "W": "questionable",
+    "M": "a value for interpretation only",
+    "N": "not confirmed",
+    "Q": "asked for",
+}
+_LOINC = re.compile(r"\d{1,5}-\d", re.ASCII)
+_RANGE = re.compile(r"\s*([\d.eE+]+)\s*(?:to|-)\s*([\d.eE+]+)\s*")
+_INSTRUMENT = "I"
+
+
+@dataclass
+class _Order:
+    patient: Record | None
+    order: Record
+    results: list[tuple[Record, list[Record]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQuery:
+    """A Q record: the container asked for, "" for everything; cancelled when it takes an earlier query back."""
+
+    container: str
+    cancelled: bool
+
+
+def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
+    """Every result of a message, one reading per O record. A R record without O has nothing to belong to but itself."""
+    readings: list[Reading] = []
+    seq = 0
+    for order in _orders(message):
+        if order.results:
+            readings.append(_reading(message, order, profile, zone, seq))
+            seq += len(order.results)
+    return tuple(readings)
+
+
+def read_queries(message: Records) -> tuple[WorkQuery, ...]:
+    """The queries of a message (Q-3 is patient^specimen)."""
+    return tuple(WorkQuery(_asked(query), query[13].strip().upper() == "A") for query in message.all("Q"))
+
+
+def _asked(query: Record) -> str:
+    specimen = query.value(3, 2).strip()
+    return specimen or query.value(3, 1).strip()
+
+
+def _orders(message: Records) -> list[_Order]:
+    orders: list[_Order] = []
+    patient: Record | None = None
+    for record in message.records:
+        if record.id == "P":
+            patient = record
+        elif record.id == "O":
+            orders.append(_Order(patient, record))
+        elif record.id == "R":
+            if not orders:
+                orders.append(_Order(patient, Record("O", message.delimiters)))
+            orders[-1].results.append((record, []))
+        elif record.id == "C" and orders and orders[-1].results:
+            orders[-1].results[-1][1].append(record)
+    return orders
+
+
+def _reading(message: Records, order: _Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
+    role, doubt = _role(message, order, profile)
+    name = _first(message, order, profile.control_id)
+    found = re.fullmatch(profile.control_level, name)
+    control = ReportedControl(
+        material=found["material"] if found else name,
+        lot=_first(message, order, profile.control_lot),
+        level=int(found["level"]) if found else None,
+    )
+    specimen = ReportedSpecimen(
+        role=role,
+        container=_first(message, order, profile.container),
+        patient_id=_patient(order.patient, 3) or _patient(order.patient, 4),
+        patient_name=", ".join(part for n in (1, 2) if (part := _patient(order.patient, 6, n))),
+        observations=tuple(
+            _observation(record, comments, order, profile, zone, seq + n)
+            for n, (record, comments) in enumerate(order.results, 1)
+        ),
+        control=control if role == "control" else None,
+        doubt=doubt,
+    )
+    return Reading(specimen, order.order.value(3, 2).strip(), order.order.value(4, 1).strip())
+
+
+def _patient(record: Record | None, number: int, component: int = 1) -> str:
+    return record.value(number, component).strip() if record is not None else ""
+
+
+def _role(message: Records, order: _Order, profile: Profile) -> tuple[Role, str]:
+    marks = [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
+    has_patient = any(_patient(order.patient, number) for number in (3, 4, 6))
+    if marks and has_patient:
+        return "doubtful", f"Marked as control material ({marks[0]}), but a patient is named."
+    return ("control", "") if marks else ("patient", "")
+
+
+def _is_marked(message: Records, order: _Order, mark: str) -> bool:
+    path, is_equal, wanted = mark.partition("=")
+    if is_equal:
+        return _at(message, order, path).upper() == wanted
+    path, is_prefix, prefix = mark.partition("~")
+    return bool(is_prefix) and _at(message, order, path).startswith(prefix)
+
+
+def _first(message: Records, order: _Order, paths: Iterable[str]) -> str:
+    return next((text for path in paths if (text := _at(message, order, path))), "")
+
+
+def _at(message: Records, order: _Order, path: str) -> str:
+    name, _, place = path.partition("-")
+    record = {"H": message.header, "O": order.order, "P": order.patient}.get(name)
+    if record is None:
+        return ""
+    return record.get(place if "." in place else f"{place}.1").strip()
+
+
+def _observation(
+    record: Record, comments: list[Record], order: _Order, profile: Profile, zone: ZoneInfo, seq: int
+) -> ReportedObservation:
+    code, name, loinc, part = _code(record, profile)
+    flags = tuple(profile.flags.get(flag, flag) for flag in _flags(record))
+    value = _value(record, flags, profile)
+    status = record.value(9, 1).strip().upper()
+    is_secondary = bool(part) or (profile.supplemental_without_status and not status)
+    return ReportedObservation(
+        seq=seq,
+        code=f"{code}/{part}" if part else code,
+        name=name,
+        loinc=loinc,
+        value_type="ST",
+        value=value,
+        unit=record.value(5, 1).strip(),
+        flags=flags,
+        status=profile.statuses.get(status, STATUSES.get(status, "")),
+        observed_at=_observed_at(record, zone),
+        supplemental=is_secondary,
+        extra=_extra(record, comments, order),
+        doubt="" if is_secondary else _doubt(value, status, comments, profile),
+    )
+
+
+def _code(record: Record, profile: Profile) -> tuple[str, str, str, str]:
+    """Local code (component 4 and on, as analyzers differ), name, LOINC, and the part that a secondary value is."""
+    parts = [part.strip() for part in record.comps(3)]
+    places = [n for n in range(3, len(parts)) if parts[n]] or [n for n, part in enumerate(parts) if part]
+    place = places[0] if places else 0
+    rest = parts[place + 1 :]
+    loinc = next((part for part in rest if _LOINC.fullmatch(part)), "")
+    name = next((part for part in rest if part and part != loinc and not part.isdigit()), "")
+    number = profile.secondary_component
+    part = parts[number - 1] if 0 < number <= len(parts) else ""
+    return (parts[place] if parts else ""), name, loinc, part
+
+
+def _flags(record: Record) -> Iterable[str]:
+    for number in range(len(record.reps(7))):
+        flag = record.value(7, 1, rep=number).strip()
+        if flag:
+            yield flag
+
+
+def _value(record: Record, flags: tuple[str, ...], profile: Profile) -> str:
+    """R-4; an off-scale value is what flag and range say together, when the sender gives no number."""
+    parts = [record.value(4, component).strip() for component in profile.values_from]
+    found = next((text for text in parts if text), "")
+    comparator = next((flag for flag in flags if flag in ("<", ">")), "")
+    if profile.off_scale_from_range and comparator and not any(re.match(r"[\d.]", text) for text in parts):
+        limits = _RANGE.fullmatch(record[6])
+        if limits:
+            limit = Decimal(limits[1] if comparator == "<" else limits[2])
+            return comparator + plain(limit.normalize())
+    return profile.values.get(found, found)
+
+
+def _observed_at(record: Record, zone: ZoneInfo) -> datetime | None:
+    return next((at for number in (13, 12) if (at := read_instant(record.value(number, 1), zone))), None)
+
+
+def _doubt(value: str, status: str, comments: list[Record], profile: Profile) -> str:
+    if status in QUESTIONED:
+        return f"The sender marks the result {status}: {QUESTIONED[status]}."
+    if profile.no_value and re.fullmatch(profile.no_value, value):
+        return f"The sender wrote {value}: no value."
+    if not value and status in ("F", "V", "C"):
+        return "Declared final, but without a value."
+    for comment in comments:
+        code = comment.value(4, 1).strip()
+        is_alarm = profile.alarm_comments and re.fullmatch(profile.alarm_comments, code)
+        if comment.value(3, 1).strip().upper() == _INSTRUMENT and is_alarm:
+            return f"The analyzer adds an alarm: {comment.whole(4)}."
+    return ""
+
+
+def _extra(record: Record, comments: list[Record], order: _Order) -> dict[str, str]:
+    said = {
+        "range": record.whole(6),
+        "operator": record[11],
+        "equipment": record[14],
+        "call": record.value(4, 1) if record.value(4, 2) else "",
+        "notes": "\n".join(comment.whole(4) for comment in comments),
+        "service": order.order.whole(5),
+        "report_type": order.order[26],
+    }
+    return {name: text.strip() for name, text in said.items() if text.strip()}
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """What an analyzer may run on one container: the answer to its query."""
+
+    container: str
+    mrn: str
+    family: str
+    given: str
+    birth_date: str
+    sex: str
+    specimen_type: str
+    priority: str
+    codes: Sequence[str]
+
+
+def query_answer(work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo) -> bytes:
+    """H, then P and O per container, then L; L-3 is I when there is nothing (LIS02-A2, request information)."""
+    written = write_instant(at, zone)[:14]
+    records = [Seg("H", {5: sender, 12: "P", 13: "LIS2-A2", 14: written})]
+    for number, one in enumerate(work, 1):
+        birth = read_day(one.birth_date)
+        records += [
+            Seg(
+                "P",
+                {
+                    2: str(number),
+                    4: one.mrn,
+                    6: comps(one.family, one.given),
+                    8: f"{birth:%Y%m%d}" if birth else "",
+                    9: one.sex,
+                },
+            ),
+            Seg(
+                "O",
+                {
+                    2: "1",
+                    3: one.container,
+                    5: reps(*(comps("", "", "", code) for code in one.codes)),
+                    6: one.priority,
+                    12: "N",
+                    16: one.specimen_type,
+                    26: "Q",
+                },
+            ),
+        ]
+    records.append(Seg("L", {2: "1", 3: "N" if work else "I"}))
+    return build_records(records).encode()
