@@ -1,7 +1,7 @@
 """Faults: what goes wrong, how strongly, and when. The laboratory's software knows nothing of them.
 
-A fault is a pure change of one thing (a tube, what an analyzer says, a message, a cable); a trigger says which things it
-meets. Each kind is one class in a module of this folder, known by its name once its module is imported.
+A fault is a pure change of one thing (a tube, what an analyzer says, a message, a cable); a trigger says which things
+it meets. Each kind is one class in a module of this folder, known by its name once its module is imported.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ class Fault(ABC, Generic[T]):
 class Pairing(Fault[T]):
     """A mechanism that needs a second thing, one that came before: another patient's label, or blood."""
 
-    needs_partner: bool = True
+    @property
+    def needs_partner(self) -> bool:
+        """Whether nothing happens while there is no second thing."""
+        return True
 
     @abstractmethod
     def partner(self, thing: T, earlier: Sequence[T]) -> T | None:
@@ -101,7 +104,7 @@ class Injection:
 
     @classmethod
     def from_args(cls, args: Mapping[str, Any], make: Make | None = None) -> Injection:
-        """From plain data, as scenarios and recorded inputs keep it: id, fault, and if wanted level, trigger, parameters."""
+        """From plain data, as scenarios and inputs keep it: id, fault; level, trigger, parameters as wanted."""
         raw: dict[str, Any] = dict(args.get("trigger", {}))
         raw |= {key: datetime.fromisoformat(raw[key]) for key in ("since", "until") if raw.get(key)}
         fault = (make or _known_alone)(args["fault"], args.get("parameters", {}))
