@@ -1,5 +1,1 @@
 """The composition root of the laboratory information system, and its command `lis`."""
-
-from lis.main.commands import cli
-
-__all__ = ["cli"]
