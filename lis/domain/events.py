@@ -30,6 +30,7 @@ class Verb(StrEnum):
     SCAN_REFUSED = "scan.refused"
     IDENTITY_COMPARED = "identity.compared"
     RECOLLECTION_REQUESTED = "recollection.requested"
+    RECOLLECTION_COLLECTED = "recollection.collected"
     RECOLLECTION_CLOSED = "recollection.closed"
     LABEL_PRINTED = "label.printed"
     LABEL_CONFIRMED = "label.confirmed"
@@ -106,6 +107,7 @@ MEANINGS: dict[Verb, str] = {
     Verb.SCAN_REFUSED: "A scan was answered with a refusal.",
     Verb.IDENTITY_COMPARED: "A person compared two identifiers on the tube with the order.",
     Verb.RECOLLECTION_REQUESTED: "A new specimen was asked for.",
+    Verb.RECOLLECTION_COLLECTED: "The new specimen was drawn and is on its way.",
     Verb.RECOLLECTION_CLOSED: "The new specimen came, or the wish for it ended.",
     Verb.LABEL_PRINTED: "A container label was printed or reprinted.",
     Verb.LABEL_CONFIRMED: "The label was scanned again after it had been affixed.",

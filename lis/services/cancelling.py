@@ -135,3 +135,16 @@ def _cancel_idle_container(work: Work, container_pk: int) -> None:
     if all(test.state == TestState.CANCELLED for test in tests_of_container(work, container)):
         state = advance(ContainerState(container.state), Action.CANCEL)
         work.containers.change(container.id, state=state, closed_at=work.now)
+        _end_recollection(work, container)
+
+
+def _end_recollection(work: Work, container: Row[Any]) -> None:
+    for loop in work.recollections.having(replacement_pk=container.id):
+        work.recollections.change(loop.id, state="cancelled")
+        order = work.orders.get(loop.order_id)
+        work.journal.append(
+            Verb.RECOLLECTION_CLOSED,
+            f"container:{container.container_id}",
+            accession=order.accession,
+            cancelled=True,
+        )

@@ -72,6 +72,17 @@ def file_no_value(work: Work, order: Row[Any], result: Row[Any], sent: SentValue
     return batch.write()[sent.test]
 
 
+def file_retraction(work: Work, order: Row[Any], result: Row[Any], text: str) -> Filed:
+    """A released value was wrong as a whole (HL7 0085 W): a version without one, on hold until a person sends it."""
+    collection = collected.load(work, order, result.collected_at)
+    nothing = Evaluation(
+        result.test, ReportedValue("", None, ""), (), "", (failed("status", "status.retracted", text),)
+    )
+    batch = _Batch(work, collection)
+    batch.add_version(SentValue(result.test, "", status="W", source="person"), nothing, text)
+    return batch.write()[result.test]
+
+
 def judge_anew(work: Work, order: Row[Any], collected_at: datetime | None) -> None:
     """Judge what is undecided in a collection by the facts of now: QC has come, an input was verified."""
     file_values(work, order, collected_at, {})
@@ -105,16 +116,16 @@ def _is_open(work: Work, collection: Collection, sent: Mapping[str, SentValue], 
         return True
     if row.version_source != "calculation":
         return False
-    return row.state in collected.UNDECIDED or not _sources(work, test).isdisjoint(sent)
+    return row.state in collected.UNDECIDED or not made_of(work, test).isdisjoint(sent)
 
 
-def _sources(work: Work, test: str) -> set[str]:
+def made_of(work: Work, test: str) -> set[str]:
     """What a calculated test is made of, through other calculated ones too."""
     found: set[str] = set()
     for name in work.catalog.calculated[test].inputs:
         found.add(name)
         if name in work.catalog.calculated:
-            found |= _sources(work, name)
+            found |= made_of(work, name)
     return found
 
 

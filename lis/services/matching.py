@@ -116,10 +116,10 @@ def match_result(
 def replaces_released(result: Row[Any], text: str) -> bool:
     """Whether a value differs from the final one that readers of reports hold."""
     standing = _standing(result)
-    if not result.released_version or standing is None or not standing.is_final:
+    if not result.released_version or standing is None:
         return False
-    already_replaced = standing.status == "C" and result.version != result.released_version
-    return standing.text != text or already_replaced
+    already_replaced = standing.status in "CWX" and result.version != result.released_version
+    return already_replaced or (standing.is_final and standing.text != text)
 
 
 def _standing(result: Row[Any]) -> Standing | None:
