@@ -44,6 +44,7 @@ NavHook = Callable[[Here], Sequence[NavItem]]
 
 NAV = (
     NavItem("Home", "/"),
+    NavItem("Order", "/orders/new", Act.ORDER_ENTER),
     NavItem("Receive", "/receive", Act.SPECIMEN_RECEIVE),
     NavItem("Worklist", "/worklist", Act.SPECIMEN_PROCESS),
     NavItem("Review", "/review", Act.RESULT_VERIFY_PASSED),
