@@ -21,7 +21,7 @@ from lis.kernel.errors import Refusal
 from lis.main.product import Product, web_server
 from lis.main.settings import Settings
 from lis.training import demo
-from lis.training.running import LiveWorlds
+from lis.training.running import LiveWorlds, free_or_any
 from lis.training.web import bench
 from lis.web.security_sessions import Passwords
 
@@ -53,8 +53,10 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    given = {"port": options.port, "data": options.data}
-    return Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    """The settings of the environment, changed by the options. An HL7 port that somebody has is not waited for."""
+    found = Settings()
+    given = {"port": options.port, "data": options.data, "hl7_port": free_or_any(found.hl7_port)}
+    return found.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def serve(settings: Settings, *, days: float, with_browser: bool, console: Console) -> None:

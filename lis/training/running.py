@@ -156,8 +156,8 @@ class LiveWorlds:
         content = load_world(head.pack_folder)
         live = LiveWorld(served.lab, self._house)
         place = content.place
-        ports = {peer: _free_or_any(port) for peer, port in _ports(content).items()}
-        printers = {printer: _free_or_any(port) for printer, port in place.printers.items()}
+        ports = {peer: free_or_any(port) for peer, port in _ports(content).items()}
+        printers = {printer: free_or_any(port) for printer, port in place.printers.items()}
         server = WorldServer(live, ports, printers)
         _tell_interfaces(served.lab, server.ports)
         server.start()
@@ -233,7 +233,7 @@ def _ports(content: WorldContent) -> dict[str, int | None]:
     }
 
 
-def _free_or_any(port: int | None) -> int:
+def free_or_any(port: int | None) -> int:
     """The port when nobody has it, else 0: any free one."""
     with socket.socket() as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -94,7 +94,7 @@ def act(request: Request, here: SomeoneHere, form: Posted) -> Response:
         raise Conflict(refusal.reason, str(refusal)) from refusal
     if not request.headers.get("HX-Request"):
         return go(f"/bench/{here.slug}/")
-    return show(request, here, "bench/_state.html", **_context(request, here), said=said)
+    return show(request, here, "bench/_state.html", **(_context(request, here) | {"said": said}))
 
 
 @router.post("/look/{tube}")
