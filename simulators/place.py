@@ -199,3 +199,4 @@ class Place:
     indices: Mapping[str, str]
     index_from: Mapping[str, IndexSource]
     constants: Mapping[str, float]
+    faults: tuple[Mapping[str, Any], ...] = ()

@@ -55,6 +55,7 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         indices=head["indices"],
         index_from={key: IndexSource(**source) for key, source in plan["index_from"].items()},
         constants={row["code"]: float(row["value"]) for row in _rows(pack / "constants.csv")},
+        faults=tuple(plan.get("faults", ())),
     )
     _refuse_broken_references(place)
     return place

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from simulators.dice import Dice
 from simulators.faults.base import Injections
+from simulators.faults.message import Parcel, facts_of
 from simulators.hl7.envelope import answers_positively
 from simulators.ledger import Ledger
 
@@ -22,7 +23,7 @@ RETRY_AFTER = timedelta(seconds=30)
 class Outgoing:
     """A message with its control id; its bytes are made when somebody wants them, and then stay the same.
 
-    `heard` is told the answer, if there is one.
+    `heard` is told the answer, if there is one; the first `answers_lost` answers get lost on their way back.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Outgoing:
     ) -> None:
         self.control = control
         self.heard = heard
+        self.answers_lost = 0
         self._build = build
 
     @cached_property
@@ -77,29 +79,44 @@ class Stage:
 
     def send(self, peer: str, message: Outgoing) -> None:
         """Hand a message over and await the answer. Without one it is sent again later; others wait behind it."""
-        waiting = self._unsent.setdefault(peer, deque())
-        is_free = not waiting
-        waiting.extend(self._as_it_leaves(peer, message))
-        if is_free:
-            self._drain(peer)
+        if not self.faults.are_set_for("message"):
+            self._queue(peer, message)
+            return
+        for parcel in self._as_it_leaves(peer, message):
+            one = Outgoing(parcel.control, partial(bytes, parcel.content), message.heard)
+            one.answers_lost = parcel.answers_lost
+            if parcel.held_back:
+                self.plan(self.now + parcel.held_back, partial(self._queue, peer, one))
+            else:
+                self._queue(peer, one)
 
     def send_and_read(self, peer: str, message: Outgoing) -> bytes | None:
         """Ask something whose answer matters and whose repetition does not: nothing waits, nothing is sent again."""
-        return self._exchange(peer, message)
+        return self._exchange(peer, message) if self._is_open(peer) else None
 
-    def _as_it_leaves(self, peer: str, message: Outgoing) -> list[Outgoing]:
-        """What becomes of a message on its way out: itself, unless something is set to go wrong with it."""
-        if not self.faults.are_set_for("message"):
-            return [message]
-        whole = (message.content,)
-        left = self.faults.pass_through("message", whole, message.control, self.now, {"peer": peer})
-        return [Outgoing(message.control, partial(bytes, content), message.heard) for content in left]
+    def _as_it_leaves(self, peer: str, message: Outgoing) -> tuple[Parcel, ...]:
+        """What becomes of a message on its way out of which something is set to go wrong."""
+        facts = {"peer": peer, **facts_of(message.content)}
+        whole = (Parcel(message.content, message.control),)
+        return self.faults.pass_through("message", whole, message.control, self.now, facts)
+
+    def _is_open(self, peer: str) -> bool:
+        """Whether the cable is whole, as far as faults go."""
+        if not self.faults.are_set_for("link"):
+            return True
+        return self.faults.pass_through("link", True, peer, self.now, {"peer": peer})
+
+    def _queue(self, peer: str, message: Outgoing) -> None:
+        waiting = self._unsent.setdefault(peer, deque())
+        waiting.append(message)
+        if len(waiting) == 1:
+            self._drain(peer)
 
     def _drain(self, peer: str) -> None:
         waiting = self._unsent[peer]
         while waiting:
             message = waiting[0]
-            answer = self._exchange(peer, message)
+            answer = self._answer(peer, message)
             if answer is None:
                 self.tell("message.unanswered", peer, {"control": message.control})
                 self.plan(self.now + RETRY_AFTER, lambda: self._drain(peer))
@@ -110,3 +127,12 @@ class Stage:
             if answer and message.heard:
                 message.heard(answer)
             waiting.popleft()
+
+    def _answer(self, peer: str, message: Outgoing) -> bytes | None:
+        """What comes back; nothing from a dead cable, nor when the answer gets lost."""
+        answer = self._exchange(peer, message) if self._is_open(peer) else None
+        if not answer or not message.answers_lost:
+            return answer
+        message.answers_lost -= 1
+        self.tell("message.answer_lost", peer, {"control": message.control})
+        return None

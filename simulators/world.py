@@ -17,7 +17,7 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
     world.run_controls(analyzer)
 
-What goes wrong is put in by the actions `inject` {id, fault, level, trigger} and `withdraw` {id} (`faults.base`).
+What goes wrong is put in by the actions `inject` and `withdraw` (`simulators.injecting`).
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
 `after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
@@ -37,9 +37,9 @@ from typing import Any
 from simulators.analyzers.events import DeviceStatus
 from simulators.bench import Bench, BenchRefusal
 from simulators.dice import Dice
-from simulators.faults.base import Injection
 from simulators.hl7.reading import read
 from simulators.hospital import Hospital
+from simulators.injecting import Injecting
 from simulators.inputs import Action, Input
 from simulators.ledger import Ledger, MemorySink, Sink
 from simulators.link import Link
@@ -84,6 +84,7 @@ class World:
             for code, plan in content.place.devices.items()
         }
         self.bench = Bench(content.place, self.stage, self.stations)
+        self.injecting = Injecting(content.faults, self.stage, self.bench)
         self.hospital = Hospital(
             content.place, self.stage, content.people(dice.fork("people")), self.bench.arrive
         )
@@ -169,10 +170,8 @@ class World:
     def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
         if verb == "run_controls":
             return self._station_of(args["analyzer"]).run_controls()
-        if verb == "inject":
-            return self.stage.faults.inject(Injection.from_args(args))
-        if verb == "withdraw":
-            return self.stage.faults.withdraw(args["id"])
+        if verb in Injecting.VERBS:
+            return self.injecting.do(verb, args)
         if verb not in VERBS:
             raise BenchRefusal("action.unknown", f"Nobody can {verb} here.")
         return getattr(self.bench, verb)(**args, by=by)
@@ -291,6 +290,7 @@ class World:
         return self.act(Action(at or self.now, verb, args, by))
 
     def _open(self) -> None:
+        self.injecting.open(self.content.place.faults)
         self.hospital.open()
         for station in self.stations.values():
             self.stage.plan(self.now, station.open)

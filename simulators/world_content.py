@@ -9,6 +9,7 @@ from pathlib import Path
 from simulators.content import load_content
 from simulators.content_types import Analyte, Code
 from simulators.dice import Dice
+from simulators.faults.registry import FaultCatalog, load_faults
 from simulators.hospital import Bodies
 from simulators.people import People
 from simulators.place import Place
@@ -17,12 +18,13 @@ from simulators.place_reading import load_place
 
 @dataclass(frozen=True)
 class WorldContent:
-    """The place, the tests as the world knows them, and the maker of its people."""
+    """The place, the tests as the world knows them, what can go wrong, and the maker of its people."""
 
     place: Place
     analytes: Mapping[str, Analyte]
     value_sets: Mapping[str, tuple[Code, ...]]
     people: Callable[[Dice], Bodies]
+    faults: FaultCatalog
 
 
 def load_world(pack: Path) -> WorldContent:
@@ -33,4 +35,5 @@ def load_world(pack: Path) -> WorldContent:
         analytes=content.analytes,
         value_sets=content.value_sets,
         people=lambda dice: People(content, dice, place.zone),
+        faults=load_faults(pack, content, place),
     )

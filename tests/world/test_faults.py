@@ -11,6 +11,7 @@ import pytest
 
 from simulators.dice import Dice
 from simulators.faults.base import Fault, Injection, Injections, Trigger, register
+from simulators.faults.message import Parcels
 from simulators.tubes import Tube
 from simulators.world import Action
 from tests.world.fake_lis import START, FakeLis, new_world
@@ -28,14 +29,12 @@ class Unlabelled(Fault[Tube]):
 
 
 @register
-class Twice(Fault[tuple[bytes, ...]]):
+class Twice(Fault[Parcels]):
     """Every message goes out twice."""
 
     name, stage = "test.twice", "message"
 
-    def apply(
-        self, thing: tuple[bytes, ...], level: float, dice: Dice
-    ) -> tuple[tuple[bytes, ...], Mapping[str, Any]]:
+    def apply(self, thing: Parcels, level: float, dice: Dice) -> tuple[Parcels, Mapping[str, Any]]:
         """The same bytes again."""
         return thing * 2, {"copies": 2}
 

@@ -6,13 +6,10 @@ import statistics
 from collections.abc import Mapping
 from functools import cache
 
-import pytest
-
 from simulators.content_types import Effect, PreanalyticalError, Value
 from simulators.dice import Dice
 from simulators.expressions import Expression, compile_expression
 from simulators.faults.base import Fault
-from simulators.faults.preanalytical_model import FaultError
 from simulators.faults.registry import FaultCatalog, load_faults
 from simulators.place import Place
 from simulators.place_reading import load_place
