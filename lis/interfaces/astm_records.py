@@ -107,7 +107,8 @@ def _reading(message: Records, order: _Order, profile: Profile, zone: ZoneInfo, 
         control=control if role == "control" else None,
         doubt=doubt,
     )
-    return Reading(specimen, order.order.value(3, 2).strip(), order.order.value(4, 1).strip())
+    said = [order.order.value(*place).strip() for place in ((3, 1), (3, 2), (3, 3), (4, 1), (4, 2))]
+    return Reading(specimen, tuple(dict.fromkeys(text for text in [specimen.container, *said] if text)))
 
 
 def _patient(record: Record | None, number: int, component: int = 1) -> str:

@@ -71,7 +71,7 @@ def take_results(work: Work, received: Received) -> Outcome:
 
 def file_readings(work: Work, line: Line, inbound_id: int, readings: tuple[Reading, ...]) -> Outcome:
     """Hand what was read to the laboratory, each specimen located first."""
-    specimens: tuple[ReportedSpecimen, ...] = tuple(located(work, line.profile, one) for one in readings)
+    specimens: tuple[ReportedSpecimen, ...] = tuple(located(work, line, one) for one in readings)
     accession = resulting.record_results(work, source_of(work.catalog, line, inbound_id), specimens)
     return processed(accession)
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lis.domain.events import Verb
 from lis.domain.people import system
 from lis.interfaces import screening
+from lis.interfaces.arrivals import ASTM, AT_ONCE, HL7, Arrival, Item, batches, decoded, items_of
+from lis.interfaces.astm_envelope import KIND, AstmEnvelope
 from lis.interfaces.handling import Received, handle, is_storage
 from lis.interfaces.hl7.ack import Fault, Reply
-from lis.interfaces.hl7.envelope import Envelope, read_envelope, read_envelopes
+from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.outcomes import (
     DEAD_LETTER,
     ERROR,
@@ -30,42 +31,18 @@ from lis.interfaces.outcomes import (
     by_refusal,
     refused,
 )
+from lis.interfaces.records_in import handle_records, screen_records
 from lis.interfaces.replying import Answered, answer, stored_reply
 from lis.interfaces.routing import OUR_APPLICATION, OUR_FACILITY, Line, Lines
 from lis.kernel.errors import Refusal
 from lis.lab import Lab
 from lis.storage import tables as t
 from lis.storage.work import Work
+from lis.wire.astm_frames import ACK, NAK
 
 log = logging.getLogger(__name__)
 
-HL7, ASTM = "hl7", "astm"
-AT_ONCE = 64
-"""Messages in one transaction at most: more wins nothing and makes the last one wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What a connection gave: one payload, from where, over which interface if the port says so, and when.
-
-    `note` says why records of an ASTM link are not a whole message.
-    """
-
-    raw: bytes
-    peer: str = ""
-    interface: str | None = None
-    at: datetime | None = None
-    protocol: str = HL7
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One message of a payload: `place` is the arrival it came with."""
-
-    place: int
-    arrival: Arrival
-    envelope: Envelope
+__all__ = ["ASTM", "AT_ONCE", "HL7", "Arrival", "Inbox"]
 
 
 class Inbox:
@@ -87,13 +64,19 @@ class Inbox:
         return [replies[-1] if replies else None for replies in self.answer_many(arrivals)]
 
     def answer_many(self, arrivals: Sequence[Arrival]) -> list[tuple[bytes, ...]]:
-        """Every reply to each arrival in the order they are to be sent."""
+        """Every reply to each arrival in the order they are to be sent.
+
+        For records of an ASTM link the first is ACK when they are stored, NAK when not, then come answers to queries.
+        """
         answers: list[tuple[bytes, ...]] = [()] * len(arrivals)
-        for at, run in itertools.groupby(_items(arrivals), key=lambda item: item.arrival.at):
-            for batch in _batches(run):
+        for at, run in itertools.groupby(items_of(arrivals), key=lambda item: item.arrival.at):
+            for batch in batches(run):
                 for item, replies in zip(batch, self._take(batch, at), strict=True):
                     answers[item.place] += replies
-        return answers
+        return [
+            _as_one(replies) if arrival.protocol == ASTM else replies
+            for arrival, replies in zip(arrivals, answers, strict=True)
+        ]
 
     def recover(self) -> int:
         """Try again what an error left unprocessed, at start-up; how many rows that were."""
@@ -101,23 +84,23 @@ class Inbox:
             rows = work.inbound.where(t.inbound.c.state == UNPROCESSED)
             lines = _lines(work)
             for row in rows:
-                arrival = Arrival(row.raw, row.peer, row.interface or None)
-                item = _Item(0, arrival, read_envelope(row.raw))
-                self._settle(work, lines, row.id, item)
+                protocol = ASTM if row.message_type == KIND else HL7
+                arrival = Arrival(row.raw, row.peer, row.interface or None, protocol=protocol)
+                self._settle(work, lines, row.id, next(items_of([arrival])))
         return len(rows)
 
-    def _take(self, items: Sequence[_Item], at: datetime | None) -> list[tuple[bytes, ...]]:
+    def _take(self, items: Sequence[Item], at: datetime | None) -> list[tuple[bytes, ...]]:
         try:
             with self._lab.work(system("hl7", "inbox"), at=at) as work:
                 lines = _lines(work)
-                items = [_decoded(item, lines) for item in items]
+                items = [decoded(item, lines) for item in items]
                 ids = [self._store(work, lines, item) for item in items]
                 return [self._settle(work, lines, key, item) for key, item in zip(ids, items, strict=True)]
         except Exception as error:
             log.exception("nothing of %d messages was stored", len(items))
             return [self._try_again(item, error) for item in items]
 
-    def _store(self, work: Work, lines: Lines, item: _Item) -> int:
+    def _store(self, work: Work, lines: Lines, item: Item) -> int:
         envelope, line = item.envelope, lines.of(item.envelope, item.arrival.interface)
         return work.inbound.add(
             interface=line.code if line else item.arrival.interface or "",
@@ -136,7 +119,7 @@ class Inbox:
             accession="",
         )
 
-    def _settle(self, work: Work, lines: Lines, inbound_id: int, item: _Item) -> tuple[bytes, ...]:
+    def _settle(self, work: Work, lines: Lines, inbound_id: int, item: Item) -> tuple[bytes, ...]:
         """Process one stored message, write down what became of it, and make its replies."""
         envelope = item.envelope
         line = lines.of(envelope, item.arrival.interface)
@@ -152,7 +135,9 @@ class Inbox:
                 reply=earlier.reply,
                 accession=earlier.accession,
             )
-            return stored_reply(earlier.reply)
+            return _stored(envelope, earlier.reply)
+        if isinstance(envelope, AstmEnvelope):
+            return self._settle_records(work, line, inbound_id, envelope)
         outcome = self._process(work, line, inbound_id, envelope)
         answered = answer(envelope, outcome, _reply(work, line, inbound_id), line.profile if line else None)
         self._write_down(work, inbound_id, outcome, answered)
@@ -162,18 +147,29 @@ class Inbox:
         screened = screening.screen(envelope, line, work.head.environment, self._unknown_sender)
         if screened is not None or line is None or envelope.message is None:
             return screened or screening.unknown_sender(envelope, self._unknown_sender)
-        try:
-            with work.savepoint():
-                return handle(work, Received(envelope, envelope.message, line, inbound_id))
-        except Refusal as refusal:
-            if is_storage(refusal):
-                raise
-            return by_refusal(refusal)
-        except Exception as error:
-            log.exception("message %d could not be processed", inbound_id)
-            words = f"{type(error).__name__}: {error}"
-            fault = Fault("207", "The message is kept, but could not be processed. It will be tried again.")
-            return Outcome(UNPROCESSED, ERROR, "message.failed", words, faults=(fault,))
+        received = Received(envelope, envelope.message, line, inbound_id)
+        return _guarded(work, inbound_id, lambda: handle(work, received))
+
+    def _settle_records(
+        self, work: Work, line: Line | None, inbound_id: int, envelope: AstmEnvelope
+    ) -> tuple[bytes, ...]:
+        answers: list[bytes] = []
+        outcome = screen_records(envelope, line)
+        if outcome is None and line is not None:
+
+            def step(line: Line = line) -> Outcome:
+                done, reply = handle_records(work, line, inbound_id, envelope)
+                answers.extend([reply] if reply else [])
+                return done
+
+            outcome = _guarded(work, inbound_id, step)
+        if outcome is None:
+            raise ValueError("a message without interface is always screened")
+        if outcome.code != "AA":
+            answers.clear()
+        code = "AE" if outcome.state == UNPROCESSED else "AA"
+        self._write_down(work, inbound_id, outcome, Answered(tuple(answers), code))
+        return (ACK, *answers)
 
     def _write_down(self, work: Work, inbound_id: int, outcome: Outcome, answered: Answered) -> None:
         work.inbound.change(
@@ -195,15 +191,33 @@ class Inbox:
                 ack=answered.code,
             )
 
-    def _try_again(self, item: _Item, error: Exception) -> tuple[bytes, ...]:
+    def _try_again(self, item: Item, error: Exception) -> tuple[bytes, ...]:
         """The reply to a message that could not be stored: the sender still has it and is to send it again."""
         envelope = item.envelope
+        if isinstance(envelope, AstmEnvelope):
+            return (NAK,)
         words = str(error) if isinstance(error, Refusal) else "The message was not stored. Send it again."
         outcome = refused(REJECT, "message.not_stored", Fault("207", words))
         number = f"LIS-{next(self._unstored)}-UNSTORED"
         now = self._lab.wall.now()
         reply = Reply(OUR_APPLICATION, OUR_FACILITY, number, item.arrival.at or now, ZoneInfo("UTC"))
         return answer(envelope, outcome, reply, None, stored=False).replies
+
+
+def _guarded(work: Work, inbound_id: int, step: Callable[[], Outcome]) -> Outcome:
+    """One message in its own savepoint: a refusal is its answer, an error leaves only its raw row."""
+    try:
+        with work.savepoint():
+            return step()
+    except Refusal as refusal:
+        if is_storage(refusal):
+            raise
+        return by_refusal(refusal)
+    except Exception as error:
+        log.exception("message %d could not be processed", inbound_id)
+        words = f"{type(error).__name__}: {error}"
+        fault = Fault("207", "The message is kept, but could not be processed. It will be tried again.")
+        return Outcome(UNPROCESSED, ERROR, "message.failed", words, faults=(fault,))
 
 
 _VERBS = {
@@ -214,30 +228,19 @@ _VERBS = {
 }
 
 
-def _items(arrivals: Sequence[Arrival]) -> Iterator[_Item]:
-    for place, arrival in enumerate(arrivals):
-        for envelope in read_envelopes(arrival.raw):
-            yield _Item(place, arrival, envelope)
+def _as_one(replies: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """One ACK or NAK for all messages of a transfer, then what answers their queries."""
+    return (NAK if NAK in replies else ACK, *(reply for reply in replies if reply not in (ACK, NAK)))
 
 
-def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    rest = iter(items)
-    while batch := list(itertools.islice(rest, AT_ONCE)):
-        yield batch
+def _stored(envelope: Envelope | AstmEnvelope, reply: bytes | None) -> tuple[bytes, ...]:
+    if isinstance(envelope, AstmEnvelope):
+        return (ACK, reply) if reply else (ACK,)
+    return stored_reply(reply)
 
 
 def _lines(work: Work) -> Lines:
     return Lines(work.interfaces.all(), work.catalog, work.zone)
-
-
-def _decoded(item: _Item, lines: Lines) -> _Item:
-    """An undeclared character set is read anew by the interface's own, once it is known whose message it is."""
-    if item.envelope.problem != "charset.undecodable":
-        return item
-    line = lines.of(item.envelope, item.arrival.interface)
-    if line is None or not line.charset:
-        return item
-    return _Item(item.place, item.arrival, read_envelope(item.envelope.raw, line.charset))
 
 
 def _reply(work: Work, line: Line | None, inbound_id: int) -> Reply:

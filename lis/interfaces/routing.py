@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from lis.domain.catalog import Catalog
+from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.profiles import Profile, names, profile
 
@@ -40,6 +41,16 @@ class Line:
     def our_facility(self) -> str:
         return str(self.row.settings.get("our_facility", OUR_FACILITY))
 
+    @property
+    def accepts(self) -> frozenset[str]:
+        """Message types that are taken: the profile's, and what the settings add."""
+        return self.profile.accepts | frozenset(self.row.settings.get("accepts", ()))
+
+    @property
+    def matches_orders(self) -> bool:
+        """Whether order numbers may name a container."""
+        return self.profile.match_orders or bool(self.row.settings.get("match_orders"))
+
     def takes_processing(self, code: str, environment: str) -> bool:
         """Whether MSH-11 (table 0103) is acceptable: the laboratory's own environment, and what is added to it."""
         more = self.row.settings.get("processing", ())
@@ -63,11 +74,11 @@ class Lines:
             self._known[code] = self._line(row, name) if row is not None and name in names() else None
         return self._known[code]
 
-    def of(self, envelope: Envelope, code: str | None) -> Line | None:
+    def of(self, envelope: Envelope | AstmEnvelope, code: str | None) -> Line | None:
         """The interface a message came over: the port's own, else the sender's; None when nobody is known."""
         if code is not None:
             return self.get(code)
-        application, facility = envelope.field(3), envelope.field(4)
+        application, facility = envelope.application, envelope.facility
         for row in self._rows.values():
             line = self.get(row.code)
             if line is not None and _is_sender(line, application, facility):

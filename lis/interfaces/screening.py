@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.hl7.ack import Fault
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
 from lis.interfaces.outcomes import DEAD_LETTER, ERROR, PROCESSED, REJECT, Outcome, held, refused
@@ -20,7 +21,9 @@ HOLD, REFUSE = "hold", "refuse"
 _DONE = ("AA", "CA")
 
 
-def answered_before(work: Work, inbound_id: int, envelope: Envelope, line: Line | None) -> Row[Any] | None:
+def answered_before(
+    work: Work, inbound_id: int, envelope: Envelope | AstmEnvelope, line: Line | None
+) -> Row[Any] | None:
     """The earlier message that this one repeats: same interface, sender, number and content, and accepted then."""
     if not envelope.control_id:
         return None
@@ -60,7 +63,7 @@ def unknown_sender(envelope: Envelope, policy: str) -> Outcome:
 
 def _unacceptable(envelope: Envelope, line: Line, environment: str) -> Outcome | None:
     kind, processing = envelope.kind, envelope.field(11)
-    accepts = line.profile.accepts
+    accepts = line.accepts
     if kind not in accepts:
         type_known = any(one.startswith(f"{envelope.field(9)}^") for one in accepts)
         code = "201" if type_known else "200"

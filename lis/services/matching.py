@@ -57,7 +57,7 @@ class Match:
 
 def test_for(catalog: Catalog, source: Source, observation: ReportedObservation) -> str | None:
     """The test an observation names: by the interface's own map, then by a LOINC that only one test carries."""
-    mapped = source.code_map.get(observation.code)
+    mapped = source.code_map.get(observation.code) or source.code_map.get(observation.loinc)
     if mapped is not None:
         return mapped
     carriers = catalog.test_by_loinc.get(observation.loinc, ()) if source.loinc_trusted else ()

@@ -74,3 +74,15 @@ def msa(reply: bytes | None) -> tuple[str, str]:
 def errors(reply: bytes | None) -> list[str]:
     """ERR-3 codes."""
     return [err.value(3, 1) for err in read(reply).all("ERR")]
+
+
+def records(container: str, *results_: str, sender: str = "CHEM-1", number: str = "A1") -> str:
+    """LIS02 records of one tube: results as `code|value|unit` or whole R records."""
+    lines = [f"H|\\^&|{number}||{sender}^99|||||LIS||P|LIS2-A2|20260302060500", "P|1"]
+    lines.append(f"O|1|{container}||^^^ALL|R")
+    for place, item in enumerate(results_, 1):
+        code, value, unit = [*item.split("|"), "", ""][:3]
+        lines.append(
+            item if item[1:2] == "|" else f"R|{place}|^^^{code}|{value}|{unit}||N||F||||20260302060400"
+        )
+    return joined(*lines, "L|1|N")

@@ -49,6 +49,14 @@ class Envelope:
         return self.message.header[10] if self.message else ""
 
     @property
+    def application(self) -> str:
+        return self.field(3)
+
+    @property
+    def facility(self) -> str:
+        return self.field(4)
+
+    @property
     def sender(self) -> str:
         return f"{self.field(3)}|{self.field(4)}" if self.message else ""
 

@@ -27,11 +27,10 @@ REAGENT_TYPES = ("SR", "MR", "RC")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The observations of one specimen, with the order numbers they came under (ORC/OBR-2 and 3)."""
+    """The observations of one specimen, with every number it came under: containers, then filler's and placer's."""
 
     specimen: ReportedSpecimen
-    placer: str
-    filler: str
+    numbers: tuple[str, ...]
 
 
 def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
@@ -63,7 +62,7 @@ def _joined(one: Reading, other: Reading) -> Reading:
     specimen = ReportedSpecimen(
         first.role, first.container, first.patient_id, first.patient_name, both, first.control, first.doubt
     )
-    return Reading(specimen, one.placer or other.placer, one.filler or other.filler)
+    return Reading(specimen, tuple(dict.fromkeys((*one.numbers, *other.numbers))))
 
 
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
@@ -74,14 +73,15 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
     )
     specimen = ReportedSpecimen(
         role=role,
-        container=_first(order, profile.container),
+        container=next(iter(_all(order, profile.container)), ""),
         patient_id=number_of(order.patient),
         patient_name=name_of(order.patient),
         observations=observations,
         control=_control(order, profile) if role == "control" else None,
         doubt=doubt,
     )
-    return Reading(specimen, _number(order, 2), _number(order, 3))
+    numbers = [*_all(order, profile.container), _number(order, 3), _number(order, 2)]
+    return Reading(specimen, tuple(dict.fromkeys(number for number in numbers if number)))
 
 
 def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:
@@ -114,14 +114,16 @@ def _at(message: Message, order: Order, path: str) -> str:
     return _identifier(segment, place) if segment is not None else ""
 
 
-def _first(order: Order, paths: Iterable[str]) -> str:
+def _all(order: Order, paths: Iterable[str]) -> list[str]:
+    """What stands at the paths, in their order, empty ones left out."""
+    found = []
     for path in paths:
         name, _, place = path.partition("-")
         segment = order.segment(name)
         text = _identifier(segment, place) if segment is not None else ""
         if text:
-            return text
-    return ""
+            found.append(text)
+    return found
 
 
 def _identifier(segment: Segment, place: str) -> str:
@@ -148,13 +150,16 @@ def _number(order: Order, field: int) -> str:
 
 
 def _control(order: Order, profile: Profile) -> ReportedControl:
-    name = _first(order, profile.control_id)
+    name = next(iter(_all(order, profile.control_id)), "")
     found = re.fullmatch(profile.control_level, name)
     material = found["material"] if found else name
     level = int(found["level"]) if found else None
     runs = {item.obx.value(4, 1).strip() for item in order.observed}
     return ReportedControl(
-        material, _first(order, profile.control_lot), level, runs.pop() if len(runs) == 1 else ""
+        material,
+        next(iter(_all(order, profile.control_lot)), ""),
+        level,
+        runs.pop() if len(runs) == 1 else "",
     )
 
 

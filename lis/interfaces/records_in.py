@@ -1,0 +1,77 @@
+"""A message of LIS02 records, handed to the use cases it is about: results filed or held, queries answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lis.interfaces.astm_envelope import AstmEnvelope
+from lis.interfaces.astm_records import HandedOut, WorkQuery, query_answer, read_queries, read_records
+from lis.interfaces.handling import file_readings
+from lis.interfaces.outcomes import DEAD_LETTER, Outcome, held, processed
+from lis.interfaces.routing import Line
+from lis.services import working
+from lis.storage.work import Work
+
+
+def screen_records(envelope: AstmEnvelope, line: Line | None) -> Outcome | None:
+    """Why a message is not read further; None when it may be. Nothing is refused: the link has accepted it."""
+    if envelope.message is None:
+        return Outcome(DEAD_LETTER, "AA", envelope.problem, envelope.problem_text)
+    if line is None:
+        return held("sender.unknown", f"No interface is known for {envelope.application or '(none)'}.")
+    if not line.row.enabled:
+        reason = line.row.stopped_reason or "no reason given"
+        return held("interface.stopped", f"The interface {line.code} is stopped: {reason}")
+    if envelope.problem:
+        return held(envelope.problem, envelope.problem_text)
+    return None
+
+
+def handle_records(
+    work: Work, line: Line, inbound_id: int, envelope: AstmEnvelope
+) -> tuple[Outcome, bytes | None]:
+    """File or hold what the message reports; the answer to its queries, if it asks."""
+    if envelope.message is None:
+        raise ValueError("a message without header is never handled")
+    readings = read_records(envelope.message, line.profile, line.zone)
+    queries = read_queries(envelope.message)
+    outcome = (
+        file_readings(work, line, inbound_id, readings)
+        if readings
+        else processed()
+        if queries
+        else held("message.no_results", "The message holds neither result nor query.")
+    )
+    return outcome, _answers(work, line, queries)
+
+
+def _answers(work: Work, line: Line, queries: Sequence[WorkQuery]) -> bytes | None:
+    asked = [query for query in queries if not query.cancelled]
+    if not asked:
+        return None
+    found = [one for query in asked if (one := _handed_out(work, line, query.container)) is not None]
+    return query_answer(found, line.our_application, work.now, line.zone)
+
+
+def _handed_out(work: Work, line: Line, container_id: str) -> HandedOut | None:
+    analyzer = work.catalog.analyzers.get(line.code)
+    container = work.containers.by_container_id(container_id) if container_id else None
+    if container is None or analyzer is None:
+        return None
+    tests = working.hand_out_work(work, line.code, container)
+    if not tests:
+        return None
+    order = work.orders.get(container.order_id)
+    patient = work.patients.get(order.patient_id)
+    codes = {item.test: item.code for item in analyzer.menu}
+    return HandedOut(
+        container=container.container_id,
+        mrn=patient.mrn,
+        family=patient.family,
+        given=patient.given,
+        birth_date=f"{patient.birth_on:%Y%m%d}" if patient.birth_on else "",
+        sex=patient.sex,
+        specimen_type=work.specimens.get(container.specimen_id).type,
+        priority=order.priority,
+        codes=[codes[test] for test in tests],
+    )

@@ -1,0 +1,113 @@
+"""LIS02 records into a small laboratory: results filed and held, controls, queries answered, cut messages held."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from lis.interfaces.inbox import ASTM, Arrival, Inbox
+from lis.storage import tables as t
+from lis.wire.astm import Records
+from tests.interfaces.messages import records
+from tests.labs import SmallLab
+
+ACK = b"\x06"
+
+
+@pytest.fixture
+def inbox(small: SmallLab) -> Inbox:
+    with small.work("lis_admin") as work:
+        work.interfaces.change("CHEM-1", profile="generic-astm")
+    return Inbox(small.lab)
+
+
+@pytest.fixture
+def container(small: SmallLab) -> str:
+    container = small.order("LYTES").container_ids[0]
+    small.receive(container)
+    return container
+
+
+def take(inbox: Inbox, text: str, note: str = "") -> tuple[bytes, ...]:
+    return inbox.answer_many([Arrival(text.encode(), protocol=ASTM, note=note)])[0]
+
+
+def kept(small: SmallLab) -> list[tuple[str, str, str, str]]:
+    o = t.observation.c
+    query = select(o.code_sent, o.value_sent, o.state, o.reason).order_by(o.id)
+    with small.lab.reading() as reading:
+        return [tuple(row) for row in reading.connection.execute(query)]
+
+
+def states(small: SmallLab) -> list[tuple[str, str]]:
+    with small.lab.reading() as reading:
+        rows = reading.connection.execute(select(t.inbound).order_by(t.inbound.c.id))
+        return [(row.state, row.reason) for row in rows]
+
+
+def test_results_are_filed_and_the_doubtful_held(small: SmallLab, inbox: Inbox, container: str) -> None:
+    text = records(
+        container,
+        "101|141|mmol/L",
+        "R|2|^^^102|4.2|mmol/L||N||W",
+        "R|3|^^^103|104|mmol/L||N",
+        "R|4|^^^104|25|mmol/L||A||F\rC|1|I|43|I",
+    )
+
+    assert take(inbox, text) == (ACK,)
+    assert kept(small) == [
+        ("102", "4.2", "held", "observation.doubtful"),
+        ("103", "104", "held", "status.empty"),
+        ("104", "25", "held", "observation.doubtful"),
+        ("101", "141", "filed", ""),
+    ]
+
+
+def test_a_repeat_files_nothing(small: SmallLab, inbox: Inbox, container: str) -> None:
+    text = records(container, "101|141|mmol/L")
+
+    assert [take(inbox, text), take(inbox, text)] == [(ACK,), (ACK,)]
+    assert states(small) == [("processed", ""), ("duplicate", "")]
+    assert len(kept(small)) == 1
+
+
+def test_a_control_run_goes_to_quality_control(small: SmallLab, inbox: Inbox) -> None:
+    text = records("CHEMCTL-1", "101|121|mmol/L").replace("|LIS||P|", "|LIS||Q|")
+
+    take(inbox, text)
+
+    with small.lab.reading() as reading:
+        row = reading.connection.execute(select(t.control_observation)).one()
+    assert (row.test, row.material, row.level, row.value) == ("NA", "CHEMCTL", 1, "121")
+
+
+def test_a_query_is_answered_with_the_pending_tests(small: SmallLab, inbox: Inbox, container: str) -> None:
+    query = f"H|\\^&|||CHEM-1|||||LIS||P\rQ|1|^{container}||ALL||||||||O\rL|1|N\r"
+
+    [ack, answer] = take(inbox, query)
+
+    assert ack == ACK
+    found = Records.parse(answer.decode())
+    [order] = found.all("O")
+    assert order[3] == container
+    assert [rep.split("^")[3] for rep in order.reps(5)] == ["101", "102", "103", "104", "H", "I", "L"]
+    assert found.all("P")[0].comps(6) == ["Archer", "Ann"]
+    [_, nothing] = take(inbox, query.replace(container, "000000000000"))
+    assert [record[3] for record in Records.parse(nothing.decode()).all("L")] == ["I"]
+
+
+def test_a_cut_message_is_held_whole(small: SmallLab, inbox: Inbox, container: str) -> None:
+    text = records(container, "101|141|mmol/L")
+
+    take(inbox, text.replace("L|1|N\r", ""))
+    take(inbox, text, note="time_out")
+
+    assert states(small) == [("held", "message.incomplete")] * 2
+    assert kept(small) == []
+
+
+def test_an_unknown_sender_and_no_header_are_kept(small: SmallLab, inbox: Inbox) -> None:
+    assert take(inbox, records("1", "101|1|mmol/L", sender="WHO")) == (ACK,)
+    assert take(inbox, "R|1|^^^101|1\r") == (ACK,)
+
+    assert states(small) == [("held", "sender.unknown"), ("dead_letter", "header.no_header")]
