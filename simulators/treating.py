@@ -28,7 +28,8 @@ class Treating:
                 yield from self._given(line, at, stream)
 
     def _given(self, line: Mapping[str, Any], at: datetime, dice: Dice) -> Iterable[Course]:
-        severity, low_dose, high_dose = dice.uniform(0.1, 0.9), *line.get("dose", (1, 1))
+        severity = dice.uniform(0.1, 0.9)
+        low_dose, high_dose = line.get("dose", (1, 1))
         if line.get("before"):
             yield Course(line["id"], at - timedelta(days=dice.uniform(*_MONTHS_BEFORE)), None, severity)
             return

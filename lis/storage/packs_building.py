@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from lis.domain import catalog as c
 from lis.domain.people import ROLES
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cast(Any, kind)))
 
 
 def _as(kind: type[T], row: Any, **others: Any) -> T:
     """The row as a catalogue type: fields of the same name, the rest given."""
-    return kind(**{n: getattr(row, n) for n in _names(kind) if n not in others}, **others)
+    return kind(**{n: getattr(row, n) for n in _names(cast(Hashable, kind)) if n not in others}, **others)
 
 
 def _grouped(kind: type[T], found: Iterable[Any], key: str = "test") -> dict[str, tuple[T, ...]]:
@@ -49,7 +49,7 @@ def build_catalog(tables: Tables, digest: str) -> c.Catalog:
         title=pack.title,
         digest=digest,
         laboratory=_laboratory(pack),
-        index_tests=dict(pack.indices),
+        index_tests={letter: test for letter, test in pack.indices.items()},
         tests=tests,
         orderables=_orderables(tables, tests, pack.indices),
         containers=keyed(c.ContainerType, "containers"),

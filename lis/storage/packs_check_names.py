@@ -82,7 +82,9 @@ def references(pack: Checked) -> Iterator[PackProblem]:
     """A code that its own table does not have."""
     for file, name, home, key in REFERENCES:
         known = pack.keys(home, key)
-        for line in pack.lines(file) if known is not None else ():
+        if known is None:
+            continue
+        for line in pack.lines(file):
             code = getattr(line.row, name)
             if code and code not in known:
                 yield problem(file, line, f"{name} {code} is not in {home}")
