@@ -49,7 +49,7 @@ def build_catalog(tables: Tables, digest: str) -> c.Catalog:
         title=pack.title,
         digest=digest,
         laboratory=_laboratory(pack),
-        index_tests={letter: test for letter, test in pack.indices.items()},
+        index_tests={str(letter): test for letter, test in pack.indices.items()},
         tests=tests,
         orderables=_orderables(tables, tests, pack.indices),
         containers=keyed(c.ContainerType, "containers"),
