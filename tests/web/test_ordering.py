@@ -31,11 +31,11 @@ def placed(site: Site, **fields: Any) -> str:
     return answer.headers["location"].rsplit("/", 1)[1]
 
 
-@pytest.fixture
-def known(own_site: Site) -> Site:
+@pytest.fixture(scope="module")
+def known(site: Site) -> Site:
     """A laboratory that knows Ann Archer."""
-    own_site.small.order("PT", numbers=("X1",))
-    return own_site
+    site.small.order("PT", numbers=("X1",))
+    return site
 
 
 def test_patient_is_searched_before_one_can_be_registered(known: Site) -> None:
@@ -100,9 +100,9 @@ def test_order_by_script_is_told_where_to_go(known: Site) -> None:
     assert re.fullmatch(rf"{LAB}/orders/\d{{9}}", answer.headers["HX-Redirect"])
 
 
-def test_order_for_a_new_patient_registers_them(own_site: Site) -> None:
-    accession = placed(own_site, **NEW)
-    with own_site.small.work() as work:
+def test_order_for_a_new_patient_registers_them(known: Site) -> None:
+    accession = placed(known, **NEW)
+    with known.small.work() as work:
         patient = work.patients.get(work.orders.by_accession(accession).patient_id)
     assert (patient.mrn, patient.family, patient.given, str(patient.birth_on), patient.sex) == tuple(
         NEW.values()
