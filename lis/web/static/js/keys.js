@@ -27,6 +27,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What is wider than its place can be moved by keyboard too: it becomes a stop of the Tab key while it is.
+function reachScrolled() {
+  for (const wide of document.querySelectorAll("table, pre, .scroll, .chart")) {
+    if (wide.scrollWidth > wide.clientWidth && getComputedStyle(wide).overflowX === "auto") wide.tabIndex = 0;
+  }
+}
+reachScrolled();
+window.addEventListener("resize", reachScrolled);
+document.addEventListener("htmx:afterSwap", reachScrolled);
+
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.who[open]")) {
     if (!open.contains(event.target)) open.open = false;
