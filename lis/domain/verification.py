@@ -15,6 +15,7 @@ from lis.domain import autoverification, calculations, consistency, critical, me
 from lis.domain.catalog import AutoverificationRange, Test
 from lis.domain.checks import Check, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
+from lis.domain.conditions import condition_check
 from lis.domain.critical import critical_check
 from lis.domain.delta import delta_check
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
@@ -155,6 +156,10 @@ def _stability(case: _Case) -> Check:
     return stability_check(case.test, case.facts.specimen, at, case.facts.catalog)
 
 
+def _condition(case: _Case) -> Check:
+    return condition_check(case.facts.specimen)
+
+
 def _interference(case: _Case) -> Check:
     facts = case.facts
     return interference_check(
@@ -200,6 +205,7 @@ _OF_THE_VALUE: tuple[Callable[[_Case], Check], ...] = (
     _interval,
     _critical,
     _stability,
+    _condition,
     _interference,
     _qc,
     _delta,

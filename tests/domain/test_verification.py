@@ -31,6 +31,7 @@ NAMES = [
     "interval",
     "critical",
     "stability",
+    "condition",
     "interference",
     "qc",
     "delta",

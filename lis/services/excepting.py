@@ -1,0 +1,67 @@
+"""What cannot be drawn again and yet has a flaw: accepted by a form that names and binds people, never quietly.
+
+The collector identifies the specimen and signs; a supervisor counter-signs at the same station; the report says so.
+"""
+
+from __future__ import annotations
+
+from lis.domain.events import Verb
+from lis.domain.people import Act, Actor
+from lis.domain.reception import is_irreplaceable, judge_arrival
+from lis.domain.workflow import Action, ContainerState, advance
+from lis.kernel.errors import Conflict, Invalid
+from lis.services import accessioning
+from lis.services.countersigning import countersign
+from lis.services.finding import known_container
+from lis.storage.work import Work
+
+DISCLAIMER = "specimen.exception"
+
+
+def accept_irreplaceable(
+    work: Work,
+    container_id: str,
+    *,
+    collector: str,
+    collector_role: str,
+    statement: str,
+    supervisor: Actor,
+) -> accessioning.Receipt:
+    """Accept a container that was set aside: `statement` is what the collector signed for before the Work's actor."""
+    work.require(Act.SPECIMEN_RECEIVE)
+    container = known_container(work, container_id)
+    order = work.orders.get(container.order_id)
+    advance(ContainerState(container.state), Action.ACCEPT)
+    if not is_irreplaceable(work.specimens.get(container.specimen_id).type, work.catalog):
+        raise Conflict(
+            "specimen.replaceable", "This specimen can be drawn again.", "Reject it and ask for another."
+        )
+    if not (collector.strip() and collector_role.strip() and statement.strip()):
+        raise Invalid("exception.form", "The form needs the collector, their role, and what they sign for.")
+    subject = f"container:{container_id}"
+    signed = f"{collector} ({collector_role}): {statement}"
+    countersign(
+        work,
+        supervisor,
+        Act.SPECIMEN_EXCEPTION,
+        subject,
+        statement=signed,
+        accession=order.accession,
+    )
+    work.report_notes.add(
+        order_id=order.id,
+        result_id=None,
+        text=f"{work.catalog.texts.get(DISCLAIMER, 'Specimen accepted by exception.')} {signed}",
+        noted_at=work.now,
+        noted_by=work.actor.code,
+    )
+    work.journal.append(
+        Verb.SPECIMEN_ACCEPTED,
+        subject,
+        accession=order.accession,
+        reason=signed,
+        exception=True,
+        supervisor=supervisor.code,
+    )
+    decision = judge_arrival(accessioning.arrival_facts(work, container), work.catalog, work.now)
+    return accessioning.accept(work, container, order, Action.ACCEPT, decision)
