@@ -20,6 +20,7 @@ from lis.training.crew_reading import Due
 from lis.training.people import actor
 from simulators.bench import BenchRefusal
 from simulators.dice import Dice
+from simulators.printer import PrintedLabel
 from simulators.tubes import TubeView
 from simulators.world import World
 
@@ -59,9 +60,10 @@ class Crew:
             return
         received = self._scan(arrived)
         self._say()
-        self._affix(received)
+        alike = self._affix(received)
         with self._lab.work(self._processor) as work:
-            for container in received:
+            for container in alike:
+                accessioning.compare_identity(work, container, identifiers=("mrn", "name"), agree=True)
                 accessioning.scan(work, container)
         self._say()
 
@@ -88,11 +90,21 @@ class Crew:
             return None
         return receipt.container_id if receipt.outcome == "received" else None
 
-    def _affix(self, received: dict[str, str]) -> None:
-        """Each label to the tube it was printed for, after a look at the name."""
+    def _affix(self, received: dict[str, str]) -> list[str]:
+        """Each label to the tube it was printed for, once name and number on both agree; which ones those were."""
+        alike = []
         for label in self._world.printed_labels():
-            if label.barcode in received:
-                self._world.affix(label.id, received[label.barcode], by=self._processor.code)
+            tube = received.get(label.barcode)
+            if tube is not None and self._agree(label, tube):
+                self._world.affix(label.id, tube, by=self._processor.code)
+                alike.append(label.barcode)
+        return alike
+
+    def _agree(self, label: PrintedLabel, tube: str) -> bool:
+        """Whether the printed label names whom the collection label names; one that does not stays on the bench."""
+        written = self._world.look(tube, by=self._processor.code).collection_label
+        printed = " ".join(label.texts)
+        return written is not None and written.mrn in printed and written.name in printed
 
     # loading
 

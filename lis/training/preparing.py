@@ -19,6 +19,7 @@ from lis.interfaces.sender import Sender
 from lis.kernel.clock import Clock, ClockState, WallClock
 from lis.lab import Lab
 from lis.services import cataloguing
+from lis.storage import directory
 from lis.storage.house import House
 from lis.storage.packs import PackContent, read_pack
 from lis.training import chronicle, pace, people
@@ -31,8 +32,15 @@ from simulators.world import World, load_world
 
 BY = "preparation"
 Progress = Callable[[datetime, datetime, datetime], None]  # from, now, to
-LAST_RECEIPT, LAST_REVIEW = timedelta(minutes=75), timedelta(minutes=30)
-LAST_CONTROLS = timedelta(minutes=90)
+Say = Callable[[], int]  # carries what the laboratory has to say to its peers; how many messages that were
+Connect = Callable[[Lab, World], Say]
+LAST_CONTROLS, LAST_RECEIPT, LAST_REVIEW = (
+    timedelta(minutes=90),
+    timedelta(minutes=75),
+    timedelta(minutes=30),
+)
+LEFT_SHARE = 5
+"""One part in so many of a short past is left to the next shift: nobody leaves earlier than that."""
 ROUND_SECONDS = (420, 1020)
 KEEP_EVERY = timedelta(hours=6)
 
@@ -57,6 +65,19 @@ class WorldClock:
         return self.world.now if self.world else self._started_at
 
 
+def loopback(lab: Lab, world: World) -> Say:
+    """Cables without sockets in both directions."""
+    inbox = Inbox(lab)
+    sender = Sender(lab, lambda interface, _kind, message: world.receive(interface.code, message))
+
+    def link_from(peer: str) -> Link:
+        return LoopbackLink(lambda message: inbox.receive(message, peer=peer, interface=peer, at=world.now))
+
+    place = world.content.place
+    world.links.update({peer: link_from(peer) for peer in (place.hospital.peer, *place.devices)})
+    return sender.step
+
+
 def prepare(
     house: House,
     slug: str,
@@ -68,14 +89,16 @@ def prepare(
     hashed: people.Hash,
     wall: Clock | None = None,
     progress: Progress | None = None,
+    connect: Connect = loopback,
 ) -> Prepared:
     """Make the laboratory `slug` and live its past from `start` to `end`; one that fails half-way is removed."""
     wall = wall or WallClock()
     house.add_to_control(TRAINING)
+    directory.check_free(slug, house.entries())
     try:
         made = _begin(house, slug, pack, seed=seed, start=start, wall=wall)
         people.open_accounts(house, slug, hashed, wall)
-        _live(made, seed, start, end, progress)
+        _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, progress)
         _set_clock(made.lab, end, wall)
         with house.control.writing() as connection:
             chronicle.finish(connection, slug, wall.now())
@@ -83,24 +106,6 @@ def prepare(
         remove(house, slug)
         raise
     return made
-
-
-def loopback(lab: Lab, world: World) -> Callable[[], None]:
-    """Cables without sockets in both directions; what is returned empties the outbox into the world."""
-    inbox = Inbox(lab)
-    sender = Sender(lab, lambda interface, _kind, message: world.receive(interface.code, message))
-
-    def link_from(peer: str) -> Link:
-        return LoopbackLink(lambda message: inbox.receive(message, peer=peer, interface=peer, at=world.now))
-
-    def say() -> None:
-        while sender.step():
-            pass
-
-    place = world.content.place
-    world.links.update({peer: link_from(peer) for peer in (place.hospital.peer, *place.devices)})
-    world.after_turn = say
-    return say
 
 
 def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, wall: Clock) -> Prepared:
@@ -128,23 +133,33 @@ def _furnish(lab: Lab, content: PackContent) -> None:
         people.add_staff(work)
 
 
-def _live(made: Prepared, seed: str, start: datetime, end: datetime, progress: Progress | None) -> None:
+def _live(
+    made: Prepared, step: Say, dice: Dice, start: datetime, end: datetime, progress: Progress | None
+) -> None:
     """Round after round: the world goes on for some minutes, then the people do what there is to do."""
-    world, dice = made.world, Dice(seed, "crew")
-    crew = Crew(made.lab, world, dice, loopback(made.lab, world))
-    kept_at, controls_due = start, end - LAST_CONTROLS
+    world = made.world
+
+    def say() -> None:
+        while step():
+            pass
+
+    world.after_turn = say
+    crew = Crew(made.lab, world, dice, say)
+    kept_at, longest = start, (end - start) / LEFT_SHARE
+    controls_due = end - min(LAST_CONTROLS, longest)
+    last_receipt, last_review = end - min(LAST_RECEIPT, longest), end - min(LAST_REVIEW, longest / 2)
     while world.now < end:
         world.step(min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end))
-        if controls_due <= world.now:
+        if controls_due <= world.now < end:
             crew.run_controls()
-            controls_due = end + LAST_CONTROLS
-        left = end - world.now
-        crew.work(receiving=left >= LAST_RECEIPT, reviewing=left >= LAST_REVIEW)
+            controls_due = end
+        crew.work(receiving=world.now <= last_receipt, reviewing=world.now <= last_review)
         if progress:
             progress(start, world.now, end)
-        if world.now - kept_at >= KEEP_EVERY or world.now == end:
+        if world.now - kept_at >= KEEP_EVERY:
             made.chronicle.keep(world, world.now)
             kept_at = world.now
+    made.chronicle.keep(world, end)
 
 
 def _set_clock(lab: Lab, at: datetime, wall: Clock) -> None:
