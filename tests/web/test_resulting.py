@@ -133,3 +133,26 @@ def test_previous_value_and_change_are_of_an_earlier_collection(own_site: Site) 
     rows = type_in(own_site.browser("technologist"), order.accession, "K", "5.6")
     assert "Δ +1.5" in rows
     assert "! Delta: From 4.1 to 5.6" in rows
+
+
+def test_what_is_verified_already_may_stay_ticked(site: Site) -> None:
+    browser, accession = site.browser("supervisor"), received(site, "LYTES")
+    type_in(browser, accession, "NA", "140")
+    type_in(browser, accession, "K", "7.2")
+    seen = {"seen-NA": 1, "seen-K": 1, "state-NA": "on_hold", "state-K": "on_hold", "reason": "Seen."}
+    path = f"/accessions/{accession}"
+    assert browser.act(path + "/verify", seen | {"test": "NA"}).status_code == 303
+    both = seen | {"test": ["NA", "K"], "state-NA": "verified"}
+    assert browser.act(path + "/verify", both).status_code == 303
+    assert browser.act(path + "/release", both | {"test": "K"}).status_code == 422
+    assert browser.act(path + "/release", both | {"state-K": "verified"}).status_code == 303
+    assert browser.page(path).text.count("✓ Released") == 2
+
+
+def test_rerun_is_of_the_row_one_works_in_before_what_is_ticked(site: Site) -> None:
+    browser, accession = site.browser("technologist"), received(site, "LYTES")
+    type_in(browser, accession, "NA", "140")
+    type_in(browser, accession, "K", "4.1")
+    fields = {"test": ["NA", "K"], "row": "K", "seen-NA": 1, "seen-K": 1, "reason": "Short sip."}
+    assert browser.act(f"/accessions/{accession}/rerun", fields).status_code == 303
+    assert browser.page(f"/accessions/{accession}").text.count("Rerun asked") == 1

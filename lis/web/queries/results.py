@@ -173,4 +173,5 @@ def _before(reading: Reading, order: Row[Any], rows: Any) -> dict[str, Before]:
 def _change(number: Decimal | None, before: Before | None) -> str:
     if number is None or before is None or before.number is None:
         return ""
-    return f"{number - before.number:+f}".replace("-", "−")
+    moved = number - before.number
+    return f"{moved:+f}".replace("-", "−") if moved else "0"

@@ -117,8 +117,12 @@ def label_page(request: Request, here: SomeoneHere, container_id: str) -> Respon
     """A container's label as it is, its prints, and the way to another."""
     here.require(Act.LABEL_PRINT)
     with here.lab.reading() as reading:
-        listed, prints = specimens.one(reading, container_id), specimens.prints(reading, container_id)
-    return show(request, here, "accessioning/label.html", one=listed, prints=prints)
+        context = {
+            "one": specimens.one(reading, container_id),
+            "prints": specimens.prints(reading, container_id),
+            "drawn": label_svg(label_of(reading, container_id)),
+        }
+    return show(request, here, "accessioning/label.html", **context)
 
 
 def _lists(here: Here) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from lis.domain.people import Act
+from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import resulting, verifying
 from lis.storage.work import Work
@@ -55,8 +56,9 @@ def correct(here: SomeoneHere, form: Posted, accession: str) -> Response:
 
 @router.post("/accessions/{accession}/rerun")
 def rerun(here: SomeoneHere, form: Posted, accession: str) -> Response:
-    """Ask for another run of what is ticked."""
-    seen = ticked(form)
+    """Ask for another run of the row that was worked on, or else of what is ticked."""
+    row = form.text("row")
+    seen = {row: form.number(f"seen-{row}")} if row else ticked(form)
     with here.lab.work(here.actor) as work:
         refuse_unseen(work, accession, seen)
         for test in seen:
@@ -64,9 +66,17 @@ def rerun(here: SomeoneHere, form: Posted, accession: str) -> Response:
     return go(back_of(form, f"{here.path}/accessions/{accession}"))
 
 
-def ticked(form: Form) -> dict[str, int]:
-    """Test → the version its row showed, of what was ticked; refused when nothing was."""
-    seen = {test: form.number(f"seen-{test}") for test in form.texts("test")}
+def ticked(form: Form, *states: ResultState) -> dict[str, int]:
+    """Test → the version its row showed, of what was ticked; refused when nothing was.
+
+    With `states`, ticked rows that showed another state are left out: what is verified needs no second verifying.
+    """
+    wanted = {"", *states} if states else None
+    seen = {
+        test: form.number(f"seen-{test}")
+        for test in form.texts("test")
+        if wanted is None or form.text(f"state-{test}") in wanted
+    }
     if not seen:
         raise Invalid("result.none_ticked", "No result was ticked.", "Tick the results this is about.")
     return seen

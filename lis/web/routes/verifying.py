@@ -35,14 +35,16 @@ def review_page(request: Request, here: SomeoneHere, department: str = "") -> Re
 @router.post("/accessions/{accession}/verify")
 def verify(here: SomeoneHere, form: Posted, accession: str) -> Response:
     """Accept what is ticked, as it was shown; what is on hold with a reason."""
+    seen = ticked(form, ResultState.ON_HOLD, ResultState.RESULTED)
     with here.lab.work(here.actor) as work:
-        verifying.verify_results(work, accession, ticked(form), reason=form.text("reason"))
+        verifying.verify_results(work, accession, seen, reason=form.text("reason"))
     return go(back_of(form, f"{here.path}/accessions/{accession}"))
 
 
 @router.post("/accessions/{accession}/release")
 def release(here: SomeoneHere, form: Posted, accession: str) -> Response:
     """Send out what is ticked, as it was shown."""
+    seen = ticked(form, ResultState.VERIFIED)
     with here.lab.work(here.actor) as work:
-        verifying.release_results(work, accession, ticked(form))
+        verifying.release_results(work, accession, seen)
     return go(back_of(form, f"{here.path}/accessions/{accession}"))

@@ -3,6 +3,7 @@
 
 const table = document.querySelector("table.grid");
 const body = document.getElementById("rows");
+const acts = document.getElementById("acts");
 const notice = document.getElementById("notice");
 const reason = document.getElementById("reason");
 const csrf = document.querySelector("meta[name=csrf]").content;
@@ -66,7 +67,7 @@ async function send(cell) {
 function commit(cell) {
   chain = chain.then(() => send(cell)).catch(() => {
     sent.delete(cell);
-    notice.textContent = "No answer came; whether the value was taken is not known. Reload the page and look.";
+    notice.textContent = "✕ No answer came; whether the value was taken is not known. Reload the page and look.";
   });
 }
 
@@ -104,8 +105,29 @@ reason.addEventListener("keydown", (event) => {
   unexplained = null;
 });
 
+// The row one works in is the one that F4 runs again.
+body.addEventListener("focusin", (event) => {
+  const row = event.target.closest("tr");
+  body.querySelector("tr.current")?.classList.remove("current");
+  row.classList.add("current");
+  acts.elements.row.value = row.dataset.version.startsWith("0-") ? "" : row.dataset.test;
+  const which = document.getElementById("which");
+  if (which) which.textContent = acts.elements.row.value ? row.dataset.name : "what is ticked";
+});
+
+// What the server would refuse for want of a reason is asked for here, before the page is left.
+function lacksReason(button) {
+  if (reason.value.trim()) return false;
+  const held = [...body.querySelectorAll("tr[data-state=on_hold] [name=test]:checked")].length;
+  const needed = "rerun" in button.dataset || (button.dataset.key === "F10" && held);
+  if (needed) {
+    notice.textContent = "This needs a reason. Type it, then press the key again.";
+    reason.focus();
+  }
+  return Boolean(needed);
+}
+
 // Verify and release wait until what was typed is filed: a key pressed at once acts on what the server judged.
-const acts = document.getElementById("acts");
 acts.addEventListener("submit", (event) => {
   if (acts.dataset.ready) return;
   event.preventDefault();
@@ -113,7 +135,7 @@ acts.addEventListener("submit", (event) => {
   if (active?.matches?.("[data-cell]")) commit(active);
   const button = event.submitter;
   chain.then(() => {
-    if (notice.childNodes.length) return;
+    if (notice.querySelector(".failure") || lacksReason(button)) return;
     acts.dataset.ready = "1";
     acts.requestSubmit(button);
   });
