@@ -21,6 +21,7 @@ from lis.web.metrics import Metrics, MetricsMiddleware
 from lis.web.pages import FOLDER, NavHook, Pages
 from lis.web.routes import (
     accessioning,
+    boards,
     cataloguing,
     controlling,
     home,
@@ -51,6 +52,7 @@ ROUTERS = (
     controlling.router,
     messages.router,
     notifying.router,
+    boards.router,
     cataloguing.router,
 )
 

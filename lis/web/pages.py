@@ -50,6 +50,7 @@ NAV = (
     NavItem("Review", "/review", Act.RESULT_VERIFY_PASSED),
     NavItem("Calls", "/calls", Act.CALL_RECORD),
     NavItem("QC", "/qc", Act.QC_VIEW),
+    NavItem("Board", "/boards/pending", Act.PATIENT_VIEW),
     NavItem("Inquiry", "/inquiry", Act.PATIENT_VIEW),
     NavItem("Messages", "/messages", Act.MESSAGE_VIEW),
     NavItem("Catalogue", "/catalogue", Act.CONTENT_EDIT),
@@ -65,6 +66,7 @@ class Pages:
             loader=FileSystemLoader([FOLDER / "templates", *folders]),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )
