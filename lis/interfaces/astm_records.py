@@ -42,10 +42,15 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class WorkQuery:
-    """A Q record: the container asked for, "" for everything; cancelled when it takes an earlier query back."""
+    """A Q record: the container asked for, "" for everything; cancelled when it takes an earlier query back.
+
+    `sound` is false when Q-4, the end of a range of ids, is filled: ranges are not served, and some senders misuse the
+    record for the values of controls.
+    """
 
     container: str
     cancelled: bool
+    sound: bool = True
 
 
 def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
@@ -61,7 +66,10 @@ def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Re
 
 def read_queries(message: Records) -> tuple[WorkQuery, ...]:
     """The queries of a message (Q-3 is patient^specimen)."""
-    return tuple(WorkQuery(_asked(query), query[13].strip().upper() == "A") for query in message.all("Q"))
+    return tuple(
+        WorkQuery(_asked(query), query[13].strip().upper() == "A", sound=not query[4])
+        for query in message.all("Q")
+    )
 
 
 def _asked(query: Record) -> str:
@@ -118,7 +126,7 @@ def _patient(record: Record | None, number: int, component: int = 1) -> str:
 def _role(message: Records, order: _Order, profile: Profile) -> tuple[Role, str]:
     marks = [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
     has_patient = any(_patient(order.patient, number) for number in (3, 4, 6))
-    if marks and has_patient:
+    if marks and has_patient and not profile.control_mark_decides:
         return "doubtful", f"Marked as control material ({marks[0]}), but a patient is named."
     return ("control", "") if marks else ("patient", "")
 

@@ -24,6 +24,7 @@ from lis.interfaces.hl7.replies import LineAnswer, filler_number
 from lis.interfaces.hl7.results import Reading, read_results
 from lis.interfaces.locating import located
 from lis.interfaces.outcomes import (
+    DEAD_LETTER,
     ERROR,
     Outcome,
     by_refusal,
@@ -53,7 +54,8 @@ class Received:
 def handle(work: Work, received: Received) -> Outcome:
     """Do what a message asks. Refusals of use cases pass through; the caller puts its savepoint around."""
     if len(received.message.segments) < 2:
-        return refused(ERROR, "message.empty", Fault("100", "Nothing follows MSH.", "MSH^1"))
+        nothing = refused(ERROR, "message.empty", Fault("100", "Nothing follows MSH.", "MSH^1"))
+        return replace(nothing, state=DEAD_LETTER)
     try:
         return _STEPS[received.envelope.field(9)](work, received)
     except Unusable as unusable:

@@ -124,7 +124,8 @@ class Inbox:
         envelope = item.envelope
         line = lines.of(envelope, item.arrival.interface)
         work.journal.cause = f"inbound:{inbound_id}"
-        work.actor = work.journal.actor = system("hl7", line.code if line else "inbox")
+        via = ASTM if isinstance(envelope, AstmEnvelope) else HL7
+        work.actor = work.journal.actor = system(via, line.code if line else "inbox")
         earlier = screening.answered_before(work, inbound_id, envelope, line)
         if earlier is not None:
             work.inbound.change(

@@ -5,6 +5,7 @@ A path is segment, field and component as people write them: `OBR-3`, `SAC-3`, `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ class Profile:
     """The traits of a sender. What a profile's file leaves out is the common case.
 
     `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix).
+    With `control_mark_decides`, a mark makes a control even where PID is filled. `control_level_code` names the
+    observation that tells the level, by `control_levels`. `supplemental_*` are regular expressions on OBX-3 and OBR-4.
     `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
 
     For LIS02 records: `values_from` are components of R-4 in the order they are looked at; `secondary_component` of R-3
@@ -42,6 +45,9 @@ class Profile:
     control_id: tuple[str, ...] = ("INV-1", "SAC-3", "SPM-2", "OBR-3")
     control_lot: tuple[str, ...] = ("INV-16", "SPM-3")
     control_level: str = r"(?P<material>.+)-(?P<level>\d{1,2})"
+    control_level_code: str = ""
+    control_levels: dict[str, int] = field(default_factory=dict)
+    control_mark_decides: bool = False
     statuses: dict[str, str] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
@@ -49,6 +55,7 @@ class Profile:
     no_value: str = ""
     supplemental_types: frozenset[str] = frozenset({"ED", "RP"})
     supplemental_codes: str = ""
+    supplemental_services: str = ""
     loinc_trusted: bool = True
     collection_number: tuple[str, ...] = ("SAC-3", "SPM-2")
     senders: str = ""
@@ -73,6 +80,13 @@ def profile(name: str) -> Profile:
 def names() -> tuple[str, ...]:
     """Every profile there is."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def recognised(application: str, facility: str, protocol: str) -> str:
+    """The profile whose `senders` fit, "" when none does."""
+    sender = f"{application}|{facility}"
+    found = (one for one in map(profile, names()) if one.senders and one.protocol == protocol)
+    return next((one.name for one in found if re.search(one.senders, sender)), "")
 
 
 def _known() -> str:

@@ -35,6 +35,10 @@ def handle_records(
         raise ValueError("a message without header is never handled")
     readings = read_records(envelope.message, line.profile, line.zone)
     queries = read_queries(envelope.message)
+    if not all(query.sound for query in queries):
+        return held(
+            "query.unsound", "A Q record asks for a range, or carries a value: neither is served."
+        ), None
     outcome = (
         file_readings(work, line, inbound_id, readings)
         if readings

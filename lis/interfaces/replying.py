@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lis.interfaces.hl7.ack import ACCEPT, Reply, ack_type, acknowledge
 from lis.interfaces.hl7.envelope import Envelope
-from lis.interfaces.outcomes import DEAD_LETTER, Outcome
+from lis.interfaces.outcomes import Outcome
 from lis.interfaces.profiles import Profile
 
 _BEGIN = re.compile(rb"(?:\A|(?<=\r))(?=MSH[^A-Za-z0-9])")
@@ -29,7 +29,7 @@ def answer(
     envelope: Envelope, outcome: Outcome, reply: Reply, profile: Profile | None, *, stored: bool = True
 ) -> Answered:
     """Every reply that is due. A reply is never acknowledged, except by a commit that it asks for."""
-    if outcome.state == DEAD_LETTER or envelope.message is None or not envelope.control_id:
+    if envelope.message is None or not envelope.control_id.strip():
         return Answered((), "")
     if envelope.is_reply:
         return _to_reply(envelope, outcome, reply)

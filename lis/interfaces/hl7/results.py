@@ -89,7 +89,7 @@ def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:
     marks = [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
     kind = order.specimen.value(11, 1).strip().upper() if order.specimen else ""
     has_patient = bool(number_of(order.patient) or name_of(order.patient))
-    if marks and has_patient:
+    if marks and has_patient and not profile.control_mark_decides:
         return "doubtful", f"Marked as control material ({marks[0]}), but a patient is named."
     if marks:
         return "control", ""
@@ -153,7 +153,7 @@ def _control(order: Order, profile: Profile) -> ReportedControl:
     name = next(iter(_all(order, profile.control_id)), "")
     found = re.fullmatch(profile.control_level, name)
     material = found["material"] if found else name
-    level = int(found["level"]) if found else None
+    level = int(found["level"]) if found else _told_level(order, profile)
     runs = {item.obx.value(4, 1).strip() for item in order.observed}
     return ReportedControl(
         material,
@@ -161,6 +161,12 @@ def _control(order: Order, profile: Profile) -> ReportedControl:
         level,
         runs.pop() if len(runs) == 1 else "",
     )
+
+
+def _told_level(order: Order, profile: Profile) -> int | None:
+    """The level that an observation of its own tells."""
+    codes = {item.obx.value(3, 1): item.obx.value(5, 1).strip() for item in order.observed}
+    return profile.control_levels.get(codes.get(profile.control_level_code, ""))
 
 
 def _observation(
@@ -183,7 +189,7 @@ def _observation(
         flags=flags,
         status=profile.statuses.get(status, status),
         observed_at=_observed_at(obx, order, zone),
-        supplemental=_is_supplemental(item, kind, code, profile),
+        supplemental=_is_supplemental(item, order, kind, code, profile),
         extra=_extra(item, order),
         doubt=_doubt(item, value, status, profile),
     )
@@ -234,7 +240,7 @@ def _observed_at(obx: Segment, order: Order, zone: ZoneInfo) -> datetime | None:
     return next((at for text in texts if (at := read_instant(text, zone))), None)
 
 
-def _is_supplemental(item: Observed, kind: str, code: str, profile: Profile) -> bool:
+def _is_supplemental(item: Observed, order: Order, kind: str, code: str, profile: Profile) -> bool:
     """Images, raw data and settings: kept with the message, no results (LAW: OBX-3.4 to 3.6 names the class)."""
     classes = {item.obx.value(3, part).strip().upper() for part in (1, 4)}
     return (
@@ -242,7 +248,12 @@ def _is_supplemental(item: Observed, kind: str, code: str, profile: Profile) -> 
         or kind in profile.supplemental_types
         or bool(classes & set(RESERVED_CLASSES))
         or (bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code)))
+        or bool(order.obr and _is_supplemental_service(order.obr.value(4, 1), profile))
     )
+
+
+def _is_supplemental_service(code: str, profile: Profile) -> bool:
+    return bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code))
 
 
 def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:

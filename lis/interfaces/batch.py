@@ -1,0 +1,317 @@
+"""Files of messages through the real inbox into a throw-away laboratory, one fresh one per file: what became of them.
+
+    for told in Feeder(pack_files(folder), preload=orders).feed_all(paths): print(json.dumps(told))
+
+Orders to match against are preloaded: `[{patient: {id, family, given, birth_date, sex}, placer, filler, container,
+specimen, tests: [{code, unit}], received: true}]`, codes as they are sent.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from lis.domain.people import system
+from lis.domain.requests import OrderRequest, PatientDetails, RequestedTest
+from lis.domain.workflow import ContainerState
+from lis.interfaces.answers import read_answer
+from lis.interfaces.arrivals import ASTM, HL7, Arrival, items_of
+from lis.interfaces.astm_envelope import AstmEnvelope
+from lis.interfaces.astm_records import read_records
+from lis.interfaces.batch_content import with_codes
+from lis.interfaces.hl7.results import Reading, read_results
+from lis.interfaces.inbox import Inbox
+from lis.interfaces.profiles import profile as profile_of
+from lis.interfaces.profiles import recognised
+from lis.interfaces.routing import Lines
+from lis.kernel.clock import WallClock
+from lis.kernel.errors import Invalid
+from lis.lab import Lab
+from lis.services import cataloguing, ordering
+from lis.storage import tables as t
+from lis.storage.house import House
+from lis.storage.work import Work
+from lis.wire.astm import FrameError, records_from_text
+from lis.wire.astm_frames import ACK, NAK
+from lis.wire.mllp import VT, Framer, Payload
+
+SLUG, INTERFACE = "throw-away", "FEED"
+GENERIC = {HL7: "generic", ASTM: "generic-records"}
+ORDER_TYPES = ("OML^O21", "ORM^O01")
+PROCESSING = ("P", "T", "D", "Q")
+
+
+class Feeder:
+    """Makes a laboratory once, and a copy of it for each file."""
+
+    def __init__(
+        self,
+        pack: Mapping[str, str],
+        *,
+        preload: Sequence[Mapping[str, Any]] = (),
+        profile: str = "",
+        orders: bool = False,
+    ) -> None:
+        self._profile = profile_of(profile).name if profile else ""
+        self._accepts = ORDER_TYPES if orders else ()
+        self._folder = Path(tempfile.mkdtemp(prefix="lis-inbox-"))
+        wanted = [
+            (str(test["code"]), str(test.get("unit") or "")) for one in preload for test in one["tests"]
+        ]
+        self._files, self._codes = with_codes(pack, wanted)
+        with _open(self._folder / "template") as house:
+            house.create_lab(
+                SLUG, name=SLUG, zone="UTC", environment="T", lab_anchor=WallClock().now(), actor="inbox"
+            )
+            with Lab(house.lab(SLUG)).work(system("admin")) as work:
+                cataloguing.load_pack(work, self._files)
+                work.interfaces.add(
+                    code=INTERFACE,
+                    kind="analyzer",
+                    profile=GENERIC[HL7],
+                    host="",
+                    port=None,
+                    enabled=True,
+                    settings={},
+                    stopped_reason="",
+                    held_tests={},
+                )
+                for number, one in enumerate(preload, 1):
+                    _preload(work, one, self._codes, f"PRELOAD{number}")
+
+    def __enter__(self) -> Feeder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def feed_all(self, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+        """What became of each file, in order."""
+        for number, path in enumerate(paths):
+            yield self.feed(path, f"file-{number}")
+
+    def feed(self, path: Path, name: str = "file") -> dict[str, Any]:
+        """One file into a laboratory of its own."""
+        folder = self._folder / name
+        shutil.copytree(self._folder / "template", folder)
+        with _open(folder) as house:
+            lab = Lab(house.lab(SLUG))
+            arrivals = _arrivals(path)
+            codes = self._prepare(lab, arrivals)
+            replies = Inbox(lab).answer_many(arrivals)
+            with lab.database.reading() as connection:
+                told = _told(connection, {test: code for code, test in codes.items()})
+        shutil.rmtree(folder)
+        said = [_reply(reply) for one in replies for reply in one]
+        return {"file": path.name, "replies": said, **told}
+
+    def _prepare(self, lab: Lab, arrivals: Sequence[Arrival]) -> dict[str, str]:
+        """Set the interface up for this file's sender, and let its controls have tests; every code with its test."""
+        with lab.work(system("admin")) as work:
+            name = self._profile or _profile_for(arrivals)
+            work.interfaces.change(INTERFACE, profile=name, settings=self._settings(self._codes))
+            controls = sorted(_control_codes(work, arrivals) - set(self._codes))
+            if not controls:
+                return self._codes
+            added, codes = with_codes(self._files, [(code, "") for code in controls], self._codes)
+            cataloguing.load_pack(work, added, reason="control codes")
+            work.interfaces.change(INTERFACE, settings=self._settings(codes))
+            return codes
+
+    def _settings(self, codes: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "code_map": dict(codes),
+            "processing": PROCESSING,
+            "match_orders": True,
+            "accepts": self._accepts,
+        }
+
+
+def _open(folder: Path) -> _House:
+    return _House(folder)
+
+
+class _House:
+    """A house for as long as it is used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._house = House.open(data=folder, url=None, wall=WallClock())
+
+    def __enter__(self) -> House:
+        return self._house
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._house.close()
+
+
+def _preload(work: Work, one: Mapping[str, Any], codes: Mapping[str, str], peer: str) -> None:
+    """An order whose tests are all measured from one tube, under the numbers given."""
+    who = one["patient"]
+    details = PatientDetails(
+        mrn=str(who["id"]),
+        family=str(who.get("family") or ""),
+        given=str(who.get("given") or ""),
+        birth_on=_day(who.get("birth_date")),
+        sex=str(who.get("sex") or ""),
+    )
+    placer = str(one.get("placer") or "")
+    tests = tuple(
+        RequestedTest(codes[str(test["code"])], placer if number == 0 else "")
+        for number, test in enumerate(one["tests"])
+    )
+    placed = ordering.place_order(work, OrderRequest(patient=details, tests=tests, peer=peer))
+    first, *others = work.containers.of_order(placed.order_id)
+    for result in work.results.of_order(placed.order_id):
+        work.results.change(result.id, container_pk=first.id)
+    for other in others:
+        work.containers.change(other.id, state=ContainerState.CANCELLED)
+    number = str(one.get("container") or one.get("specimen") or first.container_id)
+    state = ContainerState.RECEIVED if one.get("received", True) else ContainerState.EXPECTED
+    filler = str(one.get("filler") or "")
+    work.containers.change(
+        first.id,
+        container_id=_free(work, number, first.container_id),
+        collection_number=filler,
+        state=state,
+        received_at=work.now if state == ContainerState.RECEIVED else None,
+    )
+    specimen = str(one.get("specimen") or "")
+    if specimen and specimen != number:
+        work.orders.change(placed.order_id, placer_group=specimen, accession=specimen)
+
+
+def _free(work: Work, number: str, otherwise: str) -> str:
+    return number if work.containers.by_container_id(number) is None else otherwise
+
+
+def _day(text: Any) -> date | None:
+    if text is None or isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError as error:
+        raise Invalid("preload.birth_date", f"{text!r} is no date.", "Write it as 1980-05-17.") from error
+
+
+def _arrivals(path: Path) -> list[Arrival]:
+    """The payloads of a file: frames of a `.bin`, records of an `.astm`, anything else as it is."""
+    raw = path.read_bytes()
+    if path.suffix == ".astm":
+        try:
+            return [Arrival(records_from_text(raw), "file", INTERFACE, protocol=ASTM)]
+        except FrameError as error:
+            return [Arrival(raw, "file", INTERFACE, protocol=ASTM, note=str(error))]
+    if path.suffix == ".bin" or raw.startswith(VT):
+        found = [event.data for event in Framer().feed(raw) if isinstance(event, Payload)]
+        return [Arrival(payload, "file", INTERFACE) for payload in found]
+    return [Arrival(raw, "file", INTERFACE)]
+
+
+def _profile_for(arrivals: Sequence[Arrival]) -> str:
+    """The profile that recognises the first sender, else the generic one."""
+    protocol = arrivals[0].protocol if arrivals else HL7
+    first = next(items_of(arrivals), None)
+    known = recognised(first.envelope.application, first.envelope.facility, protocol) if first else ""
+    return known or GENERIC[protocol]
+
+
+def _control_codes(work: Work, arrivals: Sequence[Arrival]) -> set[str]:
+    """Codes of what is measured on control material in these messages."""
+    line = Lines(work.interfaces.all(), work.catalog, work.zone).get(INTERFACE)
+    readings: list[Reading] = []
+    for item in items_of(arrivals):
+        message = item.envelope.message
+        if line is None or message is None:
+            continue
+        if isinstance(item.envelope, AstmEnvelope) and item.envelope.message is not None:
+            readings += read_records(item.envelope.message, line.profile, line.zone)
+        elif not isinstance(item.envelope, AstmEnvelope) and item.envelope.message is not None:
+            readings += read_results(item.envelope.message, line.profile, line.zone)
+    return {
+        observation.code
+        for reading in readings
+        if reading.specimen.role == "control"
+        for observation in reading.specimen.observations
+        if observation.code and not observation.supplemental
+    }
+
+
+def _reply(reply: bytes) -> dict[str, Any]:
+    """MSA-1, MSA-2 and the error codes (ERR-3, or ERR-1.4 of old versions); ACK or NAK of a link."""
+    if reply in (ACK, NAK):
+        return {"msa1": "ACK" if reply == ACK else "NAK", "msa2": "", "errors": []}
+    answer = read_answer(reply)
+    if answer is None:
+        return {"msa1": "", "msa2": "", "errors": []}
+    errors = [err.value(3, 1) or err.value(1, 4, 1) for err in answer.message.all("ERR")]
+    return {"msa1": answer.code, "msa2": answer.answers, "errors": errors}
+
+
+def _told(connection: Connection, names: Mapping[str, str]) -> dict[str, Any]:
+    """What the laboratory has of the messages: on charts, held, in quality control."""
+    o, i = t.observation.c, t.inbound.c
+    observations = connection.execute(select(t.observation).order_by(o.id)).all()
+    messages = connection.execute(select(t.inbound).order_by(i.id)).all()
+    held = [
+        {"reason": row.reason, "what": " ".join(f"{row.code_sent} {row.value_sent} {row.unit_sent}".split())}
+        for row in observations
+        if row.state == "held"
+    ]
+    held += [
+        {"reason": row.reason, "what": f"{row.message_type} {row.control_id}".strip()}
+        for row in messages
+        if row.state in ("held", "unprocessed")
+    ]
+    return {
+        "filed": _filed(connection, names),
+        "held": held,
+        "qc": _controls(connection, names),
+        "dead_letter": any(row.state == "dead_letter" for row in messages),
+    }
+
+
+def _filed(connection: Connection, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    v, r, o, p = t.result_version, t.result, t.lab_order, t.patient
+    query = (
+        select(v, r.c.test, p.c.mrn, t.observation.c.unit_sent)
+        .join(r, r.c.id == v.c.result_id)
+        .join(o, o.c.id == r.c.order_id)
+        .join(p, p.c.id == o.c.patient_id)
+        .join(t.observation, t.observation.c.result_version_id == v.c.id)
+        .order_by(v.c.id)
+    )
+    return [
+        {
+            "patient": row.mrn,
+            "container": row.container_id,
+            "test": names.get(row.test, row.test),
+            "value": row.comparator + row.value,
+            "unit": row.unit or row.unit_sent,
+            "status": row.status,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _controls(connection: Connection, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    c = t.control_observation.c
+    return [
+        {
+            "material": row.material,
+            "lot": row.lot,
+            "level": row.level or None,
+            "test": names.get(row.test, row.test),
+            "value": row.value,
+            "unit": row.unit,
+        }
+        for row in connection.execute(select(t.control_observation).order_by(c.id))
+    ]
