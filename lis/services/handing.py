@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
@@ -20,13 +20,13 @@ def write_handoff(work: Work, *, to: str, text: str) -> int:
         raise Invalid("handoff.to", "Say to whom the shift is handed over.")
     if not text.strip():
         raise Invalid("handoff.text", "Say what the next shift must know, or that there is nothing.")
-    counted = counts(work)
+    counted = counts(work.connection)
     row_id = work.handoffs.add(at=work.now, by=work.actor.code, to=to, counts=counted, text=text)
     work.journal.append(Verb.HANDOFF_WRITTEN, f"handoff:{row_id}", to=to, counts=counted, text=text)
     return row_id
 
 
-def counts(work: Work) -> dict[str, int]:
+def counts(connection: Connection) -> dict[str, int]:
     """What is unfinished in the laboratory."""
     r, c = t.result.c, t.container.c
     in_lab = select(c.id).where(c.state.in_(IN_LAB))
@@ -44,9 +44,9 @@ def counts(work: Work) -> dict[str, int]:
         "recollections_open": (t.recollection, t.recollection.c.state.in_(("requested", "collected"))),
         "interfaces_stopped": (t.interface, t.interface.c.enabled.is_(False)),
     }
-    return {name: _count(work, table, condition) for name, (table, condition) in asked.items()}
+    return {name: _count(connection, table, condition) for name, (table, condition) in asked.items()}
 
 
-def _count(work: Work, table: Table, condition: ColumnElement[bool]) -> int:
+def _count(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
     query = select(func.count()).select_from(table).where(condition)
-    return int(work.connection.execute(query).scalar_one())
+    return int(connection.execute(query).scalar_one())

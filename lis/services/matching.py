@@ -93,6 +93,18 @@ def match_result(
     test = test_for(work.catalog, source, observation)
     if test is None:
         return Hold("code.unmapped", f"The code {observation.code or '(none)'} means no test here.")
+    return match_test(work, source, container, results, observation, test)
+
+
+def match_test(
+    work: Work,
+    source: Source,
+    container: Row[Any],
+    results: Mapping[str, Row[Any]],
+    observation: ReportedObservation,
+    test: str,
+) -> Match | Hold:
+    """`match_result` once the test is known: by a code, or because a person said so."""
     if test in source.held_tests:
         return Hold("test.held", f"{test} is not taken from this interface: {source.held_tests[test]}")
     result = results.get(test)

@@ -138,26 +138,44 @@ def _settle(
     matches: Mapping[str, Match],
     current: Collection[Row[Any]],
 ) -> None:
-    """File what is to be filed, each collection at once, then write every observation down with what became of it."""
+    """File what matched, then write every observation down with what became of it."""
+    became = file_matches(work, source.analyzer, order, matches, current)
+    for test, match in matches.items():
+        state, version = became[test]
+        observing.keep(work, source, specimen, match.observation, state, test=test, version=version)
+
+
+def file_matches(
+    work: Work,
+    analyzer: str,
+    order: Row[Any],
+    matches: Mapping[str, Match],
+    current: Collection[Row[Any]],
+) -> dict[str, tuple[str, int | None]]:
+    """File what is to be filed, each collection at once. Per test: what became of the observation, and its version."""
     by_draw: dict[datetime | None, dict[str, Match]] = {}
     for test, match in matches.items():
         if match.filing in _FILES_VALUE:
             by_draw.setdefault(match.result.collected_at, {})[test] = match
     filed: dict[str, filing.Filed] = {}
     for collected_at, group in by_draw.items():
-        sent = {test: _sent(source, match) for test, match in group.items()}
+        sent = {test: _sent(analyzer, match) for test, match in group.items()}
         filed |= filing.file_values(work, order, collected_at, sent, current=current)
     for test, match in matches.items():
         if match.filing is Filing.WITHDRAW:
             _withdraw(work, order, match)
         if match.filing is Filing.NO_VALUE:
-            filed[test] = filing.file_no_value(work, order, match.result, _sent(source, match))
-        version = filed[test].version_id if test in filed else None
-        state = _KEPT_AS.get(match.filing, observing.FILED)
-        observing.keep(work, source, specimen, match.observation, state, test=test, version=version)
+            filed[test] = filing.file_no_value(work, order, match.result, _sent(analyzer, match))
+    return {
+        test: (
+            _KEPT_AS.get(match.filing, observing.FILED),
+            filed[test].version_id if test in filed else None,
+        )
+        for test, match in matches.items()
+    }
 
 
-def _sent(source: Source, match: Match) -> SentValue:
+def _sent(analyzer: str, match: Match) -> SentValue:
     observation = match.observation
     confirmed = match.filing is Filing.CONFIRM
     return SentValue(
@@ -166,7 +184,7 @@ def _sent(source: Source, match: Match) -> SentValue:
         unit=match.result.version_sent_unit if confirmed else observation.unit,
         flags=observation.flags,
         status=match.status,
-        analyzer=source.analyzer,
+        analyzer=analyzer,
         observed_at=observation.observed_at,
     )
 

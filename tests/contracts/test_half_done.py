@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from lis.kernel.clock import FixedClock
-from lis.services import accessioning, notifying, ordering, resulting, verifying
+from lis.services import (
+    accessioning,
+    adding,
+    aliquoting,
+    notifying,
+    ordering,
+    processing,
+    rejecting,
+    resolving,
+    resulting,
+    verifying,
+)
 from lis.storage import tables as t
 from lis.storage.house import House
 from tests.labs import START, open_small_lab
@@ -128,6 +141,69 @@ def cancel(small: Bench) -> Prepared:
     return act
 
 
+def reject(small: Bench) -> Prepared:
+    file_results(small)()
+
+    def act() -> None:
+        with small.work() as work:
+            rejecting.reject_container(work, tube(small), "RJ01")
+
+    return act
+
+
+def spun(small: Bench) -> None:
+    """Received, clotted, spun, its volume known."""
+    small.receive(tube(small))
+    spin(small)()
+    small.clock.advance(timedelta(minutes=10))
+    with small.work() as work:
+        processing.end_spin(work, [tube(small)])
+        processing.record_volume(work, tube(small), Decimal(2))
+
+
+def spin(small: Bench) -> Prepared:
+    if small.container(tube(small)).state == "expected":
+        small.receive(tube(small))
+
+    def act() -> None:
+        with small.work() as work:
+            processing.start_spin(work, [tube(small)])
+
+    return act
+
+
+def pour(small: Bench) -> Prepared:
+    spun(small)
+
+    def act() -> None:
+        with small.work() as work:
+            aliquoting.make_aliquot(work, tube(small), volume_ml=Decimal("0.5"), tests=("NA",))
+
+    return act
+
+
+def add_on(small: Bench) -> Prepared:
+    spun(small)
+
+    def act() -> None:
+        with small.work() as work:
+            adding.add_test(work, accession(small), "RENAL", reason="asked by phone")
+
+    return act
+
+
+def link(small: Bench) -> Prepared:
+    small.receive(tube(small))
+    small.measure("NOREAD", {"NA": "140"})
+    held = small.row(t.observation, state="held").id
+
+    def act() -> None:
+        with small.work() as work:
+            resolving.link_observation(work, held, tube(small), "NA", reason="run log")
+
+    return act
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
@@ -142,6 +218,11 @@ def cancel(small: Bench) -> Prepared:
         rerun,
         call,
         cancel,
+        reject,
+        spin,
+        pour,
+        add_on,
+        link,
     ],
 )
 def test_a_use_case_is_done_whole_or_not_at_all(small: Bench, prepare: Callable[[Bench], Prepared]) -> None:
