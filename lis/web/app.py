@@ -28,6 +28,7 @@ from lis.web.routes import (
     inquiry,
     messages,
     notifying,
+    occurring,
     ordering,
     resulting,
     service,
@@ -53,6 +54,7 @@ ROUTERS = (
     messages.router,
     notifying.router,
     boards.router,
+    occurring.router,
     cataloguing.router,
 )
 

@@ -52,6 +52,7 @@ NAV = (
     NavItem("QC", "/qc", Act.QC_VIEW),
     NavItem("Board", "/boards/pending", Act.PATIENT_VIEW),
     NavItem("Inquiry", "/inquiry", Act.PATIENT_VIEW),
+    NavItem("Occurrences", "/occurrences", Act.OCCURRENCE_OPEN),
     NavItem("Messages", "/messages", Act.MESSAGE_VIEW),
     NavItem("Catalogue", "/catalogue", Act.CONTENT_EDIT),
 )
