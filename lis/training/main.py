@@ -1,7 +1,7 @@
 """`python -m lis.training.main`: the laboratory with its hospital and bench, ready to be worked in.
 
 Opens the house, makes the demonstration if it is missing, serves the laboratory's window and the bench window.
-`DATABASE_URL` puts everything into PostgreSQL.
+`DATABASE_URL` puts everything into PostgreSQL; over it, further processes with `--pages-only` share the load of pages.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
-from lis.kernel.errors import Refusal
+from lis.kernel.errors import Invalid, Refusal
 from lis.main.product import Product, web_server
 from lis.main.settings import Settings
 from lis.training import demo
@@ -34,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     console = Console()
     try:
-        serve(_settings(options), days=options.days, with_browser=options.browser, console=console)
+        if options.pages_only:
+            serve_pages(Settings().model_copy(update=_given(options)))
+        else:
+            serve(_settings(options), days=options.days, with_browser=options.browser, console=console)
     except Refusal as refusal:
         console.print(f"[bold red]{refusal.message}[/] {refusal.advice}", highlight=False)
         return 1
@@ -49,14 +53,23 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="port of the web pages (8000)")
     parser.add_argument("--data", type=Path, help="folder of the SQLite databases (data)")
     parser.add_argument("--days", type=float, default=demo.DAYS, help="days of past when it is first made")
+    parser.add_argument(
+        "--pages-only",
+        action="store_true",
+        help="web pages alone; over the same PostgreSQL, another process has the listener and the world",
+    )
     return parser.parse_args(argv)
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    given = {"port": options.port, "data": options.data}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _settings(options: argparse.Namespace) -> Settings:
     """The settings of the environment, changed by the options. An HL7 port that somebody has is not waited for."""
     found = Settings()
-    given = {"port": options.port, "data": options.data, "hl7_port": free_or_any(found.hl7_port)}
-    return found.model_copy(update={name: value for name, value in given.items() if value is not None})
+    return found.model_copy(update={"hl7_port": free_or_any(found.hl7_port), **_given(options)})
 
 
 def serve(settings: Settings, *, days: float, with_browser: bool, console: Console) -> None:
@@ -83,17 +96,36 @@ def serve(settings: Settings, *, days: float, with_browser: bool, console: Conso
         product.stop()
 
 
+def serve_pages(settings: Settings) -> None:
+    """The laboratory's pages alone: nothing is listened to, sent or simulated here."""
+    if not settings.database_url:
+        raise Invalid(
+            "pages.alone",
+            "Pages alone need PostgreSQL: one process serves a laboratory that is a SQLite file.",
+            "Set DATABASE_URL, or leave --pages-only away.",
+        )
+    product = Product(settings)
+    try:
+        web_server(pages(product), settings).run()
+    finally:
+        product.stop()
+
+
 def application(product: Product, worlds: LiveWorlds, passwords: Passwords | None = None) -> FastAPI:
     """The laboratory's pages with the bench window beside them."""
-    app = product.app(
-        passwords=passwords,
-        extra_routers=[bench.router],
+    app = pages(product, passwords=passwords, extra_routers=[bench.router])
+    app.state.worlds = worlds
+    return app
+
+
+def pages(product: Product, **additions: Any) -> FastAPI:
+    """The laboratory's pages with the way to the bench window, which is served here or by another process."""
+    return product.app(
         extra_templates=[WEB / "templates"],
         extra_static={"training": WEB / "static"},
         nav_hook=bench.nav,
+        **additions,
     )
-    app.state.worlds = worlds
-    return app
 
 
 def announce(server: uvicorn.Server, settings: Settings, *, with_browser: bool, console: Console) -> None:

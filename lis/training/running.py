@@ -57,6 +57,11 @@ class LiveWorld:
         self.failure = ""
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it stands where it stood."""
+        return self._world is not None
+
+    @property
     def world(self) -> World:
         """The world, once it stands where it stood."""
         if self.failure:
@@ -72,6 +77,7 @@ class LiveWorld:
         self._ready.set()
 
     def fail(self, reason: str) -> None:
+        """It has stopped, and why."""
         self.failure = reason
         self._ready.set()
 

@@ -37,7 +37,7 @@ class Past:
 
 @pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
-    """Four hours; to be looked at only."""
+    """Three hours; to be looked at only."""
     folder = tmp_path_factory.mktemp("past")
     house = pasts.open_house(folder)
     made = pasts.live(house, hashed=LIGHT.hash)

@@ -9,14 +9,14 @@ from lis.kernel.clock import FixedClock
 from lis.storage.house import House
 from lis.training import preparing
 from lis.training.chronicle import PACKS
-from lis.training.preparing import Connect, Prepared, Progress, loopback
 from lis.training.people import Hash
+from lis.training.preparing import Connect, Prepared, Progress, loopback
 
 CORE = PACKS / "core"
 START = datetime(2026, 11, 25, 15, tzinfo=UTC)  # Wednesday 09:00 in the laboratory
 WALL = datetime(2026, 12, 24, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-HOURS = 4
+HOURS = 3
 
 
 def open_house(folder: Path, wall: FixedClock | None = None) -> House:
