@@ -124,7 +124,8 @@ def display_of(reading: Reading, test: str, row: Row[Any]) -> str:
 def _words_of(check: Mapping[str, Any]) -> str:
     name = str(check["name"]).replace("_", " ")
     text = str(check["text"])
-    return text if text.lower().startswith(name) else f"{name.capitalize()}: {text}"
+    said = "QC" if name == "qc" else name.capitalize()
+    return text if text.lower().startswith(name) else f"{said}: {text}"
 
 
 def _grid_row(reading: Reading, row: Row[Any], before: Before | None) -> GridRow:
