@@ -50,12 +50,14 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
 @pytest.fixture
 def own_folder(past: Past, tmp_path: Path) -> Path:
     """A copy of the prepared laboratory's folder, as a process that stopped would leave it."""
-    for file in past.folder.rglob("*.sqlite"):
-        target = tmp_path / "data" / file.relative_to(past.folder)
+    return copied(past, tmp_path)
+
+
+def copied(past: Past, to: Path) -> Path:
+    """Copy the databases; nobody writes in them."""
+    for file in past.folder.rglob("*.sqlite*"):
+        target = to / "data" / file.relative_to(past.folder)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with past.house.control.reading(), past.made.lab.database.reading():
-            for suffix in ("", "-wal"):
-                source = file.with_name(file.name + suffix)
-                if source.exists():
-                    shutil.copyfile(source, target.with_name(target.name + suffix))
-    return tmp_path / "data"
+        if file.suffix != ".lock":
+            shutil.copyfile(file, target)
+    return to / "data"
