@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 from lis.domain import events, workflow  # noqa: E402 -- found through the path above
 from lis.storage import packs_schema  # noqa: E402
+from simulators.faults import registry_command as faults  # noqa: E402
 
 MADE = "<!-- Made by docs/generate.py. Do not edit. -->\n\n"
 SUBJECTS: dict[str, Mapping[tuple[StrEnum, StrEnum], StrEnum]] = {
@@ -26,6 +27,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / "workflow.md", workflow_page())
     write(folder / "events.md", events_page())
+    write(folder / "faults.md", faults.page(faults.catalog_of(ROOT / "seed" / "packs" / "core")))
     packs_schema.publish(folder / "schema")
 
 

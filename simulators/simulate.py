@@ -2,10 +2,13 @@
 
 simulate hospital --lis localhost:2575 --rate 12 --speed 60
 simulate chemistry --lis localhost:2575 --listen 2601 --mode query --format law --container 263310001015
+simulate chemistry --lis localhost:2575 --mode unsolicited --fault hemolysis_H150@0.7 --fault lost_ack
+simulate fault list | describe NAME
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,9 +23,11 @@ from rich.live import Live
 from rich.table import Table
 
 from lis.kernel.clock import ClockState, SimClock, WallClock
+from simulators.faults import registry_command
+from simulators.inputs import Action
 from simulators.link import Link, TcpLink, WorldServer
 from simulators.solo import Solo, counts, solo_world
-from simulators.world import World, load_world
+from simulators.world import BenchRefusal, World, load_world
 
 CORE_PACK = Path(__file__).resolve().parents[1] / "seed" / "packs" / "core"
 START = "2026-11-27T06:00:00-06:00"
@@ -117,6 +122,7 @@ def simulate(
     start: Annotated[str, typer.Option(help="first instant of lab time, with offset")] = START,
     pack: Annotated[Path, typer.Option(help="content pack with a folder `world`")] = CORE_PACK,
     transcript: Annotated[Path | None, typer.Option(help="write every message to this file")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="NAME or NAME@LEVEL; repeatable")] = None,
 ) -> None:
     """Play one part of the world against a laboratory system."""
     host, _, port = lis.rpartition(":")
@@ -136,8 +142,18 @@ def simulate(
         except KeyError as unknown:
             raise typer.BadParameter(f"nobody plays {unknown}") from None
         link.world = world
+        _disturb(world, fault or [])
         stack.enter_context(_listening(world, told, listen))
         _play(world, speed, hours)
+
+
+def _disturb(world: World, faults: list[str]) -> None:
+    """Put these faults in from the first instant on."""
+    for number, text in enumerate(faults, 1):
+        try:
+            world.act(Action(world.now, "inject", registry_command.injection_of(text, number)))
+        except BenchRefusal as refused:
+            raise typer.BadParameter(str(refused)) from None
 
 
 @contextmanager
@@ -188,6 +204,8 @@ def _view(world: World) -> Table:
 
 def cli() -> None:
     """The command's entry point."""
+    if sys.argv[1:2] == ["fault"]:
+        registry_command.app(sys.argv[2:])
     app()
 
 

@@ -80,8 +80,7 @@ class MessageFault(Fault[Parcels]):
         unknown = set(given) - {each.name for each in fields(cls)}
         if unknown:
             raise FaultError(f"{cls.name} has no {', '.join(sorted(unknown))}")
-        read = {name: range_of(value) if name in RANGES else value for name, value in given.items()}
-        return cls(menus=menus, **read)
+        return cls(menus=menus, **{name: _parameter(name, value) for name, value in given.items()})
 
     def apply(self, thing: Parcels, level: float, dice: Dice) -> tuple[Parcels, Mapping[str, Any]]:
         """What leaves instead."""
@@ -96,6 +95,12 @@ class MessageFault(Fault[Parcels]):
     @abstractmethod
     def change(self, parcel: Parcel, strength: Strength) -> tuple[Parcels, Mapping[str, Any]]:
         """What leaves instead of one message, and the truth about it."""
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if name in RANGES:
+        return range_of(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, kw_only=True)

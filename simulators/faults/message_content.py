@@ -32,19 +32,31 @@ ONE_HOUR_SLOW = Range(-60.0, -60.0)
 @register
 @dataclass(frozen=True, kw_only=True)
 class Partial(ResultFault):
-    """Some results of the message are missing; with `rest_after` they come in a message of their own later."""
+    """Some results are missing; after `rest_after` minutes, if given, they follow in a message of their own."""
 
     name: ClassVar[str] = "partial"
     share: Range = SOME
+    tests: tuple[str, ...] = ()
     rest_after: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not self.menus.keys() >= set(self.tests):
+            raise FaultError(f"no analyzer measures one of {', '.join(self.tests)}")
+
+    def suits(self, thing: Parcels) -> bool:
+        """Something can be missing, and something else stays."""
+        messages = [Er7(parcel.content).named("OBX") for parcel in thing]
+        return super().suits(thing) and any(
+            0 < len(self._named(results)) < len(results) if self.tests else len(results) > 1
+            for results in messages
+        )
+
     def change(self, parcel: Parcel, strength: Strength) -> tuple[Parcels, Mapping[str, Any]]:
-        """At least one result stays and one is missing; one alone stays whole."""
+        """The named tests, else as many as the level says, but at least one, and never all."""
         results = Er7(parcel.content).named("OBX")
-        if len(results) < 2:
-            return (parcel,), {"missing": []}
         count = min(max(round(strength.of(self.share) * len(results)), 1), len(results) - 1)
-        missing = set(strength.dice.sample(range(len(results)), count))
+        drawn = strength.dice.sample(range(len(results)), max(count, 0))
+        missing = self._named(results) if self.tests else set(drawn)
         part = replace(parcel, content=_without(parcel.content, missing))
         truth = {"missing": [_code(results[place]) for place in sorted(missing)]}
         if not self.rest_after:
@@ -52,6 +64,10 @@ class Partial(ResultFault):
         others = set(range(len(results))) - missing
         rest = renumbered(replace(parcel, content=_without(parcel.content, others)), "R")
         return (part, replace(rest, held_back=timedelta(minutes=self.rest_after))), truth
+
+    def _named(self, results: list[Segment]) -> set[int]:
+        codes = frozenset[str]().union(*(self.menus[test] for test in self.tests))
+        return {place for place, segment in enumerate(results) if _code(segment) in codes}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -183,12 +184,14 @@ class Chemistry:
 
 
 def differences(before: Tube, after: Tube) -> dict[str, Any]:
-    """What is otherwise than it was: each as [before, after]."""
+    """What is otherwise than it was: each as [before, after], times in hours."""
     found: dict[str, Any] = {}
     for part in fields(Tube):
         old, new = getattr(before, part.name), getattr(after, part.name)
         if old != new and isinstance(old, dict):
             found[part.name] = {key: [old.get(key), new[key]] for key in new if old.get(key) != new[key]}
+        elif old != new and isinstance(old, timedelta):
+            found[part.name] = [old / timedelta(hours=1), new / timedelta(hours=1)]
         elif old != new and part.name not in ("truth", "lab_labels"):
             found[part.name] = [old.code, new.code] if part.name == "kind" else [old, new]
     return found

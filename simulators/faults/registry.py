@@ -22,6 +22,7 @@ from simulators.faults.preanalytical import ALL, Mechanism
 from simulators.faults.preanalytical_model import Chemistry, FaultError
 from simulators.place import Place
 
+TITLE = "title"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 for _module in pkgutil.iter_modules(folder.__path__):
@@ -84,7 +85,8 @@ class FaultCatalog:
     def _given(self, name: str) -> dict[str, Any]:
         if name in self._errors:
             return mechanism_of(self._errors[name])
-        return dict(self._named.get(name, {"kind": name}))
+        named = self._named.get(name, {"kind": name})
+        return {key: value for key, value in named.items() if key != TITLE}
 
     def _pattern(self, error: PreanalyticalError) -> Entry:
         given = dict(error.mechanism)
@@ -104,7 +106,7 @@ class FaultCatalog:
 
     def _entry(self, name: str, raw: dict[str, Any]) -> Entry:
         kind = raw.pop("kind")
-        title = (known()[kind].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
+        title = raw.pop(TITLE, "") or (known()[kind].__doc__ or "").split("\n\n")[0].replace("\n    ", " ")
         return Entry(name, kind, known()[kind].stage, title, parameters=raw)
 
 

@@ -79,6 +79,12 @@ def test_the_rest_of_a_partial_message_comes_later_under_its_own_id() -> None:
     assert (rest.control, rest.held_back) == ("CHEM-1-00000001R", timedelta(minutes=20))
 
 
+def test_the_named_results_are_missing() -> None:
+    (part,) = left_of("partial", tests=["GLU"])
+    assert fields(part.content, b"OBX", 3) == [b"102^Potassium^99CHEM-1"]
+    assert made("partial", tests=["PLT"]).suits((MESSAGE,)) is False
+
+
 def test_a_partial_work_order_message_lacks_the_order_with_its_result() -> None:
     (part,) = left_of("partial", LAW)
     assert [len(fields(part.content, name, 0)) for name in (b"OBR", b"ORC", b"OBX")] == [1, 1, 1]
