@@ -30,3 +30,17 @@ def visible_controls(raw: bytes | None) -> list[str]:
     text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\r")
     lines = text.replace("\r", "\r\n").split("\n")
     return [line.translate(_CONTROL_PICTURES) for line in lines if line]
+
+
+_CONTROL_NAMES = (
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI "
+    "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+)
+_SPELLED = {0x2400 + code: f"<{name}>" for code, name in enumerate(_CONTROL_NAMES.split())} | {
+    0x2421: "<DEL>"
+}
+
+
+def spelled(line: str) -> str:
+    """Pictures of control characters as their names, `<CR>`: not every machine has a font with the pictures."""
+    return line.translate(_SPELLED)

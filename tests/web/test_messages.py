@@ -104,7 +104,7 @@ def test_lis_admin_sees_no_value_in_the_lists(own_site: Site) -> None:
 def test_message_shows_control_characters_tree_and_answer(own_site: Site) -> None:
     key = held_message(own_site)
     page = own_site.browser("technologist").page(f"/messages/in/{key}").text
-    assert "OBX|1|NM|101^Na \\T\\ more^99CHEM-1||141|mmol/L|||||F|||20260302055500-0600␍" in page
+    assert "OBX|1|NM|101^Na \\T\\ more^99CHEM-1||141|mmol/L|||||F|||20260302055500-0600&lt;CR&gt;" in page
     assert '<td class="mono">OBX-3.2</td><td>Na &amp; more</td>' in page
     assert '<td class="mono">OBX-5</td><td>141</td>' in page
     assert '<td class="mono">MSH-2</td><td>^~\\&amp;</td>' in page

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Row
 from starlette.responses import Response
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.interfaces.inspect import Branch, tree, visible
 from lis.services import maintaining, resending
 from lis.web.deps import Posted, SomeoneHere
 from lis.web.pages import go, show
 from lis.web.queries import messages
-from lis.web.trees import tree_of
 from lis.web.viewing import note_viewing
+from lis.web.words import spelled
 
 router = APIRouter(prefix="/lab/{slug}")
 
@@ -53,14 +55,8 @@ def message_page(request: Request, here: SomeoneHere, way: Literal["in", "out"],
     with here.lab.reading() as reading:
         row = messages.message(reading, way, message_id)
         observations = messages.observations_of(reading, message_id) if way == "in" else []
-    raw, reply = (row.raw, row.reply) if way == "in" else (row.body, row.answer)
     subject = f"{'message' if way == 'in' else 'outbox'}:{message_id}"
     note_viewing(request, here, Verb.MESSAGE_VIEWED, subject, accession=row.accession or None)
-    parts = (
-        (("What came", raw), ("What was answered", reply))
-        if way == "in"
-        else (("What is sent", raw), ("The answer", reply))
-    )
     return show(
         request,
         here,
@@ -68,9 +64,21 @@ def message_page(request: Request, here: SomeoneHere, way: Literal["in", "out"],
         way=way,
         row=row,
         observations=observations,
-        parts=[(heading, body, tree_of(body)) for heading, body in parts],
+        parts=_parts(way, row),
         resendable=resending.RESENDABLE,
     )
+
+
+def _parts(way: str, row: Row[Any]) -> list[tuple[str, list[str], list[Branch]]]:
+    """The message and its answer: heading, lines as they came, the tree of what can be read."""
+    if way == "in":
+        bodies = (("What came", row.raw), ("What was answered", row.reply))
+    else:
+        bodies = (("What is sent", row.body), ("The answer", row.answer))
+    return [
+        (heading, [spelled(line) for line in visible(body or b"")], tree(body or b""))
+        for heading, body in bodies
+    ]
 
 
 @router.post("/messages/out/{message_id}/resend")
