@@ -10,6 +10,7 @@ import itertools
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lis.domain.events import Verb
@@ -94,30 +95,11 @@ class Inbox:
             with self._lab.work(system("hl7", "inbox"), at=at) as work:
                 lines = _lines(work)
                 items = [decoded(item, lines) for item in items]
-                ids = [self._store(work, lines, item) for item in items]
+                ids = work.inbound.add_all([_raw_row(work, lines, item) for item in items])
                 return [self._settle(work, lines, key, item) for key, item in zip(ids, items, strict=True)]
         except Exception as error:
             log.exception("nothing of %d messages was stored", len(items))
             return [self._try_again(item, error) for item in items]
-
-    def _store(self, work: Work, lines: Lines, item: Item) -> int:
-        envelope, line = item.envelope, lines.of(item.envelope, item.arrival.interface)
-        return work.inbound.add(
-            interface=line.code if line else item.arrival.interface or "",
-            peer=item.arrival.peer,
-            sender=envelope.sender,
-            control_id=envelope.control_id,
-            message_type=envelope.kind,
-            digest=envelope.digest,
-            raw=envelope.raw,
-            received_at=work.now,
-            recorded_at=work.recorded_at,
-            state=UNPROCESSED,
-            reason="",
-            detail="",
-            ack_code="",
-            accession="",
-        )
 
     def _settle(self, work: Work, lines: Lines, inbound_id: int, item: Item) -> tuple[bytes, ...]:
         """Process one stored message, write down what became of it, and make its replies."""
@@ -203,6 +185,27 @@ class Inbox:
         now = self._lab.wall.now()
         reply = Reply(OUR_APPLICATION, OUR_FACILITY, number, item.arrival.at or now, ZoneInfo("UTC"))
         return answer(envelope, outcome, reply, None, stored=False).replies
+
+
+def _raw_row(work: Work, lines: Lines, item: Item) -> dict[str, Any]:
+    """A message as it came, not yet looked at."""
+    envelope, line = item.envelope, lines.of(item.envelope, item.arrival.interface)
+    return {
+        "interface": line.code if line else item.arrival.interface or "",
+        "peer": item.arrival.peer,
+        "sender": envelope.sender,
+        "control_id": envelope.control_id,
+        "message_type": envelope.kind,
+        "digest": envelope.digest,
+        "raw": envelope.raw,
+        "received_at": work.now,
+        "recorded_at": work.recorded_at,
+        "state": UNPROCESSED,
+        "reason": "",
+        "detail": "",
+        "ack_code": "",
+        "accession": "",
+    }
 
 
 def _guarded(work: Work, inbound_id: int, step: Callable[[], Outcome]) -> Outcome:

@@ -21,6 +21,7 @@ from lis.interfaces.inbox import ASTM, AT_ONCE, HL7, Arrival, Inbox
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 30
+FAREWELL_SECONDS = 2
 QUEUED_BYTES = 64 * 1024 * 1024
 """What may wait for one laboratory, in bytes; beyond it nobody is read from."""
 
@@ -69,9 +70,10 @@ class Listener:
         if self._loop.is_closed():
             return
         self._call(self._close_servers())
+        self._call(self._hang_up())
         for worker in self._workers.values():
             worker.stop()
-        self._call(self._hang_up())
+        self._call(self._see_them_off())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_SECONDS)
         self._loop.close()
@@ -105,10 +107,22 @@ class Listener:
             server.close()
 
     async def _hang_up(self) -> None:
-        for gate in self._gates:
-            for connection in list(gate.connections):
-                connection.close()
-        await asyncio.sleep(0)
+        """Read nothing more; what is cut short by this is still handed to the workers."""
+        for connection in self._connected():
+            connection.close()
+        for _ in range(2):  # closing takes two turns of the loop
+            await asyncio.sleep(0)
+
+    async def _see_them_off(self) -> None:
+        """Wait until the last replies are written; whoever does not read them is cut off."""
+        deadline = self._loop.time() + FAREWELL_SECONDS
+        while self._connected() and self._loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in self._connected():
+            connection.abort()
+
+    def _connected(self) -> list[Connection]:
+        return [connection for gate in self._gates for connection in gate.connections]
 
 
 class _Gate:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select, bindparam, literal, select
 
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.hl7.ack import Fault
@@ -27,16 +27,24 @@ def answered_before(
     """The earlier message that this one repeats: same interface, sender, number and content, and accepted then."""
     if not envelope.control_id:
         return None
-    i = t.inbound.c
-    rows = work.inbound.where(
-        i.interface == (line.code if line else ""),
-        i.sender == envelope.sender,
-        i.control_id == envelope.control_id,
-        i.digest == envelope.digest,
-        i.ack_code.in_(_DONE),
-        i.id < inbound_id,
+    return work.inbound.one(
+        _ANSWERED,
+        interface=line.code if line else "",
+        sender=envelope.sender,
+        control_id=envelope.control_id,
+        digest=envelope.digest,
+        before=inbound_id,
     )
-    return rows[0] if rows else None
+
+
+def _answered() -> Select[Any]:
+    i = t.inbound.c
+    same = [i[name] == bindparam(name) for name in ("interface", "sender", "control_id", "digest")]
+    accepted = i.ack_code.in_([literal(code) for code in _DONE])
+    return select(t.inbound).where(*same, accepted, i.id < bindparam("before")).order_by(i.id).limit(1)
+
+
+_ANSWERED = _answered()
 
 
 def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:

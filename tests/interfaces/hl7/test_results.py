@@ -1,0 +1,166 @@
+"""Results on the wire as facts: codes, values, flags, roles, and whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lis.domain.observations import ReportedObservation
+from lis.interfaces.hl7.results import Reading, read_results
+from lis.interfaces.profiles import Profile, profile
+from lis.wire.er7 import Message
+
+ZONE = ZoneInfo("America/Chicago")
+GENERIC = profile("generic-oru")
+
+
+def read(*segments: str, traits: Profile = GENERIC, kind: str = "ORU^R01") -> tuple[Reading, ...]:
+    lines = [f"MSH|^~\\&|A|B|||||{kind}|1|T|2.5.1", *segments]
+    return read_results(Message.parse("\r".join(lines)), traits, ZONE)
+
+
+def one(obx: str, traits: Profile = GENERIC) -> ReportedObservation:
+    [reading] = read("OBR|1||C1", obx, traits=traits)
+    [observation] = reading.specimen.observations
+    return observation
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "loinc"),
+    [
+        ("101^Sodium^L", "101", ""),
+        ("2951-2^Sodium^LN", "2951-2", "2951-2"),
+        ("2951-2^Sodium^LN^101^Na^L", "101", "2951-2"),
+        ("101^Na^99ABC^2951-2^Sodium^LN", "101", "2951-2"),
+        ("^^^WBC^White cells", "WBC", ""),
+        ("2951-2^Sodium^LOINC", "2951-2", "2951-2"),
+        ("^^", "", ""),
+    ],
+)
+def test_the_code_is_the_senders_own_and_the_loinc_is_named_as_such(
+    field: str, code: str, loinc: str
+) -> None:
+    observation = one(f"OBX|1|NM|{field}||1|mmol/L|||||F")
+
+    assert (observation.code, observation.loinc) == (code, loinc)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("NM", "0.10", "0.10"),
+        ("SN", "<^0.01", "<0.01"),
+        ("SN", "^1^:^128", "1:128"),
+        ("SN", "^3^-^5", "3-5"),
+        ("SN", ">=^200", ">=200"),
+        ("ST", "< 20", "< 20"),
+        ("ST", "A & B^C", "A & B^C"),
+        ("CE", "POS^Positive^L", "POS"),
+        ("CWE", "^Positive", "Positive"),
+        ("TX", "one\\.br\\two", "one\ntwo"),
+        ("NM", '""', ""),
+        ("NM", "27~25", "27~25"),
+    ],
+)
+def test_a_value_is_one_text_with_everything_that_was_said(kind: str, field: str, value: str) -> None:
+    assert one(f"OBX|1|{kind}|X||{field}||||||F").value == value
+
+
+def test_flags_skip_empty_repetitions_and_go_through_the_dictionary() -> None:
+    assert one("OBX|1|NM|X||1|||~N|||F").flags == ("N",)
+    assert one("OBX|1|NM|X||1|||H~A|||F").flags == ("H", "A")
+    assert one("OBX|1|NM|X||1|||Alto|||F", traits=profile("mindray-bs")).flags == ("H",)
+
+
+@pytest.mark.parametrize(
+    ("obx", "doubt"),
+    [
+        ("OBX|1|NM|X||1||||||F", ""),
+        ("OBX|1|NM|X||||||||F", "Declared final, but without a value."),
+        ("OBX|1|NM|X||1||||||F\rcut off", "A line without segment id follows: the value may have been cut."),
+        ("OBX|1|NM|X||1||||||FOBX|2|NM|Y", "A OBX segment seems to be glued to this one."),
+    ],
+)
+def test_what_may_have_been_cut_or_is_empty_is_doubted(obx: str, doubt: str) -> None:
+    assert one(obx).doubt == doubt
+
+
+def test_images_raw_data_and_observations_of_the_specimen_are_supplemental() -> None:
+    [reading] = read(
+        "OBR|1||C1",
+        "OBX|1|NM|X||1||||||F",
+        "OBX|2|ED|P||^IM^PNG^Base64^AA==||||||F",
+        "OBX|3|NM|R^^^S_RAW^^IHELAW||9||||||F",
+        "SPM|1|C1",
+        "OBX|4|NM|VOLUME||3|mL|||||F",
+    )
+
+    assert [one.supplemental for one in reading.specimen.observations] == [False, True, True, True]
+
+
+def test_two_patients_are_two_readings_and_one_tube_is_one() -> None:
+    readings = read(
+        *("PID|||M1||A^B", "OBR|1||C1", "OBX|1|NM|X||1||||||F", "OBR|2||C1", "OBX|1|NM|Y||2||||||F"),
+        *("PID|||M2||C^D", "OBR|1||C2", "OBX|1|NM|X||3||||||F"),
+    )
+
+    found = [
+        (one.specimen.patient_id, one.specimen.container, [o.seq for o in one.specimen.observations])
+        for one in readings
+    ]
+    assert found == [("M1", "C1", [1, 2]), ("M2", "C2", [3])]
+
+
+def test_law_reads_the_specimen_first_and_the_order_after_its_request() -> None:
+    [reading] = read(
+        "SPM|1|^C1||SER|||||||P",
+        "SAC|||C9",
+        'OBR|1|""||101^Na^L',
+        "ORC|SC||||CM",
+        "OBX|1|NM|101^Na^L|1|141|mmol/L|||||F|||||OP||MODEL^MAKER|20260302060500",
+        "TCD|101|^1^:^2",
+        "INV|R1|OK|SR|||||||||||||LOT7",
+        traits=profile("ihe-law"),
+        kind="OUL^R22",
+    )
+    [observation] = reading.specimen.observations
+
+    assert (reading.specimen.container, reading.specimen.role) == ("C9", "patient")
+    assert observation.extra["reagent_lot"] == "LOT7"
+    assert observation.extra["operator"] == "OP"
+    assert observation.observed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("segments", "role"),
+    [
+        (("SPM|1|K-1|L1||||||||Q", "SAC|||K-1", "OBR|1", "OBX|1|NM|X||1||||||F"), "control"),
+        (("PID|||M1", "SPM|1|K-1|L1||||||||Q", "OBR|1", "OBX|1|NM|X||1||||||F"), "doubtful"),
+        (("SPM|1|K|L1||||||||C", "OBR|1", "OBX|1|NM|X||1||||||F"), "doubtful"),
+        (("SPM|1|C1|||||||||P", "OBR|1", "OBX|1|NM|X||1||||||F"), "patient"),
+    ],
+)
+def test_the_role_is_read_from_marks_and_never_guessed(segments: tuple[str, ...], role: str) -> None:
+    [reading] = read(*segments, kind="OUL^R22")
+
+    assert reading.specimen.role == role
+
+
+def test_a_control_gives_its_material_lot_level_and_run() -> None:
+    [reading] = read(
+        *("SPM|1|K-2|||||||||Q", "SAC|||K-2", "INV|K-2||CO|||||||||||||LOT9", "OBR|1"),
+        "OBX|1|NM|X|5|1||||||F",
+        kind="OUL^R22",
+    )
+    control = reading.specimen.control
+
+    assert control is not None
+    assert (control.material, control.lot, control.level, control.run) == ("K", "LOT9", 2, "5")
+
+
+def test_cobas_style_values_stand_in_the_flag() -> None:
+    traits = replace(GENERIC, value_from_flag=("ValueNotSet",), values={"ND": "Not detected"})
+
+    assert one("OBX|1|ST|X||ValueNotSet|||ND|||F", traits=traits).value == "Not detected"
