@@ -116,6 +116,7 @@ _BODIES: dict[Shape, _Body] = {
 }
 WIDTH, HEIGHT = 340, 220
 STEEPEST = 8
+LINE_WIDTH, LINE_CHARS = 190, 28  # of a label: what its card holds, and how many letters of this type fit
 
 
 def serum_colour(look: str) -> str:
@@ -234,12 +235,17 @@ def _turn(degrees: int, x: float, y: float) -> str:
 def _lines(label: StuckLabel, top: float) -> Iterator[str]:
     for row, line in enumerate(label.lines):
         weight = {"font_family": STRONG, "font_weight": 600} if row == 0 else {}
-        yield text(128, top + 18 + 15 * row, line, font_size=12, fill=INK, **weight)
+        yield text(128, top + 18 + 15 * row, line, font_size=12, fill=INK, **weight, **_fitted(line))
     if label.barcode:
         y = top + 10 + 15 * len(label.lines)
         yield element(
             "path", d="".join(f"M{x},{y:.1f}v14" for x in range(130, 250, 4)), stroke=INK, stroke_width=2
         )
+
+
+def _fitted(line: str) -> dict[str, object]:
+    """A line that would run over the edge of its label is squeezed into it."""
+    return {"textLength": LINE_WIDTH, "lengthAdjust": "spacingAndGlyphs"} if len(line) > LINE_CHARS else {}
 
 
 def _clot(body: _Body) -> Iterator[str]:
