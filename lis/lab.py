@@ -15,8 +15,14 @@ from lis.domain.people import Actor
 from lis.kernel.clock import Clock, ClockState, WallClock
 from lis.storage import catalogs
 from lis.storage.database import LabDatabase
+from lis.storage.tables import catalog_version
 from lis.storage.tables import lab as lab_table
 from lis.storage.work import Work
+
+# The head row, and the digest that says which catalogue is in force.
+_HEAD = select(lab_table, catalog_version.c.digest.label("catalog_digest")).outerjoin(
+    catalog_version, catalog_version.c.id == lab_table.c.catalog_version_id
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Lab:
     def work(self, actor: Actor, *, cause: str | None = None, at: datetime | None = None) -> Iterator[Work]:
         """A unit of work: commits when left cleanly, rolls back on any exception. `at` sets the lab instant."""
         with self.database.writing() as connection:
-            head = connection.execute(select(lab_table)).one()
+            head = connection.execute(_HEAD).one()
             wall = self.wall.now()
             now = at or self._lab_time(head, wall)
             work = Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
@@ -66,8 +72,8 @@ class Lab:
     def reading(self) -> Iterator[Reading]:
         """A consistent view for a page."""
         with self.database.reading() as connection:
-            head = connection.execute(select(lab_table)).one()
-            catalog = catalogs.load(connection, head.catalog_version_id)
+            head = connection.execute(_HEAD).one()
+            catalog = catalogs.load(connection, head.catalog_version_id, head.catalog_digest)
             yield Reading(connection, self._lab_time(head, self.wall.now()), head, catalog)
 
     def now(self) -> datetime:
@@ -79,7 +85,7 @@ class Lab:
     def clock_state(self) -> ClockState:
         """The pace of lab time, for whoever must keep step with it."""
         with self.database.reading() as connection:
-            return clock_state_of(connection.execute(select(lab_table)).one())
+            return clock_state_of(connection.execute(_HEAD).one())
 
     def _lab_time(self, head: Row[Any], wall: datetime) -> datetime:
         return self.clock.now() if self.clock is not None else clock_state_of(head).lab_time(wall)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 
@@ -53,7 +54,11 @@ class Check:
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:
-    return Check(name, Outcome.PASSED, "", text, _words(detail))
+    return (
+        Check(name, Outcome.PASSED, "", text, _words(detail))
+        if detail
+        else _plain(name, Outcome.PASSED, text)
+    )
 
 
 def failed(name: str, reason: str, text: str, **detail: object) -> Check:
@@ -61,7 +66,7 @@ def failed(name: str, reason: str, text: str, **detail: object) -> Check:
 
 
 def not_applicable(name: str, text: str = "") -> Check:
-    return Check(name, Outcome.NOT_APPLICABLE, "", text)
+    return _plain(name, Outcome.NOT_APPLICABLE, text)
 
 
 def wait(name: str, reason: str, text: str, **detail: object) -> Check:
@@ -70,6 +75,11 @@ def wait(name: str, reason: str, text: str, **detail: object) -> Check:
 
 def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
     return Check(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
+
+
+@lru_cache(maxsize=1024)  # most checks of most values say one of a few things
+def _plain(name: str, outcome: Outcome, text: str) -> Check:
+    return Check(name, outcome, "", text)
 
 
 def _words(detail: Mapping[str, object]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from lis.domain.catalog import CODED, STRUCTURED, CodedValue, Test
@@ -63,11 +64,16 @@ def reported(sent: SentValue, test: Test) -> ReportedValue:
         return ReportedValue(text, None, test.unit)
     if test.result_type == STRUCTURED and (titre := _titre(text, test.unit)):
         return ReportedValue(f"1:{plain(titre.value)}", titre, test.unit)
-    quantity = parse_quantity(text, test.unit)
+    return _number(text, test.unit, test.decimals)
+
+
+@lru_cache(maxsize=4096)  # one value is asked for when it is matched, judged, and seen by the others
+def _number(text: str, unit: str, decimals: int | None) -> ReportedValue:
+    quantity = parse_quantity(text, unit)
     if quantity is None:
-        return ReportedValue(text, None, test.unit)
-    filed = Quantity(_filed(quantity, test.decimals), test.unit, quantity.comparator)
-    return ReportedValue(plain(filed.value), filed, test.unit)
+        return ReportedValue(text, None, unit)
+    filed = Quantity(_filed(quantity, decimals), unit, quantity.comparator)
+    return ReportedValue(plain(filed.value), filed, unit)
 
 
 def value_check(value: ReportedValue, test: Test, value_set: Iterable[CodedValue]) -> Check:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
 
 COMPARATORS = ("<=", ">=", "<", ">")
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$", re.ASCII)
@@ -41,6 +42,7 @@ def parse_decimal(text: str) -> Decimal | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def parse_quantity(text: str, unit: str = "") -> Quantity | None:
     """A quantity out of text such as `140`, `<0.01`, `>= 200`; None when it is no number."""
     text = text.strip()

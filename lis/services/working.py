@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Update, bindparam, update
 
 from lis.domain.events import Verb
 from lis.domain.routing import route
 from lis.domain.workflow import ContainerState, ResultState
 from lis.storage import outbox
+from lis.storage import tables as t
 from lis.storage.work import Work
 
 SENT, ACCEPTED, UNABLE, CANCELLED, DONE = "sent", "accepted", "unable", "cancelled", "done"
@@ -72,10 +73,26 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
 
 def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[str]) -> None:
     """The analyzer reported the tests: nothing is outstanding for them."""
-    rows = work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer)
-    work.analyzer_work.change_all(
-        [{"id": row.id, "state": DONE} for row in rows if row.test in tests and row.state in (SENT, ACCEPTED)]
+    work.connection.execute(
+        _FINISH, {"of_container": container_pk, "of_analyzer": analyzer, "tests": list(tests)}
     )
+
+
+def _finish() -> Update:
+    a = t.analyzer_work.c
+    return (
+        update(t.analyzer_work)
+        .where(
+            a.container_pk == bindparam("of_container"),
+            a.analyzer == bindparam("of_analyzer"),
+            a.test.in_(bindparam("tests", expanding=True)),
+            a.state.in_((SENT, ACCEPTED)),
+        )
+        .values(state=DONE)
+    )
+
+
+_FINISH = _finish()
 
 
 def cancel_work(work: Work, container_pk: int, tests: Collection[str]) -> None:

@@ -39,11 +39,12 @@ def files_of(connection: Connection, version_id: int) -> dict[str, str]:
     return {row.name: row.content for row in connection.execute(query)}
 
 
-def load(connection: Connection, version_id: int | None) -> Catalog:
-    """The Catalog of a version; NotFound while the laboratory has none."""
+def load(connection: Connection, version_id: int | None, digest: str | None = None) -> Catalog:
+    """The Catalog of a version; NotFound while the laboratory has none. `digest`: the version's, where it is known."""
     if version_id is None:
         raise NotFound("catalog.none", "This laboratory has no catalogue yet.", "Load a content pack first.")
-    digest = connection.execute(_DIGEST, {"version_id": version_id}).scalar_one()
+    if digest is None:
+        digest = connection.execute(_DIGEST, {"version_id": version_id}).scalar_one()
     if digest not in _built:
         _built[digest] = catalog_from_files(files_of(connection, version_id))
     return _built[digest]

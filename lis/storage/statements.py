@@ -30,9 +30,14 @@ def by(table: Table, *columns: str, order: str = "") -> Select[Any]:
 
 
 @cache
-def last_key(table: Table) -> Select[int]:
-    """The highest key of a table, 0 before the first."""
-    return select(func.coalesce(func.max(_key(table)), 0))
+def last_keys(tables: tuple[Table, ...]) -> Select[Any]:
+    """The highest key of each table under its name, 0 before the first."""
+    return select(
+        *(
+            func.coalesce(select(func.max(_key(table))).scalar_subquery(), 0).label(table.name)
+            for table in tables
+        )
+    )
 
 
 def _key(table: Table) -> Column[Any]:

@@ -22,6 +22,9 @@ from lis.storage import tables as t
 from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
 
+# Almost every Work writes to some of these: the keys of all are asked for at once.
+_HOT = (t.journal, t.outbox, t.result_version, t.observation, t.label_print, t.analyzer_work)
+
 
 class Work:
     """What a use case works with. `now` is lab time, read once; `catalog` is the one in force."""
@@ -90,7 +93,7 @@ class Work:
     def catalog(self) -> Catalog:
         """The catalogue in force; NotFound while the laboratory has none."""
         if self._catalog is None:
-            self._catalog = catalogs.load(self.connection, self.catalog_version_id)
+            self._catalog = catalogs.load(self.connection, self.catalog_version_id, self.head.catalog_digest)
         return self._catalog
 
     @property
@@ -124,8 +127,8 @@ class Work:
     def next_id(self, table: Table) -> int:
         """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
         if table.name not in self._last_ids:
-            last = self.connection.execute(statements.last_key(table)).scalar_one()
-            self._last_ids[table.name] = int(last)
+            tables = (table, *(hot for hot in _HOT if hot is not table and hot.name not in self._last_ids))
+            self._last_ids |= self.connection.execute(statements.last_keys(tables)).one()._mapping
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
 
