@@ -48,7 +48,7 @@ def install(app: FastAPI) -> None:
 
 
 def status_of(refusal: Refusal) -> int:
-    """The HTTP status of a refusal; those of the storage are no fault of the request."""
+    """The HTTP status of a refusal; those of the storage are not due to the request."""
     return next((status for kind, status in STATUS_OF if isinstance(refusal, kind)), STORAGE_REFUSED)
 
 

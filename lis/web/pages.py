@@ -25,19 +25,33 @@ ENVIRONMENTS = {
     "D": "DEBUGGING — not for clinical use",
 }
 SEE_OTHER = 303
+MOST_IN_LINE = 9
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the navigation; `path` is below the laboratory's own unless it is `absolute`."""
+    """One entry of the navigation; `path` is below the laboratory's own unless it is `absolute`.
+
+    A `minor` one moves into the menu More when there are too many for one line.
+    """
 
     label: str
     path: str
     act: Act | None = None
     absolute: bool = False
+    minor: bool = False
 
     def href(self, here: Here) -> str:
         return self.path if self.absolute else here.path + self.path
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """An entry as one page shows it."""
+
+    label: str
+    href: str
+    is_current: bool
 
 
 NavHook = Callable[[Here], Sequence[NavItem]]
@@ -52,8 +66,8 @@ NAV = (
     NavItem("QC", "/qc", Act.QC_VIEW),
     NavItem("Board", "/boards/pending", Act.PATIENT_VIEW),
     NavItem("Inquiry", "/inquiry", Act.PATIENT_VIEW),
-    NavItem("Occurrences", "/occurrences", Act.OCCURRENCE_OPEN),
-    NavItem("Messages", "/messages", Act.MESSAGE_VIEW),
+    NavItem("Occurrences", "/occurrences", Act.OCCURRENCE_OPEN, minor=True),
+    NavItem("Messages", "/messages", Act.MESSAGE_VIEW, minor=True),
     NavItem("Catalogue", "/catalogue", Act.CONTENT_EDIT),
 )
 
@@ -105,18 +119,25 @@ class Pages:
                 "now": reading.now,
                 "catalog": reading.catalog,
                 "clock": clock_state_of(reading.head),
-                "nav": self._nav(here),
+                "nav": self._nav(here, request.url.path),
                 "current": request.url.path,
             }
         return self.environment.get_template(template).render(**(around | context))
 
-    def _nav(self, here: Here) -> list[tuple[str, str]]:
+    def _nav(self, here: Here, path: str) -> tuple[list[NavLink], list[NavLink]]:
+        """The entries a person may follow: those in the line, and those in the menu beside it."""
         hooked = tuple(self._nav_hook(here)) if self._nav_hook else ()
-        return [
-            (item.label, item.href(here))
-            for item in (*NAV, *hooked)
-            if item.act is None or here.may(item.act)
-        ]
+        items = [item for item in (*NAV, *hooked) if item.act is None or here.may(item.act)]
+        roomy = len(items) <= MOST_IN_LINE
+        inline = [_link(item, here, path) for item in items if roomy or not item.minor]
+        menu = [_link(item, here, path) for item in items if item.minor and not roomy]
+        return inline, menu
+
+
+def _link(item: NavItem, here: Here, path: str) -> NavLink:
+    href = item.href(here)
+    is_current = path == href or (path.startswith(href) and not href.endswith("/"))
+    return NavLink(item.label, href, is_current)
 
 
 def pages_of(request: Request) -> Pages:

@@ -38,7 +38,7 @@ window.addEventListener("resize", reachScrolled);
 document.addEventListener("htmx:afterSwap", reachScrolled);
 
 document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details.who[open]")) {
+  for (const open of document.querySelectorAll(".bar details[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
