@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from lis.documents.drawings import ContainerView, Layer, Shape, StuckLabel, container_svg, serum_colour
+from lis.documents.drawings import ContainerView, Layer, Mark, Shape, StuckLabel, container_svg, serum_colour
 from simulators.place import TubeKind
 from simulators.printer import PrintedLabel
 from simulators.tubes import CollectionLabel, TubeView
@@ -21,6 +21,7 @@ SHAPES: tuple[tuple[str, Shape], ...] = (
     ("24-hour", "cup"),
 )
 CONTENTS = (("urin", "urine"), ("csf", "clear"), ("fluid", "plasma"))
+MARKS: Mapping[str, Mark] = {"clot": "clot", "bubbles": "bubbles", "leak": "leak", "crack": "crack"}
 CELLS, GEL = 0.45, 0.1
 LAB_FIELDS = ("patient", "identity", "tests", "container")
 
@@ -38,7 +39,7 @@ def drawing(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
             labels=tuple(StuckLabel(lines, barcode=True) for lines in labels),
             shape=_shape(kind),
             draw_volume_text=f"{kind.draw_volume_ml:g} mL" if kind.draw_volume_ml else "",
-            marks=("frost",) if tube.is_cold else (),
+            marks=tuple(_marks(tube)),
         )
     )
 
@@ -54,6 +55,9 @@ def _spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> Iterator[str]:
         yield f"Separated, what stands above is {tube.serum_look}" if tube.is_separated else "Not separated"
     if tube.is_cold:
         yield "Cold to the hand"
+    yield from tube.remarks
+    if tube.expires_on:
+        yield f"Printed on the tube: use before {tube.expires_on:%Y-%m-%d}"
     if tube.collection_label:
         yield "Collection label: " + ", ".join(collection_lines(tube.collection_label, zone))
     else:
@@ -71,6 +75,7 @@ def collection_lines(label: CollectionLabel, zone: ZoneInfo) -> tuple[str, ...]:
         label.name,
         f"{label.mrn}  {label.born_on:%Y-%m-%d}  {label.sex}",
         f"{at:%m-%d %H:%M}  {label.collector}  {label.number}",
+        *([label.note] if label.note else []),
     )
 
 
@@ -85,6 +90,13 @@ def barcode_of(tube: TubeView) -> str:
     if tube.lab_label:
         return tube.lab_label.barcode
     return tube.collection_label.number if tube.collection_label else ""
+
+
+def _marks(tube: TubeView) -> Iterator[Mark]:
+    """What is drawn on the container; the rest is said in words."""
+    if tube.is_cold:
+        yield "frost"
+    yield from (MARKS[sign] for sign in tube.signs if sign in MARKS)
 
 
 def _shape(kind: TubeKind) -> Shape:
