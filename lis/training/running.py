@@ -16,12 +16,14 @@ from itertools import count
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy import select
 
 from lis.domain.events import Verb
 from lis.domain.people import system
 from lis.kernel.clock import Clock
 from lis.kernel.errors import Conflict, NotFound
 from lis.lab import Lab
+from lis.storage import tables as t
 from lis.storage.house import House
 from lis.training import chronicle, pace
 from lis.training.chronicle import Chronicle, WorldHead
@@ -35,6 +37,7 @@ HERE = "127.0.0.1"
 BY = system("admin", "preparation")
 PULSES_PER_KEEPING = 15
 PATIENCE = 60.0
+PRINTER = "printer"
 log = structlog.get_logger(__name__)
 
 
@@ -111,7 +114,6 @@ class _Place:
     served: Served
     live: LiveWorld
     server: WorldServer
-    content: WorldContent
 
 
 class LiveWorlds:
@@ -159,15 +161,11 @@ class LiveWorlds:
             place.live.keep()
 
     def _open(self, head: WorldHead, served: Served) -> _Place:
-        content = load_world(head.pack_folder)
         live = LiveWorld(served.lab, self._house)
-        place = content.place
-        ports = {peer: free_or_any(port) for peer, port in _ports(content).items()}
-        printers = {printer: free_or_any(port) for printer, port in place.printers.items()}
-        server = WorldServer(live, ports, printers)
+        server = WorldServer(live, *_ports(served.lab))
         _tell_interfaces(served.lab, server.ports)
         server.start()
-        return _Place(head, served, live, server, content)
+        return _Place(head, served, live, server)
 
     def _run(self) -> None:
         for slug, place in self._places.items():
@@ -179,9 +177,12 @@ class LiveWorlds:
             self._look_after(is_due=pulse % PULSES_PER_KEEPING == 0)
 
     def _restore(self, slug: str, place: _Place) -> None:
-        links: dict[str, Link] = {peer: TcpLink(HERE, place.served.port) for peer in _ports(place.content)}
+        """Live the world's past again; what it had sent without noting the answer goes out once more."""
         try:
-            world = restore(self._house, place.head, place.content, place.live.chronicle, links)
+            content = load_world(place.head.pack_folder)
+            peers = (content.place.hospital.peer, *content.place.devices)
+            links: dict[str, Link] = {peer: TcpLink(HERE, place.served.port) for peer in peers}
+            world = restore(self._house, place.head, content, place.live.chronicle, links)
         except Exception as error:
             log.error("world.not_restored", lab=slug, exc_info=error)
             place.live.fail(str(error))
@@ -231,12 +232,13 @@ def restore(
     )
 
 
-def _ports(content: WorldContent) -> dict[str, int | None]:
-    """The ports that the pack gives to the peers that speak HL7."""
-    place = content.place
-    return {place.hospital.peer: place.hospital.port} | {
-        code: plan.port for code, plan in place.devices.items()
-    }
+def _ports(lab: Lab) -> tuple[dict[str, int], dict[str, int]]:
+    """Where the laboratory looks for its peers and for its printers, as far as those ports are free."""
+    with lab.reading() as reading:
+        rows = reading.connection.execute(select(t.interface).order_by(t.interface.c.code)).all()
+    ports = {row.code: free_or_any(row.port) for row in rows}
+    printers = {row.code: ports.pop(row.code) for row in rows if row.kind == PRINTER}
+    return ports, printers
 
 
 def free_or_any(port: int | None) -> int:
