@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from lis.documents.labels import LabelData
 from lis.documents.reports import (
@@ -17,13 +17,13 @@ from lis.documents.reports import (
     ReportPatient,
     ReportRow,
 )
-from lis.domain.requests import STAT
 from lis.domain.workflow import ResultState
+from lis.interfaces.labelling import label_data
 from lis.kernel.clock import age_in_days, local
+from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.services import reporting
 from lis.storage import tables as t
-from lis.web.queries import specimens
 from lis.web.words import STATE_WORDS
 
 STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
@@ -31,30 +31,20 @@ TRAINING = "T"
 
 
 def label_of(reading: Reading, container_id: str) -> LabelData:
-    """The label of a container as it would be printed now."""
-    one = specimens.one(reading, container_id)
-    row, catalog = one.row, reading.catalog
-    orderables = [orderable for code in one.codes if (orderable := catalog.orderable(code))]
-    kind = catalog.containers.get(row.type)
-    material = catalog.specimen_types.get(row.specimen_type)
-    return LabelData(
-        container_id=row.container_id,
-        accession=row.accession,
-        patient_name=f"{row.family}, {row.given}",
-        mrn=row.mrn,
-        birth_date=row.birth_on.isoformat() if row.birth_on else "",
-        sex=row.sex,
-        collected_at_text=moment(row.collected_at, reading.zone) or "not known",
-        collected_by=row.collected_by,
-        specimen=material.name if material else row.specimen_type,
-        container_code=row.type,
-        container_name=kind.name if kind else "",
-        tests=one.codes,
-        priority=STATE_WORDS[STAT] if row.priority == STAT else "",
-        department=orderables[0].department if orderables else "",
-        copy_text=_copy(reading, row.id),
-        environment="TRAINING" if reading.head.environment == TRAINING else "",
+    """The newest label of a container, just as the printer has it."""
+    label, c = t.label_print.c, t.container.c
+    query = (
+        select(label.id).join(t.container, c.id == label.container_pk).where(c.container_id == container_id)
     )
+    newest = reading.connection.execute(query.order_by(label.copy.desc()).limit(1)).scalar_one_or_none()
+    if newest is None:
+        raise NotFound(
+            "label.none",
+            f"No label was printed for {container_id}.",
+            "It is printed when the tube is received.",
+        )
+    head = reading.head
+    return label_data(reading.connection, reading.catalog, newest, reading.zone, head.environment)
 
 
 def report_of(reading: Reading, accession: str) -> ReportData:
@@ -100,12 +90,6 @@ def moment(at: datetime | None, zone: str, *, seconds: bool = False) -> str:
     if at is None:
         return ""
     return f"{local(at, zone):{'%Y-%m-%d %H:%M:%S %Z' if seconds else '%Y-%m-%d %H:%M %Z'}}"
-
-
-def _copy(reading: Reading, container_pk: int) -> str:
-    query = select(func.max(t.label_print.c.copy)).where(t.label_print.c.container_pk == container_pk)
-    newest = reading.connection.execute(query).scalar_one_or_none()
-    return f"copy {newest}" if newest and newest > 1 else ""
 
 
 def _patient(patient: Row[Any], reading: Reading) -> ReportPatient:
