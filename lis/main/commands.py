@@ -14,13 +14,14 @@ import typer
 from rich.console import Console
 
 from lis.kernel.errors import Refusal
-from lis.main import commands_db, commands_lab, commands_pack
+from lis.main import commands_db, commands_inbox, commands_lab, commands_pack
 from lis.main.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(commands_lab.app, name="lab")
 app.add_typer(commands_pack.app, name="pack")
 app.add_typer(commands_db.app, name="db")
+app.command()(commands_inbox.inbox)
 
 GROUP = "lis.commands"
 # Found by name when the project is used from its source folder, where no entry points are installed.
@@ -72,8 +73,10 @@ def doctor() -> None:
 
 
 def _add_sub_commands() -> None:
-    """`register(app)` of every installed entry point, and of what lies beside this package."""
-    names = {point.value.partition(":")[0] for point in entry_points(group=GROUP)} | set(BESIDE)
-    for name in sorted(names):
-        if importlib.util.find_spec(name.rpartition(".")[0]) is not None:
-            importlib.import_module(name).register(app)
+    """Call `register(app)` of every installed entry point, and of what lies beside this package."""
+    points = {point.value.partition(":")[0]: point for point in entry_points(group=GROUP)}
+    for name in sorted(set(points) | set(BESIDE)):
+        if importlib.util.find_spec(name.rpartition(".")[0]) is None:
+            continue
+        register = points[name].load() if name in points else importlib.import_module(name).register
+        register(app)
