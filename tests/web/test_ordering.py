@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from httpx import Response
 
+from lis.domain.reception import Inspection
+from lis.services import accessioning
 from lis.storage import tables as t
 from tests.web.site import LAB, Site
 
@@ -162,6 +165,32 @@ def test_test_and_order_are_cancelled_with_a_reason(known: Site) -> None:
         states = {row.state for row in work.ordered_tests.where(t.ordered_test.c.order_id == order.id)}
     assert (order.state, states) == ("cancelled", {"cancelled"})
     assert "Cancel the whole order" not in browser.page(f"/orders/{accession}").text
+
+
+def test_test_is_added_to_a_tube_that_is_here(known: Site) -> None:
+    order = known.small.order("RENAL", numbers=("A1",))
+    with known.small.work("processor") as work:
+        accessioning.scan(work, order.container_ids[0], seen=Inspection(volume_ml=Decimal(4)))
+    known.small.receive(*order.container_ids, label=False)
+    browser = known.browser("processor")
+    fields = {"code": "lytes", "reason": "Asked by the ward"}
+    assert browser.act(f"/orders/{order.accession}/tests", fields).status_code == 303
+    page = text_of(browser.page(f"/orders/{order.accession}").text)
+    assert "LYTES added Electrolytes in the lab Asked by the ward" in page
+
+
+def test_test_that_cannot_be_added_is_refused_in_words(known: Site) -> None:
+    order = known.small.order("COAGS", numbers=("A2",))
+    browser = known.browser("technologist")
+    fields = {"code": "LYTES", "reason": "Asked by the ward"}
+    answers = {
+        "No container of this accession is here.": fields,
+        "Not a test of this laboratory: NOPE.": fields | {"code": "nope"},
+        "COAGS is ordered on": fields | {"code": "coags"},
+        "An add-on needs a reason.": fields | {"reason": ""},
+    }
+    for words, form in answers.items():
+        assert words in browser.act(f"/orders/{order.accession}/tests", form).text
 
 
 def test_cancelling_is_refused_to_roles_that_do_not_carry_it(known: Site) -> None:

@@ -21,7 +21,7 @@ from lis.domain.requests import (
 from lis.domain.workflow import Action, TestState, can
 from lis.kernel.errors import Invalid
 from lis.lab import Reading
-from lis.services import cancelling
+from lis.services import adding, cancelling
 from lis.services import ordering as service
 from lis.storage.work import Work
 from lis.web.deps import Form, Posted, SomeoneHere
@@ -124,6 +124,20 @@ def change(here: SomeoneHere, form: Posted, accession: str) -> Response:
             reason=form.text("reason"),
             priority=form.text("priority"),
             notes=form.text("notes"),
+        )
+    return go(f"{here.path}/orders/{accession}")
+
+
+@router.post("/orders/{accession}/tests")
+def add_test(here: SomeoneHere, form: Posted, accession: str) -> Response:
+    """Add a test that is done from what is left."""
+    with here.lab.work(here.actor) as work:
+        adding.add_test(
+            work,
+            accession,
+            form.text("code").upper(),
+            reason=form.text("reason"),
+            container_id=form.text("container"),
         )
     return go(f"{here.path}/orders/{accession}")
 
