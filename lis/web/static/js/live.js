@@ -2,7 +2,7 @@
 // its part of the page again. While the stream is down, everything is fetched again every five seconds.
 
 const TOPICS = ["specimens", "results", "qc", "messages", "calls", "clock"];
-const SETTLE_MS = 250;
+const SETTLE_MS = 500;
 const POLL_MS = 5000;
 
 const base = document.querySelector("meta[name=lab]").content;
