@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 done = size
                 case = f"{name}, {_results(lab):,} results"
                 for _ in range(options.rounds):
-                    figures.add(case, **_once(house, folder))
+                    figures.add(case, **once(house, folder))
             house.close()
     show(figures, options=options)
     return 0
@@ -54,7 +54,7 @@ def fill(lab: Lab, orders: int, series: str) -> None:
     inbox.receive_many(arrivals)
 
 
-def _once(house: House, folder: Path) -> dict[str, float]:
+def once(house: House, folder: Path) -> dict[str, float]:
     """Each operation once, in the order of a lesson: keep, hand out, put back, clear away, carry off."""
     taken = f"{labs.SLUG}-kept"
     file = folder / "carried.backup"

@@ -40,21 +40,25 @@ LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # signing in 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and say by the status whether a scan was lost."""
-    made = parser(__doc__.splitlines()[0], seconds=5.0)
-    made.add_argument("--users", type=int, default=USERS, help=f"people who scan at once ({USERS})")
-    made.add_argument("--tubes", type=int, default=600, help="tubes for each round (600)")
-    options = read(made, argv)
+    options = read_options(argv)
     users = 5 if options.quick else options.more.users
     figures = Figures(f"{users} people receive tubes", COLUMNS)
     with databases(options, figures) as places:
-        for name, place, tubes in _prepared(options, users, places):
+        for name, place, tubes in prepared(options, users, places):
             for number in range(options.rounds):
-                _round(name, place, users, tubes, options.seconds, figures, number)
+                one_round(name, place, users, tubes, options.seconds, figures, number)
     show(figures, options=options)
     return int(any(sum(row["lost"]) for row in figures.cases.values()))
 
 
-def _prepared(
+def read_options(argv: Sequence[str] | None) -> Options:
+    made = parser(__doc__.splitlines()[0], seconds=5.0)
+    made.add_argument("--users", type=int, default=USERS, help=f"people who scan at once ({USERS})")
+    made.add_argument("--tubes", type=int, default=600, help="tubes for each round (600)")
+    return read(made, argv)
+
+
+def prepared(
     options: Options, users: int, places: dict[str, tuple[Path, str | None]]
 ) -> Iterator[tuple[str, Place, list[str]]]:
     """A laboratory in each database, with people who may sign in and tubes that are on their way."""
@@ -62,7 +66,7 @@ def _prepared(
         place = Place(folder / name, url)
         house = place.open()
         lab = labs.make(house)
-        count = 40 if options.quick else options.more.tubes
+        count = min(40, options.more.tubes) if options.quick else options.more.tubes
         tubes = labs.order_tubes(lab, count, 1, received=False, series="T")
         _add_people(house, lab, users)
         house.close()
@@ -84,7 +88,7 @@ def _add_people(house: House, lab: Lab, users: int) -> None:
             )
 
 
-def _round(
+def one_round(
     name: str, place: Place, users: int, tubes: Sequence[str], seconds: float, figures: Figures, number: int
 ) -> None:
     slug = f"{COPY}{number}"

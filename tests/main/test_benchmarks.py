@@ -1,0 +1,112 @@
+"""The machinery of the benchmarks: what they measure is done, counted and lost nowhere. No test asserts a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from benchmarks import common, content, copies, floors, ingest, labs, messages, naive, parse, receive
+from benchmarks.common import Figures
+from benchmarks.labs import Place
+from benchmarks.load import send
+from benchmarks.serving import Server
+from lis.storage.packs import catalog_from_files
+
+WIDTH = 10
+TUBES = 5
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The laboratory for measuring with a past, on SQLite, closed."""
+    made = Place(tmp_path_factory.mktemp("bench"), None)
+    house = made.open()
+    labs.give_past(labs.make(house), WIDTH, patients=1)
+    house.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def frames(place: Place) -> list[bytes]:
+    with closing(place.open()) as house:
+        lab = labs.Lab(house.lab(labs.SLUG))
+        tubes = labs.order_tubes(lab, TUBES, WIDTH, received=True, series="A")
+    return messages.for_tubes(tubes, WIDTH)
+
+
+@pytest.fixture(scope="module")
+def server(place: Place, frames: list[bytes]) -> Iterator[Server]:
+    with Server(ingest.serve, place) as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", [content.WHOLE, content.REFERENCES_ONLY])
+def test_the_pack_for_measuring_is_a_pack(kind: str) -> None:
+    catalog = catalog_from_files(content.pack(kind))
+    assert len(catalog.tests) == content.WIDEST
+    assert bool(catalog.deltas) == (kind == content.WHOLE)
+
+
+@pytest.mark.parametrize("kind", [content.WHOLE, content.REFERENCES_ONLY])
+def test_every_message_is_processed_and_counted_once(server: Server, frames: list[bytes], kind: str) -> None:
+    load, _, lost = ingest.product(server, kind, frames, ingest.Case(2, WIDTH), seconds=60)
+    assert (load.accepted, load.refused, lost) == (TUBES - 1, 0, 0)
+
+
+def test_results_within_their_limits_pass_every_rule(place: Place, tmp_path: Path) -> None:
+    with closing(Place(tmp_path, None).open()) as house:
+        lab = labs.make(house)
+        labs.give_past(lab, WIDTH, patients=1)
+        copies.fill(lab, 1, "F")
+        with lab.reading() as reading:
+            states = reading.connection.exec_driver_sql("SELECT DISTINCT state FROM result").scalars().all()
+    assert sorted(states) == ["released", "resulted"]
+
+
+def test_floors_and_naive_servers_take_every_message(frames: list[bytes], tmp_path: Path) -> None:
+    assert floors.sqlite_floor(tmp_path / "floor.sqlite", frames, seconds=60).accepted == TUBES
+    with Server(naive.serve, tmp_path / "naive.sqlite") as peers:
+        for library in naive.PARSERS:
+            load = send(peers.ask("open", library, True), frames[:2], connections=1, seconds=60)
+            peers.ask("close")
+            assert (library, load.accepted) == (library, 2)
+
+
+def test_postgresql_floor_takes_every_message(postgresql_url: str, frames: list[bytes]) -> None:
+    assert floors.postgresql_floor(postgresql_url, frames, seconds=60).accepted == TUBES
+
+
+def test_all_readers_read_the_same() -> None:
+    raw = messages.result_message("260610001010", 2, "C1")
+    read = {title: reader(raw) for title, reader in (parse.READERS | parse.PEERS).items()}
+    assert set(map(str, read.values())) == {str(read["split (floor)"])}
+
+
+def test_people_scan_and_nothing_is_lost(tmp_path: Path) -> None:
+    figures = Figures("people", receive.COLUMNS)
+    options = receive.read_options(["--database", "sqlite", "--quick", "--tubes", "6"])
+    with common.databases(options, figures) as places:
+        for name, made, tubes in receive.prepared(options, 2, places):
+            receive.one_round(name, made, 2, tubes, 60, figures, 0)
+    assert {name: figures.median("sqlite", name) for name in ("refused", "lost")} == {"refused": 0, "lost": 0}
+
+
+def test_copies_are_measured_and_cleared_away(tmp_path: Path) -> None:
+    with closing(Place(tmp_path, None).open()) as house:
+        labs.make(house)
+        found = copies.once(house, tmp_path)
+        left = [entry.slug for entry in house.entries()]
+    assert (set(found), left) == (set(copies.COLUMNS), [labs.SLUG])
+
+
+def test_figures_are_medians_and_ratios_of_rounds() -> None:
+    figures = Figures("t", ("per_s",), floor="floor")
+    for floor, own in ((100.0, 10.0), (200.0, 60.0), (100.0, 20.0)):
+        figures.add("floor", per_s=floor)
+        figures.add("own", per_s=own)
+    found = json.loads(json.dumps(common.as_json(figures)))["tables"][0]["cases"]["own"]
+    assert found == {"median": {"per_s": 20.0}, "x_floor": 0.2, "rounds": {"per_s": [10.0, 60.0, 20.0]}}
