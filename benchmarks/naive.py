@@ -22,7 +22,7 @@ PYTHON_HL7, HL7APY = "python-hl7", "hl7apy"
 
 def with_python_hl7(payload: bytes) -> tuple[str, list[Result], bytes]:
     """Everything by the library `hl7`, its own acknowledgement too."""
-    import hl7  # noqa: PLC0415 -- only this contestant needs it
+    import hl7  # type: ignore[import-untyped]  # noqa: PLC0415 -- only this contestant needs it
 
     message = hl7.parse(payload.decode())
     rows = [

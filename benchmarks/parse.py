@@ -15,7 +15,7 @@ from lis.wire.er7 import Message, decode
 
 WIDTHS = (1, 10, 100, 1000)
 WIDEST_FOR_PEERS = 100
-Read = tuple[str, str, list[tuple[str, ...]]]
+Read = tuple[str, str, Sequence[tuple[str, ...]]]
 Reader = Callable[[bytes], Read]
 FIELDS = (3, 5, 6, 8, 11)
 
@@ -66,7 +66,7 @@ def by_hl7apy(raw: bytes) -> Read:
 
 def by_python_hl7(raw: bytes) -> Read:
     """python-hl7."""
-    import hl7  # noqa: PLC0415 -- only this contestant needs it
+    import hl7  # type: ignore[import-untyped]  # noqa: PLC0415 -- only this contestant needs it
 
     message = hl7.parse(raw.decode())
     rows = [
