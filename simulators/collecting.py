@@ -93,7 +93,7 @@ class Collecting:
             "priority": asked.priority,
             "collector": initials,
             "requisition": asked.number,
-            "order": tuple(order.code for order in asked.orders),
+            "order": tuple(order.code for order in asked.orders if order.container == code),
             "patient": person.mrn,
             "tube": number,
         }

@@ -16,7 +16,7 @@ from simulators.stage import Stage
 class Injecting:
     """The actions `inject` {id, fault, level, parameters, trigger | tube} and `withdraw` {id}.
 
-    With `tube` the fault strikes that tube at once, wherever in the laboratory it is; else it waits for its trigger.
+    With `tube` the fault strikes that tube at once, as long as nobody has handled it; else it waits for its trigger.
     """
 
     VERBS = frozenset({"inject", "withdraw"})
@@ -51,4 +51,6 @@ class Injecting:
             raise BenchRefusal("tube.unknown", f"There is no tube {tube_id} here.")
         if not isinstance(injection.fault, Mechanism) or not injection.fault.suits(tube):
             raise BenchRefusal("fault.unfit", f"That cannot happen to tube {tube_id}.")
+        if tube.was_tilted or tube.lab_labels or tube.spot != "tray":
+            raise BenchRefusal("fault.late", f"Somebody has handled tube {tube_id} already.")
         vars(tube).update(vars(self._stage.faults.strike_now(injection, tube, tube_id)))

@@ -110,6 +110,7 @@ SIGNS: Mapping[str, Sign] = {
     "bubbles": Sign("Bubbles of air in the blood"),
     "leak": Sign("Wet outside, with a dried drip below the cap"),
     "crack": Sign("A crack runs down the wall"),
+    "askew": Sign("The collection label is stuck on askew"),
     "smear": Sign("The writing on the collection label has run"),
 }
 # From which index on an eye sees it: free haemoglobin and bilirubin in mg/dL, lipaemia in index units.

@@ -36,6 +36,17 @@ class Fault(ABC, Generic[T]):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Pair(Generic[T]):
+    """Two things after one fault. Without a name the second is as it was."""
+
+    thing: T
+    truth: Mapping[str, Any]
+    partner: T
+    partner_name: str = ""
+    partner_truth: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Pairing(Fault[T]):
     """A mechanism that needs a second thing, one that came before: another patient's label, or blood."""
 
@@ -49,8 +60,8 @@ class Pairing(Fault[T]):
         """Which of the earlier things it can be, the latest first; None when none fits."""
 
     @abstractmethod
-    def apply_to_pair(self, thing: T, partner: T, level: float, dice: Dice) -> tuple[T, T, Mapping[str, Any]]:
-        """Both as they are with the fault, and the truth about the change."""
+    def apply_to_pair(self, thing: T, partner: T, level: float, dice: Dice) -> Pair[T]:
+        """Both as they are with the fault, and the truth about each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +179,24 @@ class Injections:
         fault = injection.fault
         partner = self._partner(fault, thing)
         if partner is not None and isinstance(fault, Pairing):
-            thing, other, truth = fault.apply_to_pair(thing, partner, injection.level, dice)
-            vars(partner).update(vars(other))  # it is on its way already, and others hold it
+            thing, truth = self._strike_both(injection, fault, thing, partner, dice)
         elif isinstance(fault, Pairing) and fault.needs_partner:
             return thing
         else:
             thing, truth = fault.apply(thing, injection.level, dice)
         self._used[injection.id] = self._used.get(injection.id, 0) + 1
-        data = {"injection": injection.id, "fault": injection.named or fault.name, "change": truth}
-        self._tell("fault.struck", subject, data)
+        self._tell("fault.struck", subject, _struck(injection, truth))
         return thing
+
+    def _strike_both(
+        self, injection: Injection, fault: Pairing[T], thing: T, partner: T, dice: Dice
+    ) -> tuple[T, Mapping[str, Any]]:
+        """The partner is on its way already, and others hold it: it changes where it is."""
+        pair = fault.apply_to_pair(thing, partner, injection.level, dice)
+        if pair.partner_name:
+            vars(partner).update(vars(pair.partner))
+            self._tell("fault.struck", pair.partner_name, _struck(injection, pair.partner_truth))
+        return pair.thing, pair.truth
 
     def _partner(self, fault: Fault[T], thing: T) -> T | None:
         if not isinstance(fault, Pairing):
@@ -194,6 +213,10 @@ def _described(injection: Injection) -> Mapping[str, Any]:
         "level": injection.level,
         "trigger": injection.trigger,
     }
+
+
+def _struck(injection: Injection, truth: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"injection": injection.id, "fault": injection.named or injection.fault.name, "change": truth}
 
 
 _KNOWN: dict[str, type[Fault[Any]]] = {}

@@ -199,6 +199,10 @@ class Delay(Mechanism):
     hours: Range = SOME_HOURS
     celsius: float | None = None
 
+    def suits(self, thing: Tube) -> bool:
+        """A tube that has not come yet: what has arrived is not late any more."""
+        return super().suits(thing) and thing.arrived_at is None
+
     def spoil(self, now: Spoiling) -> Tube:
         """Hours on the cells by one of the pack's courses."""
         hours = now.strength.of(self.hours)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from simulators.dice import Dice
-from simulators.faults.base import Pairing, register
+from simulators.faults.base import Pair, Pairing, register
 from simulators.faults.preanalytical import Mechanism, Spoiling
 from simulators.faults.preanalytical_model import FaultError, differences
 from simulators.tubes import CollectionLabel, Tube, Value
 
-How = Literal["none", "wrong", "digit", "birth_year", "misspelt", "illegible", "source"]
+How = Literal["none", "wrong", "digit", "birth_year", "misspelt", "illegible", "askew", "source"]
+SIGNS_OF = {"illegible": ("smear",), "askew": ("askew",)}
 SMEARED = "\N{MIDDLE DOT}"
 ON_THE_WAY = ("ward", "transport")
 
@@ -27,7 +28,7 @@ class Label(Mechanism, Pairing[Tube]):
     note: str = ""
 
     def __post_init__(self) -> None:
-        if self.how not in How.__args__:  # type: ignore[attr-defined]
+        if self.how not in get_args(How):
             raise FaultError(f"a label is not {self.how}")
 
     @property
@@ -43,12 +44,10 @@ class Label(Mechanism, Pairing[Tube]):
         """The latest tube of another patient, whose label was printed twice."""
         return _other_patient(thing, earlier) if self.needs_partner else None
 
-    def apply_to_pair(
-        self, thing: Tube, partner: Tube, level: float, dice: Dice
-    ) -> tuple[Tube, Tube, Mapping[str, Any]]:
+    def apply_to_pair(self, thing: Tube, partner: Tube, level: float, dice: Dice) -> Pair[Tube]:
         """This tube bears the other's label; the other stays as it is."""
         changed = replace(thing, collection_label=partner.collection_label)
-        return changed, partner, differences(thing, changed)
+        return Pair(changed, {**differences(thing, changed), "from": partner.id}, partner)
 
     def spoil(self, now: Spoiling) -> Tube:
         """The label as it really is, as far as it takes no second patient."""
@@ -56,8 +55,8 @@ class Label(Mechanism, Pairing[Tube]):
         label = now.tube.collection_label
         if label is None or self.how == "wrong":
             return now.done(())
-        signs = ("smear",) if self.how == "illegible" else ()
-        return now.done((*self.signs, *signs), collection_label=self._written(label, now.strength.dice))
+        signs = (*self.signs, *SIGNS_OF.get(self.how, ()))
+        return now.done(signs, collection_label=self._written(label, now.strength.dice))
 
     def _written(self, label: CollectionLabel, dice: Dice) -> CollectionLabel | None:
         match self.how:
@@ -71,8 +70,10 @@ class Label(Mechanism, Pairing[Tube]):
                 return replace(label, name=_misspelt(label.name, dice))
             case "illegible":
                 return replace(label, name=_smeared(label.name, dice), mrn=_smeared(label.mrn, dice))
-            case _:
+            case "source":
                 return replace(label, note=self.note)
+            case _:
+                return label
 
 
 @register
@@ -87,22 +88,26 @@ class Swap(Mechanism, Pairing[Tube]):
         return super().suits(thing) and thing.collection_label is not None
 
     def partner(self, thing: Tube, earlier: Sequence[Tube]) -> Tube | None:
-        """A tube of the same kind from another patient that nobody in the laboratory has seen yet; same ward first."""
+        """A tube of the same kind, rightly labelled, that nobody in the laboratory has seen yet; same ward first."""
         near = [
             tube
             for tube in earlier
-            if tube.kind.code == thing.kind.code and tube.spot in ON_THE_WAY and tube.collection_label
+            if tube.kind.code == thing.kind.code and tube.spot in ON_THE_WAY and _is_right(tube)
         ]
         same_ward = [tube for tube in near if tube.ward == thing.ward]
         return _other_patient(thing, same_ward) or _other_patient(thing, near)
 
-    def apply_to_pair(
-        self, thing: Tube, partner: Tube, level: float, dice: Dice
-    ) -> tuple[Tube, Tube, Mapping[str, Any]]:
+    def apply_to_pair(self, thing: Tube, partner: Tube, level: float, dice: Dice) -> Pair[Tube]:
         """Each bears the other's."""
         one = replace(thing, collection_label=partner.collection_label)
         other = replace(partner, collection_label=thing.collection_label)
-        return one, other, {**differences(thing, one), "with": partner.id}
+        return Pair(
+            one,
+            {**differences(thing, one), "with": partner.id},
+            other,
+            partner.id,
+            {**differences(partner, other), "with": thing.id},
+        )
 
     def spoil(self, now: Spoiling) -> Tube:
         """One tube alone has nothing to cross with."""
@@ -125,9 +130,7 @@ class Patient(Mechanism, Pairing[Tube]):
         """Whoever was drawn last."""
         return _other_patient(thing, earlier)
 
-    def apply_to_pair(
-        self, thing: Tube, partner: Tube, level: float, dice: Dice
-    ) -> tuple[Tube, Tube, Mapping[str, Any]]:
+    def apply_to_pair(self, thing: Tube, partner: Tube, level: float, dice: Dice) -> Pair[Tube]:
         """The other's blood, with what this tube went through."""
         contents = {
             test: _carried(value, thing.truth.get(test), thing.contents.get(test))
@@ -135,7 +138,7 @@ class Patient(Mechanism, Pairing[Tube]):
         }
         kept = {test: value for test, value in thing.contents.items() if test in self._index_tests}
         changed = replace(thing, patient=partner.patient, truth=partner.truth, contents=contents | kept)
-        return changed, partner, differences(thing, changed)
+        return Pair(changed, {**differences(thing, changed), "from": partner.id}, partner)
 
     def spoil(self, now: Spoiling) -> Tube:
         """Nobody else was drawn yet: blood of somebody who is not known here, as the pattern states it."""
@@ -150,6 +153,10 @@ class Patient(Mechanism, Pairing[Tube]):
 def _other_patient(thing: Tube, earlier: Sequence[Tube]) -> Tube | None:
     others = (tube for tube in earlier if tube.patient != thing.patient and tube.collection_label)
     return next(others, None)
+
+
+def _is_right(tube: Tube) -> bool:
+    return tube.collection_label is not None and tube.collection_label.mrn == tube.patient
 
 
 def _carried(value: Value, true: Value | None, in_tube: Value | None) -> Value:

@@ -67,6 +67,7 @@ def test_the_colour_of_serum_shows_after_the_spin_and_not_before(name: str, look
         ("leaking_tube", "SST", ("leak",), ("leak",), tilted),
         ("abg_air_bubble", "ABG", ("bubbles",), ("bubbles",), tilted),
         ("label_illegible", "SST", ("smear",), ("smear",), tilted),
+        ("label_askew", "SST", ("askew",), ("askew",), tilted),
     ],
 )
 def test_a_sign_shows_when_it_can_be_seen(
@@ -135,8 +136,8 @@ def pair(name: str, one: Tube, other: Tube) -> tuple[Tube, Tube]:
     assert isinstance(fault, Pairing)
     partner = fault.partner(one, [other])
     assert partner is other
-    after, other_after, _ = fault.apply_to_pair(one, partner, 0.5, Dice(3))
-    return after, other_after
+    struck = fault.apply_to_pair(one, partner, 0.5, Dice(3))
+    return struck.thing, struck.partner
 
 
 def test_a_swap_has_two_victims_and_moves_no_blood() -> None:
@@ -174,6 +175,28 @@ def test_a_swap_takes_only_what_nobody_in_the_laboratory_has_seen() -> None:
         tube("LAV", number=3),
     )
     assert fault.partner(one, [arrived, same_patient, another_kind]) is None
+
+
+def test_both_victims_of_a_swap_are_in_the_ledger() -> None:
+    world = new_world()
+    world.act(Action(START, "inject", {"id": "f", "fault": "labels_swapped"}))
+    world.step(START + 12 * HOUR)
+    struck = [entry for entry in world.sink.entries if entry.kind == "fault.struck"]  # type: ignore[attr-defined]
+    changes = {entry.subject: entry.data["change"] for entry in struck}
+    assert changes
+    for name, change in changes.items():
+        label = world.bench.tubes[name].collection_label
+        assert label is not None
+        assert change["collection_label"][1]["mrn"] == label.mrn
+        assert changes[change["with"]]["with"] == name
+
+
+def test_a_tube_that_somebody_has_handled_is_left_alone() -> None:
+    world, name = a_tube("LAV")
+    world.look(name)
+    with pytest.raises(BenchRefusal) as refused:
+        world.act(Action(world.now, "inject", {"id": "f", "fault": "clotted_edta", "tube": name}))
+    assert refused.value.reason == "fault.late"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +292,7 @@ def test_a_delayed_tube_arrives_so_much_later_than_its_label_says() -> None:
         ({"id": "f", "fault": "qns", "tube": "C9999999"}, "tube.unknown"),
         ({"id": "f", "fault": "edta_for_coag", "tube": "TUBE"}, "fault.unfit"),
         ({"id": "f", "fault": "lost_ack", "tube": "TUBE"}, "fault.unfit"),
+        ({"id": "f", "fault": "delayed_edta_24h", "tube": "TUBE"}, "fault.unfit"),
     ],
 )
 def test_what_cannot_be_put_in_is_refused_and_leaves_no_trace(args: dict[str, Any], reason: str) -> None:

@@ -22,26 +22,33 @@ SHAPES: tuple[tuple[str, Shape], ...] = (
 )
 CONTENTS = (("urin", "urine"), ("csf", "clear"), ("fluid", "plasma"))
 MARKS: Mapping[str, Mark] = {"clot": "clot", "bubbles": "bubbles", "leak": "leak", "crack": "crack"}
+ASKEW = 7  # degrees
 CELLS, GEL = 0.45, 0.1
 LAB_FIELDS = ("patient", "identity", "tests", "container")
 
 
 def drawing(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
     """The tube as one `<svg>`."""
-    labels = [collection_lines(tube.collection_label, zone)] if tube.collection_label else []
-    labels += [lab_lines(tube.lab_label)] if tube.lab_label else []
     return container_svg(
         ContainerView(
             alt_text=spoken(tube, kind, zone),
             cap_colour=tube.cap_colour,
             fill=tube.fill_share,
             layers=_layers(tube, kind),
-            labels=tuple(StuckLabel(lines, barcode=True) for lines in labels),
+            labels=tuple(_stuck(tube, zone)),
             shape=_shape(kind),
             draw_volume_text=f"{kind.draw_volume_ml:g} mL" if kind.draw_volume_ml else "",
             marks=tuple(_marks(tube)),
         )
     )
+
+
+def _stuck(tube: TubeView, zone: ZoneInfo) -> Iterator[StuckLabel]:
+    if tube.collection_label:
+        tilt = ASKEW if "askew" in tube.signs else 0
+        yield StuckLabel(collection_lines(tube.collection_label, zone), tilt, barcode=True)
+    if tube.lab_label:
+        yield StuckLabel(lab_lines(tube.lab_label), barcode=True)
 
 
 def spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
