@@ -56,6 +56,17 @@ def test_call_with_read_back_closes_and_shows_in_the_history(called: Site) -> No
     )
 
 
+def test_earlier_refusal_is_taken_from_the_page_once_a_call_is_recorded(called: Site) -> None:
+    """What a person recorded clears the notice; what the page fetches by itself leaves it."""
+    browser = called.browser("technologist")
+    fetch = {"HX-Request": "true"}
+    cleared = [
+        'id="notice"' in browser.get(f"{LAB}/calls", headers=headers).text
+        for headers in (fetch, fetch | {"X-Live": "1"})
+    ]
+    assert cleared == [True, False]
+
+
 def test_text_of_a_call_is_never_markup(called: Site) -> None:
     browser = called.browser("technologist")
     browser.act("/calls/1/attempts", REACHED | {"whom": "<b>x</b>", "read_back": "K 7.2"})

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from lis.domain.people import Act
 from lis.services import notifying
-from lis.web.deps import Posted, SomeoneHere
+from lis.web.deps import Posted, SomeoneHere, is_automatic
 from lis.web.pages import go, show
 from lis.web.queries import calls
 
@@ -19,8 +19,15 @@ def calls_page(request: Request, here: SomeoneHere) -> Response:
     here.require(Act.CALL_RECORD)
     with here.lab.reading() as reading:
         context = {"due": calls.open_calls(reading), "closed": calls.closed_calls(reading)}
-    template = "notifying/_calls.html" if request.headers.get("HX-Request") else "notifying/calls.html"
-    return show(request, here, template, outcomes=notifying.OUTCOMES, **context)
+    is_fetch = bool(request.headers.get("HX-Request"))
+    return show(
+        request,
+        here,
+        "notifying/_calls.html" if is_fetch else "notifying/calls.html",
+        outcomes=notifying.OUTCOMES,
+        is_recorded=is_fetch and not is_automatic(request),
+        **context,
+    )
 
 
 @router.post("/calls/{call_id}/attempts")
