@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.living import Living, live
 from tests.browser.serving import Served, serve
 
 NAMES = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge", "chrome", "msedge")
@@ -28,4 +29,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serve(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    with live(tmp_path_factory.mktemp("living")) as running:
         yield running

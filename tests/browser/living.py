@@ -23,9 +23,10 @@ from tests.web.site import LIGHT
 
 SLUG = "busy"
 LAB = f"/lab/{SLUG}"
-# Early on a working day, when the wards draw blood: something lies in the tray, more is on its way.
-END = datetime(2026, 11, 27, 6, 30, tzinfo=ZoneInfo("America/Chicago"))
-PAST = timedelta(hours=2)
+# Early on a working day, when the wards draw blood: controls have run, and the next order is minutes away.
+END = datetime(2026, 11, 27, 7, 1, tzinfo=ZoneInfo("America/Chicago"))
+PAST = timedelta(minutes=100)
+SEED = "b6"
 SECRETS = {member.code: member.password for member in STAFF}
 
 
@@ -35,6 +36,7 @@ class Living:
 
     product: Product
     url: str
+    folder: Path
     asked: list[str] = field(default_factory=list)
 
     def context(self, browser: Browser, username: str) -> BrowserContext:
@@ -62,14 +64,12 @@ def live(folder: Path) -> Iterator[Living]:
     product = Product(Settings(data=folder, database_url=None, port=0, hl7_port=0))
     worlds = LiveWorlds(product.house, product.wall)
     try:
-        preparing.prepare(
-            product.house, SLUG, PACK, seed="browser", start=END - PAST, end=END, hashed=LIGHT.hash
-        )
+        preparing.prepare(product.house, SLUG, PACK, seed=SEED, start=END - PAST, end=END, hashed=LIGHT.hash)
         worlds.continue_clocks()
         product.start()
         worlds.start(product.served)
         with _answering(product, worlds) as url:
-            yield Living(product, url)
+            yield Living(product, url, folder)
     finally:
         worlds.stop()
         product.stop()
