@@ -189,7 +189,9 @@ def differences(before: Tube, after: Tube) -> dict[str, Any]:
     for part in fields(Tube):
         old, new = getattr(before, part.name), getattr(after, part.name)
         if old != new and isinstance(old, dict):
-            found[part.name] = {key: [old.get(key), new[key]] for key in new if old.get(key) != new[key]}
+            found[part.name] = {
+                key: [old.get(key), value] for key, value in new.items() if old.get(key) != value
+            }
         elif old != new and isinstance(old, timedelta):
             found[part.name] = [old / timedelta(hours=1), new / timedelta(hours=1)]
         elif old != new and part.name not in ("truth", "lab_labels"):

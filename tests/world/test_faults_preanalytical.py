@@ -9,7 +9,7 @@ from functools import cache
 from simulators.content_types import Effect, PreanalyticalError, Value
 from simulators.dice import Dice
 from simulators.expressions import Expression, compile_expression
-from simulators.faults.base import Fault
+from simulators.faults.preanalytical import Mechanism, Spoiling
 from simulators.faults.registry import FaultCatalog, load_faults
 from simulators.place import Place
 from simulators.place_reading import load_place
@@ -90,12 +90,13 @@ def as_measured(contents: Mapping[str, Value], indices: Mapping[str, float], tes
 
 def outcomes(error: PreanalyticalError) -> dict[str, list[tuple[Value, Value]]]:
     """(before, after) of every stated test in so many tubes."""
-    fault: Fault[Tube] = faults().make(error.id)
+    fault = faults().make(error.id)
+    assert isinstance(fault, Mechanism)
     found: dict[str, list[tuple[Value, Value]]] = {effect.analyte: [] for effect in error.effects}
     clean = tube()
     before = {test: as_measured(clean.contents, clean.indices, test) for test in found}
     for number in range(DRAWS):
-        spoilt, _ = fault.apply(clean, 0.5, Dice(11).fork(f"{error.id}/{number}"))
+        spoilt = fault.spoil(Spoiling.of(clean, 0.5, Dice(11).fork(f"{error.id}/{number}")))
         for test, pairs in found.items():
             pairs.append((before[test], as_measured(spoilt.contents, spoilt.indices, test)))
     return found
