@@ -5,10 +5,13 @@ const said = document.getElementById("said");
 const hand = document.getElementById("hand");
 const name = `scanner /lab/${form.dataset.lab}`;
 const channel = new BroadcastChannel(name);
-const WAIT_MS = 150;
+const STEP_MS = 25;
+const LAST_USED_MS = 400; // a window that was closed keeps its name: who used another since is not kept waiting for it
+const ANY_MS = 2000;
 
 let windows = new Set();
 let taken = "";
+let reading = Promise.resolve();
 
 channel.addEventListener("message", ({ data }) => {
   if (data.kind === "here") windows.add(data.window);
@@ -17,20 +20,26 @@ channel.addEventListener("message", ({ data }) => {
 
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-async function scan(text) {
+async function until(done, longest) {
+  for (let waited = 0; !done() && waited < longest; waited += STEP_MS) await wait(STEP_MS);
+}
+
+// One tube after the other, as with one scanner in one hand.
+const scan = (text) => { reading = reading.then(() => read(text)); };
+
+async function read(text) {
   windows = new Set();
   taken = "";
-  channel.postMessage({ kind: "who" });
-  await wait(WAIT_MS);
   const last = localStorage[name];
+  channel.postMessage({ kind: "who" });
+  await until(() => windows.has(last), LAST_USED_MS);
+  await until(() => windows.size, ANY_MS);
   const target = windows.has(last) ? last : [...windows][0];
   if (target) channel.postMessage({ kind: "scan", window: target, text });
-  await wait(WAIT_MS);
-  if (taken === text) {
-    said.textContent = `Scanned ${text}.`;
-    return;
-  }
-  said.textContent = `The scanner read ${text}, but no window of the laboratory is open in this browser. Open one, or type the number there.`;
+  if (target) await until(() => taken === text, ANY_MS);
+  said.textContent = taken === text
+    ? `Scanned ${text}.`
+    : `The scanner read ${text}, but no window of the laboratory is open in this browser. Open one, or type the number there.`;
 }
 
 const tubeAt = (element) => element?.closest?.("[data-barcode]");
