@@ -16,16 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from lis.domain.people import system
 from lis.domain.requests import OrderRequest, PatientDetails, RequestedTest
 from lis.domain.workflow import ContainerState
-from lis.interfaces.answers import read_answer
 from lis.interfaces.arrivals import ASTM, HL7, Arrival, items_of
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.astm_records import read_records
 from lis.interfaces.batch_content import with_codes
+from lis.interfaces.batch_report import reply_told, told_of
 from lis.interfaces.hl7.results import Reading, read_results
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.profiles import profile as profile_of
@@ -35,11 +33,9 @@ from lis.kernel.clock import WallClock
 from lis.kernel.errors import Invalid
 from lis.lab import Lab
 from lis.services import cataloguing, ordering
-from lis.storage import tables as t
 from lis.storage.house import House
 from lis.storage.work import Work
 from lis.wire.astm import FrameError, records_from_text
-from lis.wire.astm_frames import ACK, NAK
 from lis.wire.mllp import VT, Framer, Payload
 
 SLUG, INTERFACE = "throw-away", "FEED"
@@ -107,9 +103,9 @@ class Feeder:
             codes = self._prepare(lab, arrivals)
             replies = Inbox(lab).answer_many(arrivals)
             with lab.database.reading() as connection:
-                told = _told(connection, {test: code for code, test in codes.items()})
+                told = told_of(connection, {test: code for code, test in codes.items()})
         shutil.rmtree(folder)
-        said = [_reply(reply) for one in replies for reply in one]
+        said = [reply_told(reply) for one in replies for reply in one]
         return {"file": path.name, "replies": said, **told}
 
     def _prepare(self, lab: Lab, arrivals: Sequence[Arrival]) -> dict[str, str]:
@@ -243,75 +239,3 @@ def _control_codes(work: Work, arrivals: Sequence[Arrival]) -> set[str]:
         for observation in reading.specimen.observations
         if observation.code and not observation.supplemental
     }
-
-
-def _reply(reply: bytes) -> dict[str, Any]:
-    """MSA-1, MSA-2 and the error codes (ERR-3, or ERR-1.4 of old versions); ACK or NAK of a link."""
-    if reply in (ACK, NAK):
-        return {"msa1": "ACK" if reply == ACK else "NAK", "msa2": "", "errors": []}
-    answer = read_answer(reply)
-    if answer is None:
-        return {"msa1": "", "msa2": "", "errors": []}
-    errors = [err.value(3, 1) or err.value(1, 4, 1) for err in answer.message.all("ERR")]
-    return {"msa1": answer.code, "msa2": answer.answers, "errors": errors}
-
-
-def _told(connection: Connection, names: Mapping[str, str]) -> dict[str, Any]:
-    """What the laboratory has of the messages: on charts, held, in quality control."""
-    o, i = t.observation.c, t.inbound.c
-    observations = connection.execute(select(t.observation).order_by(o.id)).all()
-    messages = connection.execute(select(t.inbound).order_by(i.id)).all()
-    held = [
-        {"reason": row.reason, "what": " ".join(f"{row.code_sent} {row.value_sent} {row.unit_sent}".split())}
-        for row in observations
-        if row.state == "held"
-    ]
-    held += [
-        {"reason": row.reason, "what": f"{row.message_type} {row.control_id}".strip()}
-        for row in messages
-        if row.state in ("held", "unprocessed")
-    ]
-    return {
-        "filed": _filed(connection, names),
-        "held": held,
-        "qc": _controls(connection, names),
-        "dead_letter": any(row.state == "dead_letter" for row in messages),
-    }
-
-
-def _filed(connection: Connection, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    v, r, o, p = t.result_version, t.result, t.lab_order, t.patient
-    query = (
-        select(v, r.c.test, p.c.mrn, t.observation.c.unit_sent)
-        .join(r, r.c.id == v.c.result_id)
-        .join(o, o.c.id == r.c.order_id)
-        .join(p, p.c.id == o.c.patient_id)
-        .join(t.observation, t.observation.c.result_version_id == v.c.id)
-        .order_by(v.c.id)
-    )
-    return [
-        {
-            "patient": row.mrn,
-            "container": row.container_id,
-            "test": names.get(row.test, row.test),
-            "value": row.comparator + row.value,
-            "unit": row.unit or row.unit_sent,
-            "status": row.status,
-        }
-        for row in connection.execute(query)
-    ]
-
-
-def _controls(connection: Connection, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    c = t.control_observation.c
-    return [
-        {
-            "material": row.material,
-            "lot": row.lot,
-            "level": row.level or None,
-            "test": names.get(row.test, row.test),
-            "value": row.value,
-            "unit": row.unit,
-        }
-        for row in connection.execute(select(t.control_observation).order_by(c.id))
-    ]

@@ -8,7 +8,7 @@ from lis.domain.catalog import Catalog
 from lis.domain.observations import ReportedSpecimen
 from lis.domain.requests import CollectedSpecimen, OrderRequest
 from lis.interfaces.hl7 import replies
-from lis.interfaces.hl7.ack import Fault
+from lis.interfaces.hl7.ack import ErrorCondition
 from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.hl7.orders import (
     CANCEL,
@@ -28,7 +28,7 @@ from lis.interfaces.outcomes import (
     ERROR,
     Outcome,
     by_refusal,
-    fault_of,
+    condition_of,
     held,
     processed,
     refused,
@@ -54,12 +54,12 @@ class Received:
 def handle(work: Work, received: Received) -> Outcome:
     """Do what a message asks. Refusals of use cases pass through; the caller puts its savepoint around."""
     if len(received.message.segments) < 2:
-        nothing = refused(ERROR, "message.empty", Fault("100", "Nothing follows MSH.", "MSH^1"))
+        nothing = refused(ERROR, "message.empty", ErrorCondition("100", "Nothing follows MSH.", "MSH^1"))
         return replace(nothing, state=DEAD_LETTER)
     try:
         return _STEPS[received.envelope.field(9)](work, received)
     except Unusable as unusable:
-        return refused(ERROR, "message.unusable", *unusable.faults)
+        return refused(ERROR, "message.unusable", *unusable.conditions)
 
 
 def take_results(work: Work, received: Received) -> Outcome:
@@ -96,37 +96,37 @@ def take_orders(work: Work, received: Received) -> Outcome:
     """OML^O21, ORM^O01: place the new lines as one order, cancel what is cancelled, answer line by line."""
     line, message = received.line, received.message
     orders = read_orders(message, line.profile, line.code, line.zone)
-    placed, accession, faults = _place(work, orders)
+    placed, accession, conditions = _place(work, orders)
     answers: list[LineAnswer] = []
     for order_line in orders.lines:
-        answer, fault = placed.get(order_line.where), None
+        answer, condition = placed.get(order_line.where), None
         if answer is None:
-            answer, fault = _change(work, line.code, order_line)
+            answer, condition = _change(work, line.code, order_line)
         answers.append(answer)
-        faults += [fault] if fault else []
+        conditions += [condition] if condition else []
     done = any(answer.control in (replies.ACCEPTED, replies.CANCELLED) for answer in answers)
     return Outcome(
         state="processed" if done else "refused",
         code="AA" if done else ERROR,
         reason="" if done else "order.refused",
-        detail="; ".join(fault.text for fault in faults),
+        detail="; ".join(condition.text for condition in conditions),
         accession=accession or next((a.filler.split("-")[0] for a in answers if a.filler), ""),
-        faults=tuple(faults),
+        conditions=tuple(conditions),
         message_type=replies.REPLY_TYPES[received.envelope.kind],
         body=tuple(replies.order_reply(message, answers, line.our_application)),
     )
 
 
-def _place(work: Work, orders: OrderMessage) -> tuple[dict[str, LineAnswer], str, list[Fault]]:
+def _place(work: Work, orders: OrderMessage) -> tuple[dict[str, LineAnswer], str, list[ErrorCondition]]:
     """Place what this laboratory can do of the new lines; the rest is answered UA, test by test."""
     if orders.request is None:
         return {}, "", []
     new = [line for line in orders.lines if line.control == NEW]
     known = [line for line in new if work.catalog.orderable(line.code) is not None]
     answers = {line.where: _unknown_test(line) for line in new if line not in known}
-    faults = [_unknown_fault(line) for line in new if line not in known]
+    conditions = [_unknown_condition(line) for line in new if line not in known]
     if not known:
-        return answers, "", faults
+        return answers, "", conditions
     request = _narrowed(work.catalog, orders.request, [new.index(line) for line in known])
     try:
         with work.savepoint():
@@ -135,12 +135,12 @@ def _place(work: Work, orders: OrderMessage) -> tuple[dict[str, LineAnswer], str
         if is_storage(refusal):
             raise
         answers |= {line.where: LineAnswer(line, replies.UNABLE, text=str(refusal)) for line in known}
-        return answers, "", [*faults, fault_of(refusal)]
+        return answers, "", [*conditions, condition_of(refusal)]
     answers |= {
         line.where: LineAnswer(line, replies.ACCEPTED, filler_number(order.accession, line.code))
         for line in known
     }
-    return answers, order.accession, faults
+    return answers, order.accession, conditions
 
 
 def is_storage(refusal: Refusal) -> bool:
@@ -152,8 +152,10 @@ def _unknown_test(line: OrderLine) -> LineAnswer:
     return LineAnswer(line, replies.UNABLE, text=f"{line.code or 'No code'}: not a test of this laboratory.")
 
 
-def _unknown_fault(line: OrderLine) -> Fault:
-    return Fault("103", f"Not a test of this laboratory: {line.code or '(none)'}.", f"OBR^{line.where}^4")
+def _unknown_condition(line: OrderLine) -> ErrorCondition:
+    return ErrorCondition(
+        "103", f"Not a test of this laboratory: {line.code or '(none)'}.", f"OBR^{line.where}^4"
+    )
 
 
 def _narrowed(catalog: Catalog, request: OrderRequest, kept: list[int]) -> OrderRequest:
@@ -179,11 +181,13 @@ def _sayable(catalog: Catalog, tube: CollectedSpecimen) -> CollectedSpecimen:
     )
 
 
-def _change(work: Work, peer: str, line: OrderLine) -> tuple[LineAnswer, Fault | None]:
+def _change(work: Work, peer: str, line: OrderLine) -> tuple[LineAnswer, ErrorCondition | None]:
     """A line that is no new order: cancelled if it can be, anything else is refused."""
     if line.control not in (CANCEL, DISCONTINUE):
         text = f"The order control {line.control or '(none)'} is not taken here."
-        return LineAnswer(line, _unable_to(line), text=text), Fault("103", text, f"ORC^{line.where}^1")
+        return LineAnswer(line, _unable_to(line), text=text), ErrorCondition(
+            "103", text, f"ORC^{line.where}^1"
+        )
     try:
         with work.savepoint():
             reason = line.reason or "Cancelled by the placer"
@@ -191,8 +195,8 @@ def _change(work: Work, peer: str, line: OrderLine) -> tuple[LineAnswer, Fault |
     except Refusal as refusal:
         if is_storage(refusal):
             raise
-        fault = fault_of(refusal, ("ORC", line.where, "2"))
-        return LineAnswer(line, replies.UNABLE_TO_CANCEL, text=str(refusal)), fault
+        condition = condition_of(refusal, ("ORC", line.where, "2"))
+        return LineAnswer(line, replies.UNABLE_TO_CANCEL, text=str(refusal)), condition
     return LineAnswer(line, replies.CANCELLED, filler_number(accession, line.code)), None
 
 
@@ -204,7 +208,7 @@ def take_patient(work: Work, received: Received) -> Outcome:
     """ADT^A01, A02, A03, A04, A08: the patient and the visit as the hospital has them."""
     patients = received.message.all("PID")
     if len(patients) != 1:
-        return refused(ERROR, "message.patients", Fault("198", "The message needs one PID.", "PID"))
+        return refused(ERROR, "message.patients", ErrorCondition("198", "The message needs one PID.", "PID"))
     patient_id = registering.update_patient(work, read_patient(patients[0]))
     visit = read_visit(received.message, received.line.zone)
     if visit is not None:
@@ -216,7 +220,9 @@ def take_query(work: Work, received: Received) -> Outcome:
     """QBP^Q11 (IHE LAB-27): say whether there is work for a container, and queue it for the analyzer."""
     query = replies.read_query(received.message)
     if query is None or not query.container:
-        return refused(ERROR, "query.empty", Fault("101", "The query names no container.", "QPD^1^3"))
+        return refused(
+            ERROR, "query.empty", ErrorCondition("101", "The query names no container.", "QPD^1^3")
+        )
     container = work.containers.by_container_id(query.container)
     tests = working.offer_work(work, received.line.code, container) if container is not None else ()
     status = replies.FOUND if tests else replies.NOT_FOUND

@@ -19,7 +19,7 @@ from lis.interfaces import screening
 from lis.interfaces.arrivals import ASTM, AT_ONCE, HL7, Arrival, Item, batches, decoded, items_of
 from lis.interfaces.astm_envelope import KIND, AstmEnvelope
 from lis.interfaces.handling import Received, handle, is_storage
-from lis.interfaces.hl7.ack import Fault, Reply
+from lis.interfaces.hl7.ack import ErrorCondition, Reply
 from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.outcomes import (
     DEAD_LETTER,
@@ -180,7 +180,7 @@ class Inbox:
         if isinstance(envelope, AstmEnvelope):
             return (NAK,)
         words = str(error) if isinstance(error, Refusal) else "The message was not stored. Send it again."
-        outcome = refused(REJECT, "message.not_stored", Fault("207", words))
+        outcome = refused(REJECT, "message.not_stored", ErrorCondition("207", words))
         number = f"LIS-{next(self._unstored)}-UNSTORED"
         now = self._lab.wall.now()
         reply = Reply(OUR_APPLICATION, OUR_FACILITY, number, item.arrival.at or now, ZoneInfo("UTC"))
@@ -220,8 +220,10 @@ def _guarded(work: Work, inbound_id: int, step: Callable[[], Outcome]) -> Outcom
     except Exception as error:
         log.exception("message %d could not be processed", inbound_id)
         words = f"{type(error).__name__}: {error}"
-        fault = Fault("207", "The message is kept, but could not be processed. It will be tried again.")
-        return Outcome(UNPROCESSED, ERROR, "message.failed", words, faults=(fault,))
+        condition = ErrorCondition(
+            "207", "The message is kept, but could not be processed. It will be tried again."
+        )
+        return Outcome(UNPROCESSED, ERROR, "message.failed", words, conditions=(condition,))
 
 
 _VERBS = {

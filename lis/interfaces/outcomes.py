@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lis.interfaces.hl7.ack import Fault
+from lis.interfaces.hl7.ack import ErrorCondition
 from lis.kernel.errors import Refusal
 from lis.wire.er7 import Seg
 
@@ -27,7 +27,7 @@ class Outcome:
     reason: str = ""
     detail: str = ""
     accession: str = ""
-    faults: tuple[Fault, ...] = ()
+    conditions: tuple[ErrorCondition, ...] = ()
     message_type: str = ""
     body: tuple[Seg, ...] = ()
     before_reading: bool = False
@@ -43,24 +43,24 @@ def held(reason: str, detail: str) -> Outcome:
     return Outcome(HELD, ACCEPT, reason, detail)
 
 
-def refused(code: str, reason: str, *faults: Fault, before_reading: bool = False) -> Outcome:
+def refused(code: str, reason: str, *conditions: ErrorCondition, before_reading: bool = False) -> Outcome:
     """Answered with an error."""
-    detail = "; ".join(fault.text for fault in faults)
-    return Outcome(REFUSED, code, reason, detail, faults=faults, before_reading=before_reading)
+    detail = "; ".join(condition.text for condition in conditions)
+    return Outcome(REFUSED, code, reason, detail, conditions=conditions, before_reading=before_reading)
 
 
 def by_refusal(refusal: Refusal) -> Outcome:
     """A use case said no: AE, with its words."""
-    return refused(ERROR, refusal.code, fault_of(refusal))
+    return refused(ERROR, refusal.code, condition_of(refusal))
 
 
-def fault_of(refusal: Refusal, where: Sequence[str] = ()) -> Fault:
+def condition_of(refusal: Refusal, where: Sequence[str] = ()) -> ErrorCondition:
     """A refusal as an error condition of HL7 0357, at the place where the value stands."""
-    code, location = _CONDITIONS.get(refusal.code, ("207", ""))
-    return Fault(code, str(refusal), "^".join(where) or location)
+    code, location = _BY_REFUSAL.get(refusal.code, ("207", ""))
+    return ErrorCondition(code, str(refusal), "^".join(where) or location)
 
 
-_CONDITIONS = {
+_BY_REFUSAL = {
     "patient.no_mrn": ("101", "PID^1^3"),
     "patient.mismatch": ("204", "PID^1^3"),
     "visit.other_patient": ("204", "PV1^1^19"),

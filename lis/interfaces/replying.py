@@ -59,7 +59,7 @@ def _enhanced(envelope: Envelope, outcome: Outcome, reply: Reply, *, always: boo
     replies: list[bytes] = []
     code = ""
     if not is_refused and envelope.wants(15, ok=True):
-        accepted = _accept(envelope, replace(outcome, faults=()), _numbered(reply), "CA")
+        accepted = _accept(envelope, replace(outcome, conditions=()), _numbered(reply), "CA")
         replies, code = [*accepted.replies], accepted.code
     if envelope.wants(16, ok=outcome.code in _OK) or (always and not replies):
         told = _application(envelope, outcome, reply)
@@ -73,10 +73,12 @@ def _numbered(reply: Reply) -> Reply:
 
 
 def _accept(envelope: Envelope, outcome: Outcome, reply: Reply, code: str) -> Answered:
-    return Answered((acknowledge(envelope, reply, code, outcome.faults),), code)
+    return Answered((acknowledge(envelope, reply, code, outcome.conditions),), code)
 
 
 def _application(envelope: Envelope, outcome: Outcome, reply: Reply) -> Answered:
     kind = outcome.message_type or ack_type(envelope)
-    message = acknowledge(envelope, reply, outcome.code, outcome.faults, message_type=kind, body=outcome.body)
+    message = acknowledge(
+        envelope, reply, outcome.code, outcome.conditions, message_type=kind, body=outcome.body
+    )
     return Answered((message,), outcome.code)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, literal, select
 
 from lis.interfaces.astm_envelope import AstmEnvelope
-from lis.interfaces.hl7.ack import Fault
+from lis.interfaces.hl7.ack import ErrorCondition
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
 from lis.interfaces.outcomes import DEAD_LETTER, ERROR, PROCESSED, REJECT, Outcome, held, refused
 from lis.interfaces.routing import Line
@@ -89,12 +89,12 @@ def _unreadable(envelope: Envelope) -> Outcome | None:
         return _rejected(envelope.problem, "102", envelope.problem_text, "MSH^1^2")
     if envelope.problem:
         code = "103" if envelope.problem == "charset.unknown" else "102"
-        return refused(ERROR, envelope.problem, Fault(code, envelope.problem_text, "MSH^1^18"))
+        return refused(ERROR, envelope.problem, ErrorCondition(code, envelope.problem_text, "MSH^1^18"))
     if envelope.message is not None and envelope.message.header[14].strip():
-        fault = Fault("199", "Continued messages (MSH-14) are not taken.", "MSH^1^14")
-        return refused(ERROR, "message.continued", fault)
+        condition = ErrorCondition("199", "Continued messages (MSH-14) are not taken.", "MSH^1^14")
+        return refused(ERROR, "message.continued", condition)
     return None
 
 
 def _rejected(reason: str, code: str, words: str, where: str) -> Outcome:
-    return refused(REJECT, reason, Fault(code, words, where), before_reading=True)
+    return refused(REJECT, reason, ErrorCondition(code, words, where), before_reading=True)

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from lis.domain.events import Verb
 from lis.domain.people import system
+from lis.interfaces import outgoing_rows
 from lis.interfaces.answers import FAILED, Answer, is_answer_to, read_answer
 from lis.interfaces.composing import compose, control_id, steps_of
 from lis.interfaces.hl7.work import read_answers
@@ -153,7 +153,7 @@ class Sender:
     def _claim(self, peer: str) -> _Claim | None:
         """Take a peer's oldest row for the time of the lease, composing it if nobody has yet."""
         with self._lab.work(system("hl7", peer)) as work:
-            row = _oldest(work, peer)
+            row = outgoing_rows.oldest(work, peer)
             line = Lines(work.interfaces.all(), work.catalog, work.zone).get(peer)
             wall = work.recorded_at
             if row is None or line is None or not line.row.enabled:
@@ -178,10 +178,10 @@ class Sender:
             with work.savepoint():
                 return compose(work, line, row)
         except Refusal as refusal:
-            _give_up(work, row, str(refusal))
+            outgoing_rows.give_up(work, row, str(refusal))
         except Exception as error:
             log.exception("outbox row %d could not be composed", row.id)
-            _give_up(work, row, f"{type(error).__name__}: {error}")
+            outgoing_rows.give_up(work, row, f"{type(error).__name__}: {error}")
         return b""
 
     def _send(self, claim: _Claim) -> bool:
@@ -225,7 +225,7 @@ class Sender:
         if not answer.is_positive:
             return self._failed(claim, f"answered {answer.code}: {answer.words}")
         with self._lab.work(system("hl7", claim.row.peer)) as work:
-            _write_answer(work, claim.row, outbox.ANSWERED, answer, reply)
+            outgoing_rows.write_answer(work, claim.row, outbox.ANSWERED, answer, reply)
             self._link(claim.row.peer, work.recorded_at)
             _apply(work, claim, answer)
         return True
@@ -233,9 +233,9 @@ class Sender:
     def _refused(self, claim: _Claim, answer: Answer, reply: bytes) -> bool:
         """AE: the same bytes will be refused again. A person has to see to it; the next message may pass."""
         with self._lab.work(system("hl7", claim.row.peer)) as work:
-            _write_answer(work, claim.row, outbox.DEAD, answer, reply)
+            outgoing_rows.write_answer(work, claim.row, outbox.DEAD, answer, reply)
             self._link(claim.row.peer, work.recorded_at)
-            _tell_dead(work, claim.row, f"answered {answer.code}: {answer.words}")
+            outgoing_rows.tell_dead(work, claim.row, f"answered {answer.code}: {answer.words}")
             _apply(work, claim, answer)
         return True
 
@@ -244,7 +244,7 @@ class Sender:
         with self._lab.work(system("hl7", claim.row.peer)) as work:
             self._link(claim.row.peer, work.recorded_at, error)
             if claim.row.attempts >= self._attempts:
-                _give_up(work, claim.row, error)
+                outgoing_rows.give_up(work, claim.row, error)
                 return True
             wait = min(FIRST_WAIT * 2 ** (claim.row.attempts - 1), LONGEST_WAIT)
             work.outgoing.change(claim.row.id, next_try_at=work.recorded_at + wait, last_error=error)
@@ -256,42 +256,6 @@ class Sender:
         since = before.since if before.state == state else wall
         last_sent = before.last_sent_at if error else wall
         self._links[peer] = LinkState(peer, state, since, error, last_sent)
-
-
-def _oldest(work: Work, peer: str) -> Row[Any] | None:
-    o = t.outbox.c
-    query = select(t.outbox).where(o.peer == peer, o.state == outbox.QUEUED).order_by(o.id).limit(1)
-    return work.outgoing.one(query)
-
-
-def _write_answer(work: Work, row: Row[Any], state: str, answer: Answer, reply: bytes) -> None:
-    work.outgoing.change(
-        row.id,
-        state=state,
-        sent_at=work.now,
-        answered_at=work.now,
-        answer_code=answer.code,
-        answer=reply,
-        next_try_at=None,
-        last_error=answer.words if state == outbox.DEAD else "",
-    )
-
-
-def _give_up(work: Work, row: Row[Any], error: str) -> None:
-    work.outgoing.change(row.id, state=outbox.DEAD, last_error=error, next_try_at=None)
-    _tell_dead(work, row, error)
-
-
-def _tell_dead(work: Work, row: Row[Any], error: str) -> None:
-    work.journal.append(
-        Verb.MESSAGE_HELD,
-        f"outbox:{row.id}",
-        accession=row.accession or None,
-        reason="outbox.dead",
-        detail=error,
-        kind=row.kind,
-        peer=row.peer,
-    )
 
 
 def _apply(work: Work, claim: _Claim, answer: Answer) -> None:

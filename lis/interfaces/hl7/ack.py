@@ -18,7 +18,7 @@ OUR_VERSION = "2.5.1"
 UTF8 = "UNICODE UTF-8"
 ACCEPT = {"AA": "CA", "AE": "CE", "AR": "CR"}
 
-CONDITIONS = {
+CONDITION_TEXTS = {
     "100": "Segment sequence error",
     "101": "Required field missing",
     "102": "Data type error",
@@ -38,7 +38,7 @@ CONDITIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorCondition:
     """One error of a message: its HL7 0357 code, words for people, and where (`PID^1^3`)."""
 
     code: str
@@ -62,18 +62,18 @@ def acknowledge(
     envelope: Envelope,
     reply: Reply,
     code: str,
-    faults: Sequence[Fault] = (),
+    conditions: Sequence[ErrorCondition] = (),
     *,
     message_type: str = "",
     body: Iterable[Seg] = (),
 ) -> bytes:
-    """The reply to a message: MSH, MSA, an ERR per fault, then `body`. `message_type` is ACK unless told otherwise."""
+    """The reply to a message: MSH, MSA, an ERR per condition, then `body`; an ACK unless told otherwise."""
     marks = _marks(envelope)
     kind = message_type or ack_type(envelope)
     segments = [
         _header(envelope, reply, kind, marks),
-        _msa(envelope, code, faults),
-        *(_err(envelope.version, fault) for fault in faults),
+        _msa(envelope, code, conditions),
+        *(_err(envelope.version, condition) for condition in conditions),
         *body,
     ]
     return _encoded(segments, envelope, marks)
@@ -131,27 +131,27 @@ def _plain(value: Value) -> Value:
     return str(value) if isinstance(value, Raw) else value
 
 
-def _msa(envelope: Envelope, code: str, faults: Sequence[Fault]) -> Seg:
+def _msa(envelope: Envelope, code: str, conditions: Sequence[ErrorCondition]) -> Seg:
     fields: dict[int, Value] = {1: code, 2: Raw(envelope.control_id)}
-    if faults and not is_since(envelope.version, "2.5"):
-        first = faults[0]
+    if conditions and not is_since(envelope.version, "2.5"):
+        first = conditions[0]
         fields[3] = first.text
-        fields[6] = comps(first.code, CONDITIONS[first.code], "HL70357")
+        fields[6] = comps(first.code, CONDITION_TEXTS[first.code], "HL70357")
     return Seg("MSA", fields)
 
 
-def _err(version: str, fault: Fault) -> Seg:
-    where = fault.location.split("^") if fault.location else []
+def _err(version: str, condition: ErrorCondition) -> Seg:
+    where = condition.location.split("^") if condition.location else []
     if not is_since(version, "2.5"):
-        condition = subs(fault.code, CONDITIONS[fault.code], "HL70357")
-        return Seg("ERR", {1: comps(*[*where, "", "", ""][:3], condition)})
+        code = subs(condition.code, CONDITION_TEXTS[condition.code], "HL70357")
+        return Seg("ERR", {1: comps(*[*where, "", "", ""][:3], code)})
     return Seg(
         "ERR",
         {
             2: comps(*where),
-            3: comps(fault.code, CONDITIONS[fault.code], "HL70357"),
-            4: fault.severity,
-            8: fault.text,
+            3: comps(condition.code, CONDITION_TEXTS[condition.code], "HL70357"),
+            4: condition.severity,
+            8: condition.text,
         },
     )
 

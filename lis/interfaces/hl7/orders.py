@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from lis.domain.requests import ASAP, ROUTINE, STAT, TIMED, CollectedSpecimen, OrderRequest, RequestedTest
-from lis.interfaces.hl7.ack import Fault
+from lis.interfaces.hl7.ack import ErrorCondition
 from lis.interfaces.hl7.patients import location_of, person_of, read_patient, read_visit
 from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
@@ -36,11 +36,11 @@ _URGENCY = (STAT, ASAP, TIMED, ROUTINE)
 
 
 class Unusable(Exception):
-    """The message is understood but cannot be used as it stands: its faults go into ERR."""
+    """The message is understood but cannot be used as it stands: its conditions go into ERR."""
 
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__("; ".join(fault.text for fault in faults))
-        self.faults = faults
+    def __init__(self, *conditions: ErrorCondition) -> None:
+        super().__init__("; ".join(condition.text for condition in conditions))
+        self.conditions = conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def read_orders(message: Message, profile: Profile, peer: str, zone: ZoneInfo) -
     patients = message.all("PID")
     if len(patients) != 1:
         code, text = ("198", "More than one patient in an order.") if patients else ("101", "No patient.")
-        raise Unusable(Fault(code, text, "PID"))
+        raise Unusable(ErrorCondition(code, text, "PID"))
     parts, notes = _parts(message)
     if not parts:
-        raise Unusable(Fault("100", "The message holds no order (ORC).", "ORC"))
+        raise Unusable(ErrorCondition("100", "The message holds no order (ORC).", "ORC"))
     lines = tuple(_line(part, number) for number, part in enumerate(parts, 1))
     new = [(part, line) for part, line in zip(parts, lines, strict=True) if line.control == NEW]
     request = _request(message, new, notes, profile, peer, zone) if new else None
@@ -142,7 +142,7 @@ def _priority(part: _Part) -> str:
     said += [obr.value(27, 6) if obr else "", orc.value(7, 6), obr.value(5, 1) if obr else ""]
     text = next((text.strip().upper() for text in said if text.strip()), "")
     if text not in _PRIORITIES:
-        raise Unusable(Fault("103", f"The priority {text} is not known.", "TQ1^1^9"))
+        raise Unusable(ErrorCondition("103", f"The priority {text} is not known.", "TQ1^1^9"))
     return _PRIORITIES[text]
 
 
