@@ -53,7 +53,7 @@ def file_values(
         if test in sent:
             batch.add_version(sent[test], evaluation, reason)
         elif test in values:
-            batch.judge_again(test, evaluation)
+            batch.judge_again(values[test], evaluation)
         else:
             batch.add_calculated(test, evaluation)
     for test, calculation in together.calculations.items():
@@ -164,8 +164,16 @@ class _Batch:
         if container is not None and sent.analyzer:
             self._measured.setdefault((container.id, sent.analyzer), set()).add(sent.test)
 
-    def judge_again(self, test: str, evaluation: Evaluation) -> None:
-        row = self._collection.results[test]
+    def judge_again(self, sent: SentValue, evaluation: Evaluation) -> None:
+        """Other checks change where the result stands; other flags or limits, printed with a value, make a version."""
+        row = self._collection.results[sent.test]
+        if (list(evaluation.flags), evaluation.interval_text, evaluation.critical) != (
+            row.version_flags,
+            row.version_interval_text,
+            row.version_critical,
+        ):
+            self.add_version(sent, evaluation, "Judged again: what its limits depend on has changed.")
+            return
         checks = [check.as_row() for check in evaluation.checks]
         if checks == row.checks:
             return
@@ -174,7 +182,7 @@ class _Batch:
         accession = self._collection.order.accession
         self._work.journal.append(
             Verb.RESULT_JUDGED,
-            f"result:{accession}/{test}",
+            f"result:{accession}/{sent.test}",
             accession=accession,
             disposition=evaluation.disposition,
             holds=list(evaluation.holds),
@@ -183,10 +191,11 @@ class _Batch:
     def add_calculated(self, test: str, evaluation: Evaluation) -> None:
         """A calculated value is a new version when it differs from the one in force."""
         row = self._collection.results[test]
+        calculated = self._calculated(row, evaluation.reported.text)
         if not row.version or row.version_value != evaluation.reported.value:
-            self.add_version(self._calculated(row, evaluation.reported.text), evaluation, "")
+            self.add_version(calculated, evaluation, "")
         elif row.state in collected.UNDECIDED:
-            self.judge_again(test, evaluation)
+            self.judge_again(calculated, evaluation)
 
     def take_back_calculated(self, test: str) -> None:
         """What an accepted value was calculated from has changed, and none comes of it: a person must see that."""

@@ -8,12 +8,15 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.requests import PatientDetails, VisitDetails
+from lis.domain.workflow import OrderState
 from lis.kernel.errors import Conflict, Invalid
+from lis.services import filing
 from lis.storage import tables as t
 from lis.storage.work import Work
 
 UNKNOWN_SEX = "U"
 _IDENTIFYING = ("family", "birth_on", "sex")
+_JUDGED_BY = {"birth_on", "sex"}
 
 
 def register_patient(work: Work, details: PatientDetails) -> int:
@@ -43,6 +46,8 @@ def update_patient(work: Work, details: PatientDetails) -> int:
     changed = {name: new for name, new in said.items() if _is_known(new) and new != getattr(known, name)}
     if changed:
         _change_patient(work, known, changed)
+        if set(changed) & _JUDGED_BY:
+            _judge_open_orders(work, known.id)
     return int(known.id)
 
 
@@ -124,6 +129,13 @@ def _change_patient(work: Work, known: Row[Any], changed: dict[str, Any]) -> Non
     work.patients.change(known.id, updated_at=work.now, **changed)
     before = {name: getattr(known, name) for name in changed}
     work.journal.append(Verb.PATIENT_UPDATED, f"patient:{known.mrn}", before=before, after=changed)
+
+
+def _judge_open_orders(work: Work, patient_id: int) -> None:
+    """Values that no one has accepted yet are judged by the patient's true age and sex."""
+    for order in work.orders.having(patient_id=patient_id, state=OrderState.OPEN):
+        for collected_at in {row.collected_at for row in work.results.of_order(order.id)}:
+            filing.judge_anew(work, order, collected_at)
 
 
 def _is_known(value: Any) -> bool:

@@ -54,3 +54,24 @@ def test_a_visit_moves_but_never_to_another_patient(small: Bench) -> None:
             registering.update_visit(work, ben, VisitDetails("V1"))
     row = small.row(t.visit)
     assert (row.patient_class, row.location) == ("I", "ICU")
+
+
+def test_a_corrected_sex_judges_open_values_by_the_right_limits(small: Bench) -> None:
+    """1.2 mg/dL of creatinine is high for a woman, not for a man; eGFR follows."""
+    small.run_controls()
+    placed = small.order("RENAL")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], {"CREA": "1.2", "HIDX": "5", "IIDX": "1", "LIDX": "10"})
+    before = small.row(t.result_version, result_id=small.row(t.result, test="CREA").id)
+    with small.by_wire() as work:
+        registering.update_patient(work, replace(ANN, sex="M"))
+    after = small.rows(t.result_version, result_id=before.result_id)[-1]
+    assert [(row.flags, row.interval_text) for row in (before, after)] == [
+        (["H"], "0.50–1.10 mg/dL"),
+        ([], "0.70–1.30 mg/dL"),
+    ]
+    assert (after.n, after.value, small.value(placed.accession, "EGFR")[2]) == (2, "1.20", 2)
+    small.verify(placed.accession, "CREA")
+    with small.by_wire() as work:
+        registering.update_patient(work, ANN)
+    assert small.value(placed.accession, "CREA")[2] == 2  # accepted: a person corrects it

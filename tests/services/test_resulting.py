@@ -220,3 +220,17 @@ def test_a_rerun_of_a_released_value_corrects_it_only_when_it_differs(
         assert working.work_for(work, "CHEM-1", tube) == ("NA",)
     small.measure(placed.container_ids[1], {"NA": second})
     assert small.value(placed.accession, "NA")[:3] == (status, second, 2)
+
+
+def test_a_value_not_obtained_waits_as_it_is_while_others_come(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.measure(placed.container_ids[1], {"NA": ""}, status="X")
+    small.measure(placed.container_ids[1], {test: LYTES[test] for test in LYTES if test != "NA"})
+    assert small.value(placed.accession, "NA") == ("X", "", 1, ["status.not_obtained"])
+    assert small.states(placed.accession)["AGAP"] == "pending"
+    small.verify(placed.accession, "NA")
+    small.release(placed.accession, "NA")
+    small.measure(placed.container_ids[1], {"NA": "140"})
+    assert small.value(placed.accession, "NA")[:3] == ("F", "140", 2)
+    assert small.states(placed.accession)["AGAP"] == "resulted"
