@@ -1,0 +1,81 @@
+"""IHE's Laboratory Analytical Workflow in a small laboratory: query, work, results, each answered as it asks."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Row, select
+
+from lis.interfaces.inbox import Inbox
+from lis.interfaces.sender import Sender
+from lis.storage import tables as t
+from lis.wire.er7 import Message
+from tests.interfaces.messages import joined, msa, msh, read, segment
+from tests.labs import SmallLab
+
+
+@pytest.fixture
+def container(small: SmallLab) -> str:
+    with small.work("lis_admin") as work:
+        work.interfaces.change("CHEM-1", profile="ihe-law")
+        work.interfaces.change("PRINTER-1", enabled=False)
+    container = small.order("LYTES").container_ids[0]
+    small.receive(container)
+    return container
+
+
+def query(container: str) -> bytes:
+    head = msh("QBP^Q11^QBP_Q11", "9", "CHEM-1", more="|||NE|AL||UNICODE UTF-8|||LAB-27^IHE")
+    return joined(head, f"QPD|WOS^Work Order Step^IHELAW|T7|{container}", "RCP|I||R").encode()
+
+
+def test_a_query_is_answered_and_its_work_follows(small: SmallLab, inbox: Inbox, container: str) -> None:
+    reply = inbox.receive(query(container))
+
+    assert segment(reply, "MSH").value(9) == "RSP^K11^RSP_K11"
+    assert segment(reply, "MSH")[21] == "LAB-27^IHE"
+    assert (msa(reply), segment(reply, "QAK")[1], segment(reply, "QAK")[2]) == (("AA", "9"), "T7", "OK")
+    assert segment(reply, "QPD")[3] == container
+    with small.lab.reading() as reading:
+        rows = reading.connection.execute(select(t.outbox.c.kind).where(t.outbox.c.peer == "CHEM-1"))
+        assert rows.scalars().all() == ["analyzer_work", "analyzer_work"]
+
+
+def test_an_unknown_container_has_no_work(inbox: Inbox, container: str) -> None:
+    reply = inbox.receive(query("999999999999"))
+
+    assert (msa(reply), segment(reply, "QAK")[2]) == (("AA", "9"), "NF")
+
+
+def test_results_come_back_under_the_numbers_that_were_sent(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    sent: list[Message] = []
+
+    def analyzer(interface: Row[object], kind: str, body: bytes) -> bytes:
+        message = Message.parse(body.decode())
+        sent.append(message)
+        orcs = [f"ORC|OK|{orc[2]}|||SC" for orc in message.all("ORC")]
+        return joined(msh("ORL^O34^ORL_O34", "1"), f"MSA|AA|{message.header[10]}", *orcs).encode()
+
+    Sender(small.lab, analyzer).step()
+    [work] = sent
+    assert (work.header[15], work.header[16], work.header[21]) == ("NE", "AL", "LAB-28^IHE")
+    step = work.all("OBR")[0]
+    raw = joined(
+        msh("OUL^R22^OUL_R22", "5", "CHEM-1", more="|||NE|AL||UNICODE UTF-8|||LAB-29^IHE"),
+        f"SPM|1|{container}||SER|||||||P",
+        f"SAC|||{container}",
+        f"OBR|1|{step[2]}||{step[4]}",
+        "ORC|SC||||CM",
+        f"OBX|1|NM|{step[4]}|1|141|mmol/L|||||F",
+    )
+
+    reply = inbox.receive(raw.encode())
+
+    assert [head.value(9) for head in read(reply).all("MSH")] == ["ACK^R22^ACK"]
+    assert msa(reply) == ("AA", "5")
+    with small.lab.reading() as reading:
+        done = reading.connection.execute(
+            select(t.analyzer_work.c.test).where(t.analyzer_work.c.state == "done")
+        )
+        assert done.scalars().all() == ["NA"]
