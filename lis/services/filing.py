@@ -129,6 +129,9 @@ def made_of(work: Work, test: str) -> set[str]:
     return found
 
 
+_LIMITS_CHANGED = "Judged again: what its limits depend on has changed."
+
+
 class _Batch:
     """What one message, or one keystroke, changes in a collection: gathered, then written set by set."""
 
@@ -143,7 +146,10 @@ class _Batch:
         self._answers: list[tuple[str, int, str]] = []
         self._reopens = False  # a released value is replaced: its test is no longer complete
 
-    def add_version(self, sent: SentValue, evaluation: Evaluation, reason: str) -> None:
+    def add_version(
+        self, sent: SentValue, evaluation: Evaluation, reason: str, *, measured: bool = True
+    ) -> None:
+        """Add a version; `measured`: with it comes what was asked of an analyzer, a rerun too."""
         row = self._collection.results[sent.test]
         container = self._collection.containers.get(sent.test)
         self._versions.append(self._version(row, container, sent, evaluation, reason))
@@ -155,13 +161,13 @@ class _Batch:
                 "checks": [check.as_row() for check in evaluation.checks],
                 "verified_at": None,
                 "verified_by": "",
-                "rerun": False,
+                "rerun": row.rerun and not measured,
             }
         )
         self._answers.append((sent.test, row.id, evaluation.disposition))
         self._reopens |= row.state == ResultState.RELEASED
         self._tell_filed(row, sent, evaluation, reason)
-        if container is not None and sent.analyzer:
+        if measured and container is not None and sent.analyzer:
             self._measured.setdefault((container.id, sent.analyzer), set()).add(sent.test)
 
     def judge_again(self, sent: SentValue, evaluation: Evaluation) -> None:
@@ -172,7 +178,7 @@ class _Batch:
             row.version_interval_text,
             row.version_critical,
         ):
-            self.add_version(sent, evaluation, "Judged again: what its limits depend on has changed.")
+            self.add_version(sent, evaluation, _LIMITS_CHANGED, measured=False)
             return
         checks = [check.as_row() for check in evaluation.checks]
         if checks == row.checks:

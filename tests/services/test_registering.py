@@ -8,7 +8,7 @@ import pytest
 
 from lis.domain.requests import PatientDetails, VisitDetails
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import registering
+from lis.services import registering, verifying
 from lis.storage import tables as t
 from tests.labs import ANN, BEN
 from tests.services.bench import Bench
@@ -63,6 +63,8 @@ def test_a_corrected_sex_judges_open_values_by_the_right_limits(small: Bench) ->
     small.receive(*placed.container_ids)
     small.measure(placed.container_ids[0], {"CREA": "1.2", "HIDX": "5", "IIDX": "1", "LIDX": "10"})
     before = small.row(t.result_version, result_id=small.row(t.result, test="CREA").id)
+    with small.work() as work:
+        verifying.request_rerun(work, placed.accession, "CREA", reason="high")
     with small.by_wire() as work:
         registering.update_patient(work, replace(ANN, sex="M"))
     after = small.rows(t.result_version, result_id=before.result_id)[-1]
@@ -70,6 +72,7 @@ def test_a_corrected_sex_judges_open_values_by_the_right_limits(small: Bench) ->
         (["H"], "0.50–1.10 mg/dL"),
         ([], "0.70–1.30 mg/dL"),
     ]
+    assert small.row(t.result, test="CREA").rerun  # still asked for
     assert (after.n, after.value, small.value(placed.accession, "EGFR")[2]) == (2, "1.20", 2)
     small.verify(placed.accession, "CREA")
     with small.by_wire() as work:
