@@ -7,13 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from lis.kernel.errors import NotFound
+from lis.kernel.errors import Conflict, NotFound
 from lis.storage.database import LabDatabase
 from lis.training.tables import training_metadata, world, world_entry, world_input
 from simulators.inputs import Input
@@ -30,7 +29,6 @@ class WorldHead:
     lab: str
     seed: str
     pack: str
-    digest: str
     started_at: datetime
     stood_at: datetime
     prepared_at: datetime | None
@@ -45,15 +43,6 @@ def pack_name(folder: Path) -> str:
     """How a pack's folder is written down: packs of this program by name, so that the program may be moved."""
     folder = folder.resolve()
     return folder.name if folder.parent == PACKS else str(folder)
-
-
-def content_digest(pack: Path) -> str:
-    """Fingerprint of everything in a pack's folder that a world may read."""
-    digest = sha256()
-    for file in sorted(pack.rglob("*")):
-        if file.suffix in (".csv", ".yaml"):
-            digest.update(f"{file.relative_to(pack).as_posix()}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
 
 
 def open_head(connection: Connection, head: WorldHead) -> None:
@@ -118,7 +107,6 @@ class Chronicle:
         self._keeping = threading.Lock()
         self._stood_at: datetime | None = None
         with control.reading() as connection:
-            self.held = self._count(connection, world_entry)
             self._inputs_held = self._count(connection, world_input)
 
     def _count(self, connection: Connection, table: Table) -> int:
@@ -141,7 +129,6 @@ class Chronicle:
             for _ in range(told):
                 self._waiting.popleft()
             self._stood_at = stood_at
-            self.held += told
             self._inputs_held += len(inputs)
 
     def _write(self, entries: list[LedgerEntry], inputs: list[Input], stood_at: datetime) -> None:
@@ -167,6 +154,37 @@ class Chronicle:
     def _input_row(self, seq: int, item: Input) -> dict[str, object]:
         kept = item.as_json()
         return {"lab": self._lab, "seq": seq, **kept, "at": item.at}
+
+
+class Relived:
+    """The sink of a world that is lived again: the truths that were written down must come again as they were.
+
+    With other content, or another version of the program, the past may come out otherwise; then the world is refused
+    at the first difference. What comes after the past goes on to the chronicle.
+    """
+
+    def __init__(self, kept: Chronicle, written: list[LedgerEntry]) -> None:
+        self._kept, self._written = kept, [entry.canonical() for entry in written]
+
+    def append(self, entry: LedgerEntry, /) -> None:
+        if entry.seq > len(self._written):
+            self._kept.append(entry)
+        elif entry.canonical() != self._written[entry.seq - 1]:
+            raise _other_past(f"{entry.at:%Y-%m-%d %H:%M} UTC")
+
+    def finish(self, position: int) -> None:
+        """The past is over: everything that was written down must have come."""
+        if position < len(self._written):
+            raise _other_past("its end")
+
+
+def _other_past(where: str) -> Conflict:
+    return Conflict(
+        "world.other_past",
+        f"This hospital's past comes out otherwise than it was (at {where}): "
+        "its content or the program has changed since.",
+        "Bring the former version back, or prepare the laboratory anew.",
+    )
 
 
 def _input_data(kind: str, data: Any) -> Any:

@@ -117,9 +117,7 @@ def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, w
     clock = WorldClock(start)
     lab = Lab(database, wall=wall, clock=clock)
     _furnish(lab, content)
-    head = WorldHead(
-        slug, seed, chronicle.pack_name(pack), chronicle.content_digest(pack), start, start, None
-    )
+    head = WorldHead(slug, seed, chronicle.pack_name(pack), start, start, None)
     with house.control.writing() as connection:
         chronicle.open_head(connection, head)
     kept = Chronicle(house.control, slug)

@@ -26,7 +26,7 @@ from lis.lab import Lab
 from lis.storage import tables as t
 from lis.storage.house import House
 from lis.training import chronicle, pace
-from lis.training.chronicle import Chronicle, WorldHead
+from lis.training.chronicle import Chronicle, Relived, WorldHead
 from lis.training.tables import TRAINING
 from simulators.inputs import Action
 from simulators.link import Link, TcpLink, WorldServer
@@ -208,27 +208,16 @@ def restore(
     kept: Chronicle,
     links: Mapping[str, Link] | None = None,
 ) -> World:
-    """The world as it stood, lived again from its inputs; refused when its content is another by now.
+    """The world as it stood, lived again from its inputs; refused when its past comes out otherwise.
 
     What it had sent without having the answer written down goes out again over the links; the laboratory knows it.
     """
-    if chronicle.content_digest(head.pack_folder) != head.digest:
-        raise Conflict(
-            "world.other_content",
-            "The content this hospital was made from has changed since.",
-            "Prepare the laboratory anew, or bring the former content back.",
-        )
     with house.control.reading() as connection:
         past = chronicle.past_of(connection, head.lab)
+        written = list(chronicle.entries_of(connection, head.lab))
+    sink = Relived(kept, written)
     return World.restore(
-        content,
-        head.seed,
-        head.started_at,
-        links,
-        past=past,
-        until=head.stood_at,
-        sink=kept,
-        held=kept.held,
+        content, head.seed, head.started_at, links, past=past, until=head.stood_at, sink=sink
     )
 
 

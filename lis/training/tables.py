@@ -18,7 +18,6 @@ world = Table(
     Column("lab", Txt, primary_key=True),
     Column("seed", Txt, nullable=False),
     Column("pack", Txt, nullable=False),  # folder of the content it is made from
-    Column("digest", Txt, nullable=False),  # of that content: with another one the past would be another
     Column("started_at", Instant, nullable=False),
     Column("stood_at", Instant, nullable=False),  # lab time at the last keeping
     Column("prepared_at", Instant),  # wall time; None while its past is being lived

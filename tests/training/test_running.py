@@ -34,18 +34,17 @@ def test_a_world_lived_again_meets_the_same_state(past: Past) -> None:
     assert again.analyzers_status() == was.analyzers_status()
 
 
-def test_a_world_of_other_content_is_not_lived_again(past: Past, tmp_path: Path) -> None:
+def test_a_past_that_comes_out_otherwise_is_refused(past: Past, tmp_path: Path) -> None:
     shutil.copytree(pasts.CORE, tmp_path / "pack")
-    with (tmp_path / "pack" / "units.csv").open("a", encoding="utf-8") as file:
-        file.write("\n")
+    rhythm = tmp_path / "pack" / "world" / "world.yaml"
+    rhythm.write_text(
+        rhythm.read_text("utf-8").replace("requisitions_per_day: 26", "requisitions_per_day: 60"), "utf-8"
+    )
     with past.house.control.reading() as connection:
         head = chronicle.head_of(connection, "past")
-    other = chronicle.WorldHead(
-        head.lab, head.seed, str(tmp_path / "pack"), head.digest, head.started_at, head.stood_at, None
-    )
     with pytest.raises(Conflict) as refused:
-        restore(past.house, other, load_world(pasts.CORE), Chronicle(past.house.control, "past"))
-    assert refused.value.code == "world.other_content"
+        restore(past.house, head, load_world(tmp_path / "pack"), Chronicle(past.house.control, "past"))
+    assert refused.value.code == "world.other_past"
 
 
 def test_lab_time_goes_on_from_where_it_stood(past: Past, own_folder: Path) -> None:

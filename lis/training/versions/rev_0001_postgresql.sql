@@ -2,7 +2,6 @@ CREATE TABLE world (
   lab TEXT COLLATE "C" NOT NULL,
   seed TEXT COLLATE "C" NOT NULL,
   pack TEXT COLLATE "C" NOT NULL,
-  digest TEXT COLLATE "C" NOT NULL,
   started_at TEXT COLLATE "C" NOT NULL,
   stood_at TEXT COLLATE "C" NOT NULL,
   prepared_at TEXT COLLATE "C",

@@ -2,7 +2,6 @@ CREATE TABLE world (
   lab TEXT NOT NULL,
   seed TEXT NOT NULL,
   pack TEXT NOT NULL,
-  digest TEXT NOT NULL,
   started_at TEXT NOT NULL,
   stood_at TEXT NOT NULL,
   prepared_at TEXT,
