@@ -6,7 +6,6 @@ that an analyzer computes follow by themselves from what it measures.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
@@ -55,13 +54,18 @@ class Spoiling:
 
 @dataclass(frozen=True, kw_only=True)
 class Mechanism(Fault[Tube]):
-    """What all pre-analytical mechanisms share: the chemistry, effects that are only stated, signs that eyes see."""
+    """What all pre-analytical mechanisms share: the chemistry, effects that are only stated, signs that eyes see.
+
+    `true_of` names the tests of which the patient, too, has what is in the tube: an illness, not a spoilt specimen.
+    """
 
     stage: ClassVar[Any] = "tube"
     chemistry: Chemistry
     specimens: frozenset[str] = frozenset({ALL})
+    containers: frozenset[str] = frozenset()
     effects: tuple[Effect, ...] = ()
     signs: tuple[str, ...] = ()
+    true_of: tuple[str, ...] = ()
 
     @classmethod
     def from_content(cls, chemistry: Chemistry, given: Mapping[str, Any]) -> Self:
@@ -72,17 +76,23 @@ class Mechanism(Fault[Tube]):
         return cls(chemistry=chemistry, **{name: _parameter(name, value) for name, value in given.items()})
 
     def suits(self, thing: Tube) -> bool:
-        """Whether it can happen to a specimen of this type."""
+        """Whether it can happen to a specimen of this type, or in this container where the kind names containers."""
+        if self.containers:
+            return thing.kind.code in self.containers
         return ALL in self.specimens or thing.kind.specimen_type in self.specimens
 
     def apply(self, thing: Tube, level: float, dice: Dice) -> tuple[Tube, Mapping[str, Any]]:
         """The tube as it has become, and what became different."""
         changed = self.spoil(Spoiling.of(thing, level, dice))
+        if self.true_of:
+            true = {test: changed.contents[test] for test in self.true_of if test in changed.contents}
+            changed = replace(changed, truth={**changed.truth, **true})
         return changed, differences(thing, changed)
 
-    @abstractmethod
     def spoil(self, now: Spoiling) -> Tube:
-        """What happens."""
+        """What happens: the stated effects, where a kind says no more."""
+        self.draw(now)
+        return now.done(self.signs)
 
     def draw(self, now: Spoiling) -> None:
         """The stated effects."""
@@ -92,7 +102,7 @@ class Mechanism(Fault[Tube]):
 def _parameter(name: str, value: Any) -> Any:
     if name in RANGES:
         return range_of(value)
-    if name in ("specimens", "instead_of"):
+    if name in ("specimens", "containers", "instead_of"):
         return frozenset(value)
     return tuple(value) if isinstance(value, list) else value
 
@@ -183,11 +193,6 @@ class Clot(Mechanism):
     name: ClassVar[str] = "clot"
     signs: tuple[str, ...] = ("clot",)
 
-    def spoil(self, now: Spoiling) -> Tube:
-        """What is caught in the clot is not counted."""
-        self.draw(now)
-        return now.done(self.signs)
-
 
 @register
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +212,7 @@ class Delay(Mechanism):
         """Hours on the cells by one of the pack's courses."""
         hours = now.strength.of(self.hours)
         if self.course:
-            self.chemistry.age(now.contents, self.course, hours)
+            self.chemistry.age(now.contents, now.tube.kind, self.course, hours)
         self.draw(now)
         celsius = now.tube.temperature_c if self.celsius is None else self.celsius
         kept = now.tube.kept_back + timedelta(seconds=round(3600 * hours))
@@ -276,11 +281,6 @@ class Collection(Mechanism):
 
     name: ClassVar[str] = "collection"
 
-    def spoil(self, now: Spoiling) -> Tube:
-        """The stated effects."""
-        self.draw(now)
-        return now.done(self.signs)
-
 
 @register
 @dataclass(frozen=True, kw_only=True)
@@ -288,8 +288,3 @@ class Procedure(Mechanism):
     """A step at the bench went wrong for this tube: carry-over, a reagent forgotten or spoiled."""
 
     name: ClassVar[str] = "procedure"
-
-    def spoil(self, now: Spoiling) -> Tube:
-        """The stated effects."""
-        self.draw(now)
-        return now.done(self.signs)

@@ -96,6 +96,7 @@ class Additive:
     slows: Mapping[str, Range]
     dilutes: Range
     spares: frozenset[str]
+    halts: Mapping[str, frozenset[str]]
 
 
 class Chemistry:
@@ -157,9 +158,12 @@ class Chemistry:
         if letter in self.index_tests:
             contents[self.index_tests[letter]] = index
 
-    def age(self, contents: Contents, course: str, hours: float) -> None:
-        """Hours on the cells, by one of the pack's courses."""
-        for test, how in self.courses[course].items():
+    def age(self, contents: Contents, kind: TubeKind, course: str, hours: float) -> None:
+        """Hours on the cells, by one of the pack's courses; some additives halt part of it."""
+        additive = self.additive_in(kind)
+        halted = additive.halts.get(course, frozenset()) if additive else frozenset()
+        for test in self.courses[course].keys() - halted:
+            how = self.courses[course][test]
             _change(contents, test, lambda value, how=how: _aged(value, how, hours))
 
     def draw(self, contents: Contents, effects: Iterable[Effect], strength: Strength) -> None:
@@ -244,6 +248,7 @@ def _additive(raw: Mapping[str, Any]) -> Additive:
         slows={test: range_of(factor) for test, factor in raw.get("slows", {}).items()},
         dilutes=range_of(raw.get("dilutes", 0.0)),
         spares=frozenset(raw.get("spares", ())),
+        halts={course: frozenset(tests) for course, tests in raw.get("halts", {}).items()},
     )
 
 

@@ -16,6 +16,7 @@ from simulators.faults.base import Pairing
 from simulators.faults.preanalytical_model import FaultError
 from simulators.tubes import SIGNS, CollectionLabel, Tube, TubeView, view
 from simulators.world import Action, BenchRefusal, World
+from tests.world import bodies
 from tests.world.fake_lis import START, core, new_world
 from tests.world.test_faults_preanalytical import faults, place, tube
 
@@ -218,6 +219,34 @@ def test_truth_is_never_touched_by_what_happens_to_the_tube() -> None:
     for name in ("hemolysis_H500", "iv_d5w_10", "delayed_sep_24h", "wrong_tube_fluoride"):
         assert spoilt(name).truth == clean.truth
     assert clean == tube()
+
+
+def test_every_pattern_can_happen_to_a_tube_in_which_its_tests_are_done() -> None:
+    containers = {row["code"]: row["container"] for row in bodies.table("tests.csv")}
+    every_kind = [tube(kind) for kind in place().tubes]
+    unfit = []
+    for error in bodies.core().errors.values():
+        fault = faults().make(error.id)
+        fitting = {one.kind.code for one in every_kind if fault.suits(one)}
+        needed = {containers[effect.analyte] for effect in error.effects}
+        if not fitting or (needed and not needed & fitting):
+            unfit.append(error.id)
+    assert unfit == []
+
+
+def test_what_is_an_illness_is_true_of_the_patient_too() -> None:
+    one = spoilt("lipemia_L500")
+    assert one.truth["TRIG"] == one.contents["TRIG"] != tube().truth["TRIG"]
+    assert one.truth["NA"] == tube().truth["NA"]
+
+
+def test_fluoride_keeps_the_sugar_of_blood_that_waits() -> None:
+    factors = {}
+    for kind in ("SST", "GRY"):
+        clean, late = tube(kind), spoilt("delayed_sep_24h", kind)
+        factors[kind] = [float(late.contents[test]) / float(clean.contents[test]) for test in ("GLU", "LDH")]
+    assert factors["SST"][0] < 0.6
+    assert factors["GRY"] == [1.0, factors["SST"][1]]
 
 
 def test_stronger_is_further_from_the_truth() -> None:
