@@ -1,8 +1,9 @@
 """Haemolysis, icterus and lipaemia: does an index say that the value may be false?
 
 Serum and plasma only; whole blood, urine and fluids are not applicable. The limit of an index is the lowest of the
-autoverification limit and the threshold of its effect; above it the check fails. An analyzer that reports indices and
-sent none leaves it open. Without indices, what a person saw of the specimen counts.
+autoverification limit and the threshold of its effect; above it the check fails. Only an index measured in the same
+container counts. An analyzer that reports indices and sent none leaves it open. Without indices, what a person saw of
+the specimen counts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lis.domain.checks import Check, failed, not_applicable, not_evaluable, pass
 from lis.domain.companions import Companion
 from lis.domain.comparing import above
 from lis.domain.specimens import SpecimenFacts, is_separated
-from lis.kernel.quantity import plain
+from lis.kernel.quantity import Quantity, plain
 
 NAME = "interference"
 NAMES = {"H": "haemolysis", "I": "icterus", "L": "lipaemia"}
@@ -62,15 +63,16 @@ def index_limits(test: str, limits: AutoverificationRange | None, catalog: Catal
 
 
 def _judge(
-    letter: str, limit: Decimal, index: Companion | None, reports_indices: bool, specimen: SpecimenFacts
+    letter: str, limit: Decimal, ordered: Companion | None, reports_indices: bool, specimen: SpecimenFacts
 ) -> Check:
-    if index is not None and index.quantity is not None:
+    index = specimen.indices.get(letter)
+    if index is not None:
         return _by_index(letter, limit, index)
     if reports_indices:
         return not_evaluable(
             NAME, "interference.no_index", f"The analyzer sent no {NAMES[letter]} index.", index=letter
         )
-    if index is not None and index.pending:
+    if ordered is not None and ordered.pending:
         return wait(NAME, "interference.pending", f"The {NAMES[letter]} index is not yet in.", index=letter)
     seen = [words for words in specimen.conditions if SEEN.get(words) == letter]
     if seen:
@@ -78,20 +80,19 @@ def _judge(
     return not_applicable(NAME, "No index is measured.")
 
 
-def _by_index(letter: str, limit: Decimal, index: Companion) -> Check:
-    assert index.quantity is not None
-    over = above(index.quantity, limit)
+def _by_index(letter: str, limit: Decimal, index: Quantity) -> Check:
+    over = above(index, limit)
     if over is None:
         return not_evaluable(
-            NAME, "interference.comparator", f"{NAMES[letter].capitalize()} index {index.quantity} is open."
+            NAME, "interference.comparator", f"{NAMES[letter].capitalize()} index {index} is open."
         )
     if over:
         return failed(
             NAME,
             "interference.exceeded",
-            f"{NAMES[letter].capitalize()} index {index.quantity}, limit {plain(limit)}.",
+            f"{NAMES[letter].capitalize()} index {index}, limit {plain(limit)}.",
             index=letter,
-            value=index.quantity,
+            value=index,
             limit=plain(limit),
         )
     return passed(NAME, "Indices within their limits.")

@@ -7,20 +7,25 @@ collection. A limit without a collection time cannot be judged (clinical content
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from lis.domain.catalog import Catalog, SpecimenType, Test
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
-from lis.kernel.quantity import plain
+from lis.kernel.quantity import Quantity, plain
 
 NAME = "stability"
 
 
 @dataclass(frozen=True, slots=True)
 class SpecimenFacts:
-    """What is known of a specimen. `conditions` are what people saw (haemolysed, clotted …); `cold`: kept at 4 °C."""
+    """What is known of a specimen, in the container it is measured from.
+
+    `conditions` are what people saw (haemolysed, clotted …); `cold`: kept at 4 °C; `indices` are those measured in this
+    very container, by interferent (H, I, L): another tube of the same draw may look different.
+    """
 
     type: str
     collected_at: datetime | None
@@ -28,6 +33,7 @@ class SpecimenFacts:
     separated_at: datetime | None = None
     cold: bool = False
     conditions: frozenset[str] = frozenset()
+    indices: Mapping[str, Quantity] = field(default_factory=dict)
 
     @property
     def dated_at(self) -> datetime | None:

@@ -13,8 +13,7 @@ from lis.domain.calculations import NAME as CALCULATION
 from lis.domain.calculations import Calculation, calculate, in_order
 from lis.domain.companions import Companion
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
-from lis.domain.units import same_unit
-from lis.domain.values import SentValue, reported
+from lis.domain.values import SentValue
 from lis.domain.verification import judge_alone, judge_with
 from lis.kernel.quantity import plain
 
@@ -39,7 +38,7 @@ def evaluate_together(
     the collection: filed before, or pending.
     """
     companions = {**standing, **{test: Companion(pending=True) for test in wanted}}
-    companions |= {test: _unjudged(value, facts[test]) for test, value in sent.items()}
+    companions |= dict.fromkeys(sent, Companion())
     alone = {test: judge_alone(value, facts[test], companions) for test, value in sent.items()}
     companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
     found: dict[str, Calculation] = {}
@@ -55,14 +54,6 @@ def evaluate_together(
             companions[test] = Companion()
     judged = {test: judge_with(answer, facts[test], companions) for test, answer in alone.items()}
     return Together(judged | _recalculated(judged, found, facts, companions), found)
-
-
-def _unjudged(value: SentValue, facts: ResultFacts) -> Companion:
-    """A value before any check: what indices are read from."""
-    test = facts.catalog.tests[value.test]
-    readable = same_unit(test, value.unit, facts.catalog) in ("matched", "not_checked") or not value.unit
-    shown = reported(value, test) if readable else None
-    return Companion(quantity=shown.quantity if shown else None, text=shown.value if shown else "")
 
 
 def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:

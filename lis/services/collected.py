@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
+from lis.domain.catalog import Catalog
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import NO_ANALYZER, QcStatus
 from lis.domain.specimens import SpecimenFacts
-from lis.domain.values import SentValue
+from lis.domain.units import same_unit
+from lis.domain.values import SentValue, reported
 from lis.domain.verification import ResultFacts
 from lis.domain.workflow import ResultState
-from lis.kernel.quantity import Quantity
+from lis.kernel.quantity import Quantity, parse_quantity
 from lis.services import controlling
 from lis.storage.work import Work
 
 UNDECIDED = (ResultState.ON_HOLD, ResultState.RESULTED)
+WITHOUT_VALUE = ("X", "W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,23 @@ class Collection:
     def standing(self, judged: Iterable[str]) -> dict[str, Companion]:
         """The other tests as companions: pending, without a value, or as a person decided."""
         left = set(judged)
-        return {test: _companion(row) for test, row in self.results.items() if test not in left}
+        return {
+            test: _companion(row, self.previous.get(test))
+            for test, row in self.results.items()
+            if test not in left
+        }
 
     def undecided(self) -> dict[str, SentValue]:
-        """Values filed and not yet accepted by a person: they are judged again with whatever comes in."""
+        """Values filed and not yet accepted by a person: they are judged again with whatever comes in.
+
+        A version that says there is no value (X, W) has nothing to judge and waits for a person as it is.
+        """
         return {
             test: sent_value(row)
             for test, row in self.results.items()
-            if row.state in UNDECIDED and row.version_source != "calculation"
+            if row.state in UNDECIDED
+            and row.version_source != "calculation"
+            and row.version_status not in WITHOUT_VALUE
         }
 
 
@@ -80,11 +92,12 @@ def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> 
     """Facts per test; QC is asked for the analyzer that measured it."""
     values = list(sent)
     qc = _qc(work, values)
+    indices = _indices(work.catalog, collection, values)
     return {
         value.test: ResultFacts(
             catalog=work.catalog,
             patient=collection.patient,
-            specimen=collection.specimens[value.test],
+            specimen=_with_indices(collection, value.test, indices),
             at=work.now,
             qc=qc.get((value.analyzer, value.test), NO_ANALYZER),
             previous=collection.previous.get(value.test),
@@ -92,6 +105,48 @@ def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> 
         )
         for value in values
     }
+
+
+def _with_indices(
+    collection: Collection, test: str, indices: Mapping[int, Mapping[str, Quantity]]
+) -> SpecimenFacts:
+    specimen = collection.specimens[test]
+    container = collection.containers.get(test)
+    return replace(specimen, indices=indices.get(container.id, {})) if container is not None else specimen
+
+
+def _indices(
+    catalog: Catalog, collection: Collection, values: Iterable[SentValue]
+) -> dict[int, dict[str, Quantity]]:
+    """Container → interferent → index, as noted on the container, accepted before, or in the values at hand."""
+    letters = {test: letter for letter, test in catalog.index_tests.items()}
+    found = {row.id: noted_indices(row) for row in collection.containers.values()}
+    for test, letter in letters.items():
+        row, container = collection.results.get(test), collection.containers.get(test)
+        if row is not None and container is not None and row.version_number is not None:
+            found[container.id][letter] = Quantity(row.version_number, "", row.version_comparator)
+    for value in values:
+        container = collection.containers.get(value.test)
+        if value.test in letters and container is not None:
+            shown = readable(value, catalog)
+            if shown is not None:
+                found[container.id][letters[value.test]] = shown
+    return found
+
+
+def readable(value: SentValue, catalog: Catalog) -> Quantity | None:
+    """The reported number of a value, when its unit can be read as the test's."""
+    test = catalog.tests[value.test]
+    if value.unit and same_unit(test, value.unit, catalog) not in ("matched", "not_checked"):
+        return None
+    return reported(value, test).quantity
+
+
+def noted_indices(container: Row[Any]) -> dict[str, Quantity]:
+    """Indices that were measured in a container although the order expects them from another."""
+    noted = container.condition.get("indices", {})
+    quantities = {letter: parse_quantity(text) for letter, text in noted.items()}
+    return {letter: quantity for letter, quantity in quantities.items() if quantity is not None}
 
 
 def sent_value(row: Row[Any]) -> SentValue:
@@ -108,12 +163,13 @@ def sent_value(row: Row[Any]) -> SentValue:
     )
 
 
-def _companion(row: Row[Any]) -> Companion:
+def _companion(row: Row[Any], previous: PreviousResult | None) -> Companion:
     if row.state == ResultState.PENDING:
         return Companion(pending=True)
     return Companion(
         quantity=_quantity(row.version_number, row.version_unit, row.version_comparator),
         text=row.version_value or "",
+        previous=previous.quantity if previous else None,
         on_hold=row.state == ResultState.ON_HOLD,
     )
 

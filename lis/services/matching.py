@@ -110,6 +110,8 @@ def match_test(
     result = results.get(test)
     if result is None or result.state == ResultState.CANCELLED:
         return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
+    if result.container_pk != container.id and test in work.catalog.index_tests.values():
+        return Match(observation, test, result, Filing.NOT_A_RESULT)
     if result.container_pk != container.id:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
     row = work.catalog.tests[test]

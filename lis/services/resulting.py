@@ -16,7 +16,7 @@ from lis.domain.results import Filing
 from lis.domain.values import SentValue
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import controlling, filing, observing, settling, verifying
+from lis.services import collected, controlling, filing, observing, settling, verifying
 from lis.services.matching import Hold, Match, Source, container_hold, match_result, test_for
 from lis.storage.work import Work
 
@@ -127,7 +127,22 @@ def _file_matched(
             observing.hold(work, source, specimen, observation, answer, order.accession)
         else:
             matches[answer.test] = answer
+    _note_indices(work, container, matches)
     _settle(work, source, order, specimen, matches, results.values())
+
+
+def _note_indices(work: Work, container: Row[Any], matches: Mapping[str, Match]) -> None:
+    """An index belongs to the tube it was measured in, also where the order expects one from another tube."""
+    letters = {test: letter for letter, test in work.catalog.index_tests.items()}
+    noted: dict[str, str] = {}
+    for test, match in matches.items():
+        if test in letters and match.result.container_pk != container.id:
+            quantity = collected.readable(_sent("", match), work.catalog)
+            if quantity is not None:
+                noted[letters[test]] = str(quantity)
+    if noted:
+        indices = {**container.condition.get("indices", {}), **noted}
+        work.containers.change(container.id, condition={**container.condition, "indices": indices})
 
 
 def _settle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -84,7 +85,14 @@ def facts(catalog: Catalog, **changes: object) -> ResultFacts:
     usual = ResultFacts(
         catalog, MAN, serum(), NOON, QcStatus("accepted"), reports_indices=True, companions=indices()
     )
-    return replace(usual, **changes)  # type: ignore[arg-type]
+    made: ResultFacts = replace(usual, **changes)  # type: ignore[arg-type]
+    return replace(made, specimen=replace(made.specimen, indices=measured(catalog, made.companions)))
+
+
+def measured(catalog: Catalog, companions: Mapping[str, Companion]) -> dict[str, Quantity]:
+    """The indices among companions, as measured in the specimen's own container."""
+    found = {letter: companions.get(test) for letter, test in catalog.index_tests.items()}
+    return {letter: one.quantity for letter, one in found.items() if one and one.quantity}
 
 
 def sent(test: str, text: str, unit: str = "mmol/L", **more: object) -> SentValue:

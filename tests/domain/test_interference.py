@@ -12,7 +12,7 @@ from lis.domain.checks import Check
 from lis.domain.companions import Companion
 from lis.domain.interference import index_limits, interference_check
 from lis.domain.specimens import SpecimenFacts
-from tests.domain.samples import indices, number, serum
+from tests.domain.samples import indices, measured, number, serum
 
 
 def judged(
@@ -26,7 +26,7 @@ def judged(
     limits, _ = limits_for(catalog.autoverification.get(test, ()), 10_000)
     return interference_check(
         catalog.tests[test],
-        specimen or serum(),
+        replace(specimen or serum(), indices=measured(catalog, companions)),
         limits,
         companions,
         reports_indices=reports,

@@ -25,7 +25,7 @@ def judged(
 ) -> Together:
     came = {test: sent(test, text) for test, text in values.items()}
     came |= {test: sent(test, text, unit) for test, (text, unit) in INDICES.items() if test not in values}
-    known = {test: facts(catalog, companions={}) for test in (*came, *wanted)} | (special or {})
+    known = {test: facts(catalog) for test in (*came, *wanted)} | (special or {})
     return evaluate_together(came, known, standing or {}, wanted)
 
 
@@ -78,17 +78,3 @@ def test_calculation_outside_its_validity_is_settled(catalog: Catalog) -> None:
     came = {"CREA": sent("CREA", "0.5", "mg/dL")}
     answer = evaluate_together(came, {"CREA": child, "EGFR": child}, {}, ("EGFR",))
     assert (answer.calculations["EGFR"].is_settled, "EGFR" in answer.evaluations) == (True, False)
-
-
-def test_index_of_the_same_message_is_seen(catalog: Catalog) -> None:
-    came = {**{t: sent(t, v) for t, v in USUAL.items()}, "HIDX": sent("HIDX", "150", "mg/dL")}
-    came |= {t: sent(t, *INDICES[t]) for t in ("IIDX", "LIDX")}
-    answer = evaluate_together(came, {test: facts(catalog, companions={}) for test in came}, {})
-    assert answer.evaluations["K"].holds == ("interference.exceeded",)
-    assert answer.evaluations["NA"].disposition == "passed"
-
-
-def test_index_of_another_unit_is_no_index(catalog: Catalog) -> None:
-    came = {"K": sent("K", "4.0"), "HIDX": sent("HIDX", "1", "g/dL")}
-    answer = evaluate_together(came, {test: facts(catalog, companions={}) for test in came}, {})
-    assert answer.evaluations["K"].holds[0] == "interference.no_index"
