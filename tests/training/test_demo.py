@@ -1,0 +1,59 @@
+"""The demonstration is made once, made anew when it was left half made, and says how to sign in."""
+
+from __future__ import annotations
+
+import io
+import socket
+from pathlib import Path
+
+from rich.console import Console
+from sqlalchemy import update
+
+from lis.domain.people import ROLES
+from lis.kernel.clock import FixedClock
+from lis.storage.house import House
+from lis.training import chronicle, demo
+from lis.training.people import STAFF
+from lis.training.running import free_or_any
+from lis.training.tables import world
+from tests.training import pasts
+
+
+def make(house: House) -> bool:
+    console = Console(file=io.StringIO())
+    return demo.prepare_if_missing(
+        house, days=0.02, hashed=str.upper, wall=FixedClock(pasts.WALL), console=console
+    )
+
+
+def test_the_demonstration_is_made_once_and_anew_when_left_half_made(tmp_path: Path) -> None:
+    house = pasts.open_house(tmp_path)
+    assert make(house)
+    assert not make(house)
+    with house.control.writing() as connection:
+        connection.execute(update(world).values(prepared_at=None))
+    assert make(house)
+    with house.control.reading() as connection:
+        head = chronicle.head_of(connection, demo.SLUG)
+    assert head.stood_at == demo.END
+    assert head.prepared_at == pasts.WALL
+    house.close()
+
+
+def test_one_sign_in_per_role_is_printed() -> None:
+    console = Console(file=io.StringIO(), width=120)
+    console.print(demo.sign_ins())
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert {member.role for member in STAFF} == set(ROLES)
+    assert [
+        member.code for member in STAFF if member.code not in printed or member.password not in printed
+    ] == []
+
+
+def test_a_port_that_somebody_has_is_left_to_them() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_or_any(port) == 0
+    assert free_or_any(None) == 0
