@@ -14,10 +14,11 @@ from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lis.domain.people import Act
+from lis.interfaces.inspect import visible
 from lis.kernel.clock import age_in_days, local
 from lis.lab import clock_state_of
 from lis.web.deps import Here
-from lis.web.words import MARKS, STATE_WORDS, visible_controls
+from lis.web.words import MARKS, STATE_WORDS, spelled
 
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = {
@@ -94,7 +95,7 @@ class Pages:
             "ago": _ago,
             "words": lambda text: STATE_WORDS.get(str(text), str(text).replace("_", " ")),
             "mark": lambda flag: MARKS.get(flag, flag),
-            "controls": visible_controls,
+            "controls": lambda raw: [spelled(line) for line in visible(raw or b"")],
         }
 
     def bare(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -1,4 +1,4 @@
-"""Words and marks of the screens: states as people say them, flags with their marks, bytes made visible."""
+"""Words and marks of the screens: states as people say them, flags with their marks, control characters by name."""
 
 from __future__ import annotations
 
@@ -18,19 +18,6 @@ STATE_WORDS = {
     "R": "Routine",
     "T": "Timed",
 }
-
-# Framing and separators that a raw message must show: each as its picture of Unicode's control block.
-_CONTROL_PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
-
-
-def visible_controls(raw: bytes | None) -> list[str]:
-    """A raw message by segments, every control character as its picture; bytes that are no UTF-8 as \\xNN."""
-    if not raw:
-        return []
-    text = raw.decode("utf-8", "backslashreplace").replace("\r\n", "\r")
-    lines = text.replace("\r", "\r\n").split("\n")
-    return [line.translate(_CONTROL_PICTURES) for line in lines if line]
-
 
 _CONTROL_NAMES = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI "
