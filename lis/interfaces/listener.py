@@ -69,6 +69,9 @@ class Listener:
         """Accept nothing more, store and answer what is queued, then hang up."""
         if self._loop.is_closed():
             return
+        if not self._thread.is_alive():
+            self._loop.close()
+            return
         self._call(self._close_servers())
         self._call(self._hang_up())
         for worker in self._workers.values():
