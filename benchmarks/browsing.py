@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from benchmarks.load import Load
 from lis.kernel.clock import monotonic
 
+LIMIT = 1 << 22
 TOKEN = re.compile(r'name="csrf" (?:value|content)="([^"]+)"')
 
 
@@ -37,7 +38,12 @@ class Browser:
 
     @classmethod
     async def open(cls, port: int) -> Self:
-        return cls(port, *await asyncio.open_connection("127.0.0.1", port, limit=1 << 22))
+        return cls(port, *await asyncio.open_connection("127.0.0.1", port, limit=LIMIT))
+
+    async def reconnect(self) -> None:
+        """Another connection for the same person: a server hangs up on one that is silent for some seconds."""
+        self.writer.close()
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=LIMIT)
 
     async def sign_in(self, username: str, password: str, page: str) -> None:
         """Sign in and open a page, whose token later posts carry."""
@@ -99,6 +105,8 @@ async def _scan_all(
     browsers = [await Browser.open(port) for _ in users]
     for browser, user in zip(browsers, users, strict=True):
         await browser.sign_in(user, password, page)
+    for browser in browsers:
+        await browser.reconnect()
     load = Load()
     waiting = iter(tubes)
     began = monotonic()
