@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lis.kernel.errors import Refusal
 from lis.main import commands_db, commands_inbox, commands_lab, commands_pack
 from lis.main.settings import Settings
+from lis.main.telling import BAD, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(commands_lab.app, name="lab")
@@ -41,7 +41,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        Console(stderr=True).print(f"[bold red]{refusal.message}[/] {refusal.advice}", highlight=False)
+        say((refusal.message, BAD), f" {refusal.advice}" if refusal.advice else "", to_errors=True)
         raise SystemExit(1) from refusal
 
 
@@ -64,10 +64,9 @@ def doctor() -> None:
     """Look whether everything the laboratories need is there and in order."""
     from lis.main.doctor import examine  # noqa: PLC0415 -- slow import
 
-    console = Console()
     findings = examine(Settings())
     for finding in findings:
-        console.print(f"{'[green]ok  [/]' if finding.good else '[bold red]bad [/]'} {finding.text}")
+        say(("ok  ", "green") if finding.good else ("bad ", BAD), finding.text)
     if not all(finding.good for finding in findings):
         raise SystemExit(1)
 

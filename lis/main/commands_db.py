@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
+from lis.main.telling import say
 
 app = typer.Typer(no_args_is_help=True, help="Back up and restore laboratories.")
 BY = "command line"
@@ -23,7 +23,7 @@ def backup(
     """Write a laboratory to one file that either database can read."""
     with open_house(Settings()) as house:
         rows = house.backup(slug, file, BY)
-    Console().print(f"{rows} rows of {slug} are in {file}.")
+    say(f"{rows} rows of {slug} are in {file}.")
 
 
 @app.command()
@@ -37,4 +37,4 @@ def restore(
     """Make a laboratory out of a backup file."""
     with open_house(Settings()) as house:
         house.restore(file, slug, BY, replace=replace)
-    Console().print(f"Laboratory {slug} is restored from {file}.")
+    say(f"Laboratory {slug} is restored from {file}.")

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 
 from lis.interfaces.batch import Feeder
 from lis.kernel.errors import Invalid
+from lis.main.telling import say
 from lis.storage.packs import pack_files
 
 # The pack that lies beside the program when it is used from its source folder.
@@ -33,7 +33,7 @@ def inbox(
             if as_json:
                 typer.echo(json.dumps(told, ensure_ascii=False))
             else:
-                Console(highlight=False).print(_in_words(told))
+                say(_in_words(told))
 
 
 def _orders_in(file: Path) -> list[dict[str, Any]]:
@@ -45,7 +45,21 @@ def _orders_in(file: Path) -> list[dict[str, Any]]:
     found = content.get("orders") if isinstance(content, dict) else None
     if not isinstance(found, list):
         raise Invalid("preload.no_orders", f"{file} has no list `orders`.")
+    for number, order in enumerate(found, 1):
+        if not _is_order(order):
+            raise Invalid(
+                "preload.order",
+                f"{file} order {number} cannot be read.",
+                "It needs `patient` with an `id`, and `tests`, each with a `code`.",
+            )
     return found
+
+
+def _is_order(order: Any) -> bool:
+    patient, tests = (order.get("patient"), order.get("tests")) if isinstance(order, dict) else (None, None)
+    has_patient = isinstance(patient, dict) and "id" in patient
+    has_tests = isinstance(tests, list) and all(isinstance(test, dict) and "code" in test for test in tests)
+    return has_patient and has_tests and bool(tests)
 
 
 def _in_words(told: dict[str, Any]) -> str:

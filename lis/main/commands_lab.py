@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from lis.domain.people import system
 from lis.kernel.clock import WallClock
 from lis.lab import Lab
+from lis.main.content import sound_pack
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
+from lis.main.telling import say
 from lis.services import cataloguing
-from lis.storage.packs import read_pack
 
 app = typer.Typer(no_args_is_help=True, help="Make, list, copy, put back and drop laboratories.")
 BY = "command line"
@@ -31,7 +33,7 @@ def list_labs() -> None:
     with open_house(Settings()) as house:
         for entry in house.entries():
             made = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
-            table.add_row(entry.slug, entry.name, entry.kind, entry.parent, made)
+            table.add_row(entry.slug, escape(entry.name), entry.kind, entry.parent, made)
     Console().print(table)
 
 
@@ -47,7 +49,7 @@ def create(
     ] = None,
 ) -> None:
     """Make a laboratory from a content pack."""
-    content = read_pack(pack)
+    content = sound_pack(pack)
     about = content.catalog.laboratory
     with open_house(Settings()) as house:
         database = house.create_lab(
@@ -60,7 +62,7 @@ def create(
         )
         with Lab(database).work(system("admin", BY)) as work:
             cataloguing.load_pack(work, content.files)
-    Console().print(f"Laboratory {slug} is made.")
+    say(f"Laboratory {slug} is made.")
 
 
 @app.command()
@@ -71,14 +73,14 @@ def migrate() -> None:
         behind = house.migrate_all(
             lambda slug, done, total: progress.update(task, description=slug, completed=done, total=total)
         )
-    Console().print(f"{behind} brought up to date.")
+    say(f"{behind} brought up to date.")
 
 
 @app.command()
 def snapshot(slug: Slug, label: Annotated[str, typer.Argument(help="Name of the snapshot.")]) -> None:
     """Keep a laboratory as it is now."""
     with open_house(Settings()) as house:
-        Console().print(f"Snapshot {house.snapshot(slug, label, BY)} is taken.")
+        say(f"Snapshot {house.snapshot(slug, label, BY)} is taken.")
 
 
 @app.command()
@@ -86,7 +88,7 @@ def fork(slug: Slug, new: Annotated[str, typer.Argument(help="Short name of the 
     """Make a laboratory that begins as a copy of a laboratory or snapshot."""
     with open_house(Settings()) as house:
         house.fork(slug, new, BY)
-    Console().print(f"Laboratory {new} is made from {slug}.")
+    say(f"Laboratory {new} is made from {slug}.")
 
 
 @app.command()
@@ -94,7 +96,7 @@ def reset(slug: Slug, to: Annotated[str, typer.Argument(help="The snapshot to pu
     """Put a laboratory back to a snapshot."""
     with open_house(Settings()) as house:
         house.reset(slug, to, BY)
-    Console().print(f"Laboratory {slug} is back at {to}.")
+    say(f"Laboratory {slug} is back at {to}.")
 
 
 @app.command()
@@ -104,4 +106,4 @@ def drop(slug: Slug, yes: Annotated[bool, typer.Option("--yes", help="Do not ask
         typer.confirm(f"Remove {slug} for good?", abort=True)
     with open_house(Settings()) as house:
         house.drop(slug, BY)
-    Console().print(f"{slug} is removed.")
+    say(f"{slug} is removed.")

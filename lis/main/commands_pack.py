@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from lis.domain.people import system
 from lis.lab import Lab
+from lis.main.content import sound_pack
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
+from lis.main.telling import BAD, say
 from lis.services import cataloguing
-from lis.storage.packs import read_pack
 from lis.storage.packs_check import check_pack
 
 app = typer.Typer(no_args_is_help=True, help="Check and load content packs.")
@@ -23,13 +23,12 @@ Folder = Annotated[Path, typer.Argument(help="Folder of the pack.")]
 @app.command()
 def check(folder: Folder) -> None:
     """Say everything that is wrong with a pack, with file, line and reason. Status 1 when there is anything."""
-    console = Console(soft_wrap=True, highlight=False)
     found = check_pack(folder)
     problems = [row for row in found if not row.note]
     for row in found:
-        mark = "note" if row.note else "[bold red]problem[/]"
-        console.print(f"{mark} {row.file}:{row.line}: {row.reason}")
-    console.print(f"{len(problems)} problems, {len(found) - len(problems)} notes")
+        mark = "note" if row.note else ("problem", BAD)
+        say(mark, f" {row.file}:{row.line}: {row.reason}")
+    say(f"{len(problems)} problems, {len(found) - len(problems)} notes")
     if problems:
         raise SystemExit(1)
 
@@ -41,7 +40,7 @@ def load(
     reason: Annotated[str, typer.Option(help="Why, for the journal.")],
 ) -> None:
     """Put a pack in force in a laboratory; the former catalogue is kept."""
-    content = read_pack(folder)
+    content = sound_pack(folder)
     with open_house(Settings()) as house, Lab(house.lab(slug)).work(system("admin", "command line")) as work:
         cataloguing.load_pack(work, content.files, reason=reason)
-    Console().print(f"{content.catalog.title or content.catalog.pack} is in force in {slug}.")
+    say(f"{content.catalog.title or content.catalog.pack} is in force in {slug}.")

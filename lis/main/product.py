@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import signal
+import socket
+import sys
+import threading
 from typing import Any
 
 import uvicorn
@@ -13,8 +17,9 @@ from lis.interfaces.listener import Listener, Route
 from lis.interfaces.sender import Sender
 from lis.kernel.clock import Clock, WallClock
 from lis.lab import Lab
+from lis.main.housekeeping import house_of
 from lis.main.settings import Settings
-from lis.storage.house import House
+from lis.main.telling import say
 from lis.web.app import create_app
 
 STOP_SECONDS = 5
@@ -61,7 +66,7 @@ class Product:
     def __init__(self, settings: Settings, wall: Clock | None = None) -> None:
         self.settings = settings
         self.wall = wall or WallClock()
-        self.house = House.open(data=settings.data, url=settings.database_url, wall=self.wall, exclusive=True)
+        self.house = house_of(settings, self.wall, exclusive=True)
         self.served: dict[str, Served] = {}
 
     def app(self, **additions: Any) -> FastAPI:
@@ -93,13 +98,25 @@ class Product:
         """Serve until the process is told to stop."""
         try:
             self.start()
+            for slug, served in self.served.items():
+                say(f"Laboratory {slug} listens for HL7 on {self.settings.host}:{served.port}.")
+            say(f"Pages are at http://{self.settings.host}:{self.settings.port}/")
             web_server(app or self.app(), self.settings).run()
         finally:
             self.stop()
 
 
-def web_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
-    """A uvicorn server that ends open streams when it is told to stop."""
+class WebServer(uvicorn.Server):
+    """uvicorn raises the signal that stopped it once more; SIGTERM then ends the process by the way that closes the rest."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        super().run(sockets)
+
+
+def web_server(app: FastAPI, settings: Settings) -> WebServer:
+    """A server that ends open streams when it is told to stop."""
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -109,4 +126,4 @@ def web_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    return uvicorn.Server(config)
+    return WebServer(config)

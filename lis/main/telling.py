@@ -1,0 +1,13 @@
+"""What commands say to the person at the keyboard: words as they are, never cut at the window's edge."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+BAD = "bold red"
+
+
+def say(*words: str | tuple[str, str], to_errors: bool = False) -> None:
+    """Print one line; a pair is text and its style. Brackets in names and paths are text, not mark-up."""
+    Console(stderr=to_errors, highlight=False).print(Text.assemble(*words), soft_wrap=True)
