@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -35,6 +37,12 @@ class Options:
     json: Path | None
     databases: tuple[str, ...]
     more: argparse.Namespace
+
+
+def run(main: Callable[[], int]) -> NoReturn:
+    """End with the status of a benchmark; told to stop, it clears away what it made first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
 
 
 def parser(description: str, *, rounds: int = 3, seconds: float = 5.0) -> argparse.ArgumentParser:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from benchmarks import labs, messages
-from benchmarks.common import Figures, databases, parser, read, show
+from benchmarks.common import Figures, databases, parser, read, run, show
 from benchmarks.labs import Place
 from lis.interfaces.inbox import Arrival, Inbox
 from lis.kernel.clock import monotonic
@@ -82,4 +81,4 @@ def _results(lab: Lab) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.common import Figures, databases, parser, read, show
+from benchmarks.common import Figures, databases, parser, read, run, show
 from benchmarks.labs import Place
 from lis.kernel.clock import monotonic
 from lis.lab import Lab
@@ -65,4 +64,4 @@ def _counts(lab: Lab) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -7,7 +7,6 @@ it once. `--soak N` sends N messages to one process and watches its memory inste
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from benchmarks import content, floors, labs, messages, naive
-from benchmarks.common import Figures, Options, databases, parser, read, show
+from benchmarks.common import Figures, Options, databases, parser, read, run, show
 from benchmarks.labs import Place
 from benchmarks.load import Load, send
 from benchmarks.serving import Server, attend
@@ -277,4 +276,4 @@ def _soak(server: Server, port: int, name: str, wanted: int, figures: Figures) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -5,12 +5,11 @@ Every contestant takes the control id, the container and five fields of each obs
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 
 from benchmarks import content, messages
-from benchmarks.common import Figures, parser, read, show
+from benchmarks.common import Figures, parser, read, run, show
 from lis.wire.er7 import Message, decode
 
 WIDTHS = (1, 10, 100, 1000)
@@ -149,4 +148,4 @@ def cpu_of(reader: Reader, raw: bytes, seconds: float) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

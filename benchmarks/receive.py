@@ -6,7 +6,6 @@ whether every scan that was answered with a row is in it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -19,7 +18,7 @@ from sqlalchemy import func, select
 
 from benchmarks import labs
 from benchmarks.browsing import scan_all
-from benchmarks.common import Figures, Options, databases, parser, read, show
+from benchmarks.common import Figures, Options, databases, parser, read, run, show
 from benchmarks.labs import Place
 from benchmarks.serving import Server, attend
 from lis.domain.people import PROCESSOR, system
@@ -155,4 +154,4 @@ def _received(house: House, slug: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

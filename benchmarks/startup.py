@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 
-from benchmarks.common import SQLITE, Figures, data_folder, parser, postgresql, read, show
+from benchmarks.common import SQLITE, Figures, data_folder, parser, postgresql, read, run, show
 from lis.kernel.clock import monotonic
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,4 +106,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
