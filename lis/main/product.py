@@ -107,7 +107,7 @@ class Product:
 
 
 class WebServer(uvicorn.Server):
-    """uvicorn raises the signal that stopped it once more; SIGTERM then ends the process by the way that closes the rest."""
+    """uvicorn raises the signal that stopped it anew: SIGTERM then leaves by the way that closes all else."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         if threading.current_thread() is threading.main_thread():
