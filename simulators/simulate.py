@@ -118,7 +118,9 @@ def simulate(
     container: Annotated[
         list[str] | None, typer.Option(help="a container to ask about or run; repeatable")
     ] = None,
-    listen: Annotated[int, typer.Option(help="port for what the system sends; 0 is the pack's own")] = 0,
+    listen: Annotated[
+        int, typer.Option(help="port for what the system sends; 0: the pack's own, or any free one")
+    ] = 0,
     start: Annotated[str, typer.Option(help="first instant of lab time, with offset")] = START,
     pack: Annotated[Path, typer.Option(help="content pack with a folder `world`")] = CORE_PACK,
     transcript: Annotated[Path | None, typer.Option(help="write every message to this file")] = None,
@@ -163,7 +165,13 @@ def _listening(world: World, transcript: Transcript, port: int) -> Iterator[None
     ports = {code: port or plan.port or 0 for code, plan in place.devices.items()}
     if not ports:
         ports = {place.hospital.peer: port or place.hospital.port or 0}
-    server = WorldServer(TranscribedWorld(world, transcript), ports, {})
+    told = TranscribedWorld(world, transcript)
+    try:
+        server = WorldServer(told, ports, {})
+    except OSError as taken:
+        if port:
+            raise typer.BadParameter(f"port {port} cannot be listened on: {taken.strerror}") from None
+        server = WorldServer(told, dict.fromkeys(ports, 0), {})
     server.start()
     try:
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,19 @@ def test_the_command_runs_against_a_port_and_writes_a_transcript(tmp_path: Path)
     text = file.read_text()
     assert text.count("-->") == text.count("<--") == len(lis.received) > 0
     assert "MSA|AA|" in text
+
+
+def test_a_port_that_somebody_has_is_refused_when_asked_for_and_passed_over_else(tmp_path: Path) -> None:
+    lis, file = FakeLis(), tmp_path / "transcript.txt"
+    own = core().place.devices["UA-1"].port
+    with lis_on_a_port(lis) as port, socket.socket() as taken:
+        with suppress(OSError):  # somebody else has it: just as well
+            taken.bind(("127.0.0.1", own))
+            taken.listen()
+        call = f"urinalysis --lis 127.0.0.1:{port} --speed 0 --hours 1 --mode unsolicited --transcript {file}"
+        passed_over = CliRunner().invoke(app, call.split())
+        refused = CliRunner().invoke(app, [*call.split(), "--listen", str(port)])
+    assert (passed_over.exit_code, refused.exit_code) == (0, 2), passed_over.output
 
 
 @pytest.mark.parametrize(
