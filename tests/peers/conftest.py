@@ -19,6 +19,7 @@ from tests.labs import START, SmallLab, open_small_lab
 
 HERE = Path(__file__).parent
 INSTALL_SECONDS = 300
+OLDEST_NODE = 20
 
 
 @pytest.fixture
@@ -41,9 +42,17 @@ def node() -> dict[str, str]:
     """The environment in which node finds the packages of package.json."""
     if os.environ.get("LIS_PEERS") != "1":
         pytest.skip("peers: npm packages of others are tried with LIS_PEERS=1 only")
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("peers: no node and npm here")
+    if not shutil.which("npm") or _node_version() < OLDEST_NODE:
+        pytest.skip(f"peers: no npm with node {OLDEST_NODE} or newer here")
     return {**os.environ, "NODE_PATH": str(_installed() / "node_modules")}
+
+
+def _node_version() -> int:
+    """The first number of `node --version`; 0 where there is none."""
+    if not shutil.which("node"):
+        return 0
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(said.removeprefix("v").partition(".")[0])
 
 
 def _installed() -> Path:
