@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lis.storage.packs_schema import schemas
 from tests.harness import ROOT
 
 KEPT = ROOT / "docs" / "generated"
@@ -20,3 +21,10 @@ def test_generated_pages_are_fresh(tmp_path: Path) -> None:
     fresh, kept = pages(tmp_path), pages(KEPT)
     stale = sorted(name for name in fresh | kept if fresh.get(name) != kept.get(name))
     assert stale == [], "run: .venv/bin/python docs/generate.py"
+
+
+def test_published_schemas_are_fresh() -> None:
+    published = {file.name: file.read_text("utf-8") for file in (KEPT / "schema").glob("*.json")}
+    fresh = schemas()
+    stale = sorted(name for name in fresh | published if fresh.get(name) != published.get(name))
+    assert stale == [], "run: .venv/bin/python -m lis.storage.packs_schema"
