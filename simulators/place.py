@@ -59,6 +59,7 @@ class Control:
     level: int
     mean: float
     sd: float
+    expected: tuple[str, ...] = ()  # a coded test has these instead of mean and SD
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,13 @@ def _devices(pack: Path, plan: Mapping[str, Any], indices: Mapping[str, str]) ->
 
 def _control(row: Mapping[str, str]) -> Control:
     return Control(
-        row["test"], row["material"], row["lot"], int(row["level"]), float(row["mean"]), float(row["sd"])
+        test=row["test"],
+        material=row["material"],
+        lot=row["lot"],
+        level=int(row["level"]),
+        mean=float(row["mean"] or 0),
+        sd=float(row["sd"] or 0),
+        expected=tuple(code for code in row.get("expected", "").split(";") if code),
     )
 
 

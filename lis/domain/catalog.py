@@ -278,18 +278,22 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class ControlTarget:
-    """What a lot of control material should give for a test on an analyzer: mean and SD of the level."""
+    """What a lot of control material should give for a test on an analyzer.
+
+    A numeric test has mean and SD of the level, a coded one the codes that are `expected`.
+    """
 
     analyzer: str
     test: str
     material: str
     lot: str
     level: int
-    mean: Decimal
-    sd: Decimal
+    mean: Decimal | None
+    sd: Decimal | None
     unit: str
     expires_on: str
     source: str
+    expected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

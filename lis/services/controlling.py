@@ -29,7 +29,7 @@ def record_control(
     """Store one control observation as it came; whether it is good is judged when it is asked for."""
     quantity = parse_quantity(observation.value)
     number = quantity.value if quantity and quantity.is_exact else None
-    row = work.controls.add(
+    row = work.controls.add_later(
         inbound_id=inbound_id,
         seq=observation.seq,
         analyzer=analyzer,
@@ -68,6 +68,7 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
 
     A control dated ahead of now is handed to the gate too: an older good run must not stand in for it.
     """
+    work.controls.flush()
     rows = work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR)
     readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
     for row in rows:
@@ -94,5 +95,12 @@ _RECENT = _recent()
 def _reading(work: Work, row: Row[Any]) -> ControlReading:
     unit = work.catalog.ucum_of.get(row.unit, row.unit)
     return ControlReading(
-        row.material, row.lot, row.level, row.run, parse_quantity(row.value), unit, row.observed_at
+        row.material,
+        row.lot,
+        row.level,
+        row.run,
+        parse_quantity(row.value),
+        unit,
+        row.observed_at,
+        row.value.strip(),
     )

@@ -197,10 +197,11 @@ def _ignores_index(row: Any, effect: Any) -> Iterator[str]:
 
 
 def controls(pack: Checked) -> Iterator[PackProblem]:
-    """Control targets: measurable, in date form, and two levels for every numeric test that needs QC."""
+    """Control targets: measurable, in date form, and two levels for every test that needs QC."""
     file = "control_targets.csv"
+    codes = _codes(pack)
     for line, test in pack.of_test(file):
-        for reason in _target_errors(line.row, test):
+        for reason in _target_errors(line.row, test, codes.get(test.value_set or "", set())):
             yield problem(file, line, f"{line.row.analyzer} {test.code}: {reason}")
     if not pack.is_whole(file, "tests.csv"):
         return
@@ -208,14 +209,26 @@ def controls(pack: Checked) -> Iterator[PackProblem]:
     found = Counter((analyzer, test) for analyzer, test, _ in levels)
     for line in pack.lines("analyzers.yaml"):
         for item in line.row.menu if line.row.requires_qc else ():
-            test_row = pack.tests.get(item.test)
-            if test_row and test_row.result_type == NUMERIC and found[line.row.code, item.test] < 2:
+            if item.test in pack.tests and found[line.row.code, item.test] < 2:
                 yield problem(
                     "analyzers.yaml", line, f"{line.row.code} {item.test}: fewer than two control levels"
                 )
 
 
-def _target_errors(row: Any, test: TestRow) -> Iterator[str]:
+def _target_errors(row: Any, test: TestRow, codes: set[str]) -> Iterator[str]:
+    yield from _number_errors(row, test) if test.result_type == NUMERIC else _code_errors(row, test, codes)
+    try:
+        date.fromisoformat(row.expires_on)
+    except ValueError:
+        yield f"{row.expires_on} is no date"
+
+
+def _number_errors(row: Any, test: TestRow) -> Iterator[str]:
+    if row.expected:
+        yield "a numeric test has mean and SD, no expected codes"
+    if row.mean is None or row.sd is None:
+        yield "a numeric test has mean and SD"
+        return
     if row.sd <= 0:
         yield f"SD {row.sd}"
     if (
@@ -224,7 +237,10 @@ def _target_errors(row: Any, test: TestRow) -> Iterator[str]:
         and not test.amr_low <= row.mean <= test.amr_high
     ):
         yield f"mean {row.mean} outside the measuring range"
-    try:
-        date.fromisoformat(row.expires_on)
-    except ValueError:
-        yield f"{row.expires_on} is no date"
+
+
+def _code_errors(row: Any, test: TestRow, codes: set[str]) -> Iterator[str]:
+    if row.mean is not None or row.sd is not None or not row.expected:
+        yield "a coded test has expected codes, no mean and no SD"
+    if unknown := sorted(set(row.expected) - codes):
+        yield f"codes {', '.join(unknown)} are not in value set {test.value_set}"

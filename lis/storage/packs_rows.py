@@ -330,15 +330,16 @@ class UnitRow(Row):
 
 
 class ControlTargetRow(Row):
-    """control_targets.csv: mean and SD of one level of a control lot for a test on an analyzer."""
+    """control_targets.csv: one level of a control lot for a test on an analyzer: mean and SD, or expected codes."""
 
     analyzer: str
     test: str
     material: str
     lot: str
     level: Annotated[int, Field(ge=1, le=9)]
-    mean: Number
-    sd: Number
+    mean: Number | None = None
+    sd: Number | None = None
+    expected: Semicolons = ()
     unit: str = ""
     expires_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     source: str

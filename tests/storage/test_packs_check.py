@@ -128,6 +128,12 @@ BROKEN = [
     ("control_targets.csv", "1,120,1.2,", "1,120,0,", "control_targets.csv:2: CHEM-1 NA: SD 0"),
     (
         "control_targets.csv",
+        "1,120,1.2,",
+        "1,120,,",
+        "control_targets.csv:2: CHEM-1 NA: a numeric test has mean and SD",
+    ),
+    (
+        "control_targets.csv",
         "2027-12-31",
         "2027-13-31",
         "control_targets.csv:2: CHEM-1 NA: 2027-13-31 is no date",
@@ -191,6 +197,24 @@ def test_numeric_test_without_two_control_levels_is_named(folder: Path) -> None:
     )
 
     assert _problems(folder) == ["analyzers.yaml:2: CHEM-1 K: fewer than two control levels"]
+
+
+def test_coded_test_is_controlled_by_expected_codes_of_its_value_set(folder: Path) -> None:
+    _change(folder, "analyzers.yaml", "unit: mg/dL}", "unit: mg/dL}\n      - {test: HCGS, code: HCG}")
+    path = folder / "control_targets.csv"
+    head, *lines = path.read_text().splitlines()
+    rows = [
+        "CHEM-1,HCGS,HCGCTL,H1,1,,,,2027-12-31,test data,NEG",
+        "CHEM-1,HCGS,HCGCTL,H2,2,,,,2027-12-31,test data,POS;MAYBE",
+        "CHEM-1,HCGS,HCGCTL,H3,3,,,,2027-12-31,test data,",
+    ]
+    path.write_text("\n".join([head + ",expected", *(line + "," for line in lines), *rows]) + "\n")
+    last = len(lines) + 3
+
+    assert _problems(folder) == [
+        f"control_targets.csv:{last}: CHEM-1 HCGS: codes MAYBE are not in value set POSNEG",
+        f"control_targets.csv:{last + 1}: CHEM-1 HCGS: a coded test has expected codes, no mean and no SD",
+    ]
 
 
 def test_line_number_is_of_the_row_even_after_a_cell_with_line_breaks(folder: Path) -> None:

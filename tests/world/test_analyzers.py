@@ -220,6 +220,15 @@ def test_controls_scatter_inside_their_limits() -> None:
     assert 0.5 < stdev(z_scores) < 1.0
 
 
+def test_pads_of_a_control_are_read_as_its_maker_expects() -> None:
+    machine = analyzer("UA-1")
+    coded = [control for control in machine.plan.controls if control.expected]
+    assert len(coded) == 16
+    assert {control.level for control in coded} == {1, 2}
+    for control, read in zip(coded, machine.meter.control(coded, 1), strict=True):
+        assert read.text in control.expected
+
+
 def test_drift_moves_patients_and_controls_alike() -> None:
     still, moving = analyzer("CHEM-1"), analyzer("CHEM-1")
     moving.meter.drift["NA"] = 0.05

@@ -1,8 +1,9 @@
 """The QC gate in its smallest honest form.
 
 Analyzer × test is accepted when its newest control run within 24 lab hours has every level of the targets in
-force within ±3 SD (the limit itself is no violation). Anything else is not accepted: beyond the limit `failed`,
-no such run `not_evaluable`. CLIA 42 CFR 493.1256(d)(3)(i): two levels of control each day of testing.
+force within ±3 SD (the limit itself is no violation), a coded one within its expected codes. Anything else is not
+accepted: beyond that `failed`, no such run `not_evaluable`. CLIA 42 CFR 493.1256(d)(3)(i): two levels of control
+each day of testing; (ii): a negative and a positive one where results are qualitative.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class ControlReading:
     quantity: Quantity | None
     unit: str
     observed_at: datetime
+    text: str = ""  # the value as it came: a coded test's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,9 @@ def _newest_run(readings: Sequence[ControlReading]) -> list[ControlReading]:
 
 
 def _judge(run: list[ControlReading], targets: dict[tuple[str, int], list[ControlTarget]]) -> QcStatus:
-    missing = QcStatus("accepted", text="Controls within ±3 SD.")
+    is_coded = any(lot.expected for lots in targets.values() for lot in lots)
+    within = "Controls within expected codes." if is_coded else "Controls within ±3 SD."
+    missing = QcStatus("accepted", text=within)
     for (material, level), lots in targets.items():
         read = [r for r in run if (r.material, r.level) == (material, level)]
         if not read:
@@ -129,6 +133,10 @@ def _judge_reading(reading: ControlReading, lots: list[ControlTarget]) -> QcStat
     target = next((lot for lot in lots if lot.lot == reading.lot), None)
     if target is None:
         return QcStatus("not_evaluable", "qc.lot", f"Lot {reading.lot} of {where} has no target in force.")
+    if target.expected:
+        return _judge_code(reading, target, where)
+    if target.mean is None or target.sd is None:
+        return QcStatus("not_evaluable", "qc.no_target", f"The target of {where} has no mean and SD.")
     if reading.unit not in ("", target.unit):
         return QcStatus("not_evaluable", "qc.unit", f"Control unit {reading.unit}, target in {target.unit}.")
     quantity = reading.quantity
@@ -139,5 +147,17 @@ def _judge_reading(reading: ControlReading, lots: list[ControlTarget]) -> QcStat
             "failed",
             "qc.beyond_3sd",
             f"Control {plain(quantity.value)} at {where}: beyond {plain(target.mean)} ± 3 × {plain(target.sd)}.",
+        )
+    return QcStatus("accepted")
+
+
+def _judge_code(reading: ControlReading, target: ControlTarget, where: str) -> QcStatus:
+    """A coded control: its code is one that the lot's maker expects; no code is no answer."""
+    if not reading.text:
+        return QcStatus("not_evaluable", "qc.value", f"The control of {where} has no code.")
+    if reading.text not in target.expected:
+        expected = ", ".join(target.expected)
+        return QcStatus(
+            "failed", "qc.unexpected_code", f"Control {reading.text} at {where}: expected {expected}."
         )
     return QcStatus("accepted")

@@ -139,7 +139,9 @@ def _gate_row(reading: Reading, analyzer: str, test: str, rows: list[Row[Any]]) 
 def _read(reading: Reading, row: Row[Any]) -> ControlReading:
     unit = reading.catalog.ucum_of.get(row.unit, row.unit)
     quantity = parse_quantity(row.value)
-    return ControlReading(row.material, row.lot, row.level, row.run, quantity, unit, row.observed_at)
+    return ControlReading(
+        row.material, row.lot, row.level, row.run, quantity, unit, row.observed_at, row.value.strip()
+    )
 
 
 def _newest(reading: Reading, row: Row[Any]) -> Newest:
@@ -152,7 +154,7 @@ def _target(reading: Reading, row: Row[Any]) -> ControlTarget | None:
 
 
 def _z(row: Row[Any], target: ControlTarget | None) -> Decimal | None:
-    if target is None or row.number is None or not target.sd:
+    if target is None or row.number is None or target.mean is None or not target.sd:
         return None
     return (Decimal(row.number) - target.mean) / target.sd
 

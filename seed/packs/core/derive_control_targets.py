@@ -18,10 +18,23 @@ from lis.storage.packs import catalog_from_files, pack_files
 
 PACK = Path(__file__).parent
 FILE, CHOSEN = "control_targets.csv", "control_levels.csv"
-HEAD = ("analyzer", "test", "material", "lot", "level", "mean", "sd", "unit", "expires_on", "source")
+HEAD = (
+    "analyzer",
+    "test",
+    "material",
+    "lot",
+    "level",
+    "mean",
+    "sd",
+    "expected",
+    "unit",
+    "expires_on",
+    "source",
+)
 ADULT_DAYS = 14600
 EXPIRES_ON = "2028-12-31"
 SOURCE = "derived: intervals, criticals and cv_pct of this pack"
+SOURCE_CODED = "derived: value set of this pack, a negative and a positive level"
 # Control materials by what a test is measured in; the first that fits.
 MATERIALS = {"UR": "URINE", "CSF": "SPINAL", "PLR": "FLUID", "FLD": "FLUID", "PPP": "COAG"}
 WHOLE_BLOOD = {"CBC": "CELL", "DIFF": "CELL", "RETIC": "RETIC", "CARB": "GLYCO", "BG": "GAS"}
@@ -80,7 +93,7 @@ def _measurable(mean: Decimal, test: Test) -> Decimal:
 
 
 def targets() -> Iterator[tuple[str, ...]]:
-    """Every level of every numeric test on every menu."""
+    """Every level of every test on every menu."""
     files = pack_files(PACK)
     catalog = catalog_from_files(files | {FILE: ",".join(HEAD) + "\n"})
     resolutions = {row["code"]: row["resolution"] for row in csv.DictReader(StringIO(files["tests.csv"]))}
@@ -89,6 +102,7 @@ def targets() -> Iterator[tuple[str, ...]]:
         for item in analyzer.menu:
             test = catalog.tests[item.test]
             if test.result_type != "NM":
+                yield from coded_rows(catalog, analyzer, test)
                 continue
             means, source = levels(catalog, test), SOURCE
             if row := chosen.get(test.code):
@@ -108,8 +122,21 @@ def rows_of(
         mean = rounded(exact, decimals)
         sd = max(mean * (test.cv_pct or 0) / 100, resolution / 2 if test.cv_pct else resolution)
         lot = f"{material[:4]}{level}-2601"
-        numbers = (str(level), plain(mean), plain(rounded(sd, decimals + 2)))
+        numbers = (str(level), plain(mean), plain(rounded(sd, decimals + 2)), "")
         yield (analyzer.code, test.code, material, lot, *numbers, test.unit, EXPIRES_ON, source)
+
+
+def coded_rows(catalog: Catalog, analyzer: Analyzer, test: Test) -> Iterator[tuple[str, ...]]:
+    """A negative level: the codes that are normal; a positive one: the middle abnormal step and its neighbours."""
+    codes = catalog.value_set_of(test.code)
+    abnormal = [code.code for code in codes if code.abnormal_flag == "A"]
+    middle = len(abnormal) // 2
+    negative = [code.code for code in codes if code.abnormal_flag == "N"]
+    material = material_of(test)
+    for level, expected in enumerate((negative, abnormal[max(0, middle - 1) : middle + 2]), start=1):
+        what = (str(level), "", "", ";".join(expected))
+        lot = f"{material[:4]}{level}-2601"
+        yield (analyzer.code, test.code, material, lot, *what, test.unit, EXPIRES_ON, SOURCE_CODED)
 
 
 def derived() -> str:

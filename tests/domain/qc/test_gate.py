@@ -110,3 +110,29 @@ def test_gate_as_a_check() -> None:
         for outcome in ("accepted", "not_applicable", "failed", "not_evaluable")
     }
     assert outcomes == {"accepted": False, "not_applicable": False, "failed": True, "not_evaluable": True}
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive", "outcome", "reason"),
+    [
+        ("NEG", "2+", "accepted", ""),
+        ("NEG", "3+", "accepted", ""),
+        ("TR", "2+", "failed", "qc.unexpected_code"),
+        ("NEG", "NEG", "failed", "qc.unexpected_code"),
+        ("NEG", "", "not_evaluable", "qc.value"),
+    ],
+)
+def test_coded_control_has_one_of_the_expected_codes(
+    catalog: Catalog, negative: str, positive: str, outcome: str, reason: str
+) -> None:
+    kept = {"material": "STRIP", "lot": "S1", "mean": None, "sd": None, "unit": ""}
+    one = replace(catalog.targets_for["CHEM-1", "K"][0], level=1, expected=("NEG",), **kept)
+    coded = replace(catalog, control_targets=(one, replace(one, level=2, expected=("1+", "2+", "3+"))))
+    run = [
+        ControlReading("STRIP", "S1", level, "1", None, "", NOON - HOUR, text)
+        for level, text in enumerate((negative, positive), 1)
+    ]
+
+    answer = status(coded, *run)
+
+    assert (answer.outcome, answer.reason_code) == (outcome, reason)
