@@ -3,8 +3,8 @@
     python3 run.py test [--long] [GROUP ...] [pytest args]
 
 GROUP is format, lint, types, contract or a folder of tests/. A path runs just that with pytest.
-Tests run in parallel; those marked browser or alone run after the others, one at a time. What failed in parallel is
-run once more alone: a test that passes only then is named, one that fails twice fails the run.
+Tests run in parallel; those marked browser or alone run after the others, one at a time. What failed is run once more,
+alone: how many pass only then is said in the table, a test that fails twice fails the run.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Row:
     failed: int = 0
     skipped: int = 0
     seconds: float = 0.0
-    alone: int = 0
+    again: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
 
@@ -101,23 +101,24 @@ def run_check(name: str) -> Row:
 
 
 def run_tests(wanted: Wanted) -> list[Row]:
-    """All tests: in parallel, then one at a time, then once more what failed in parallel."""
+    """All tests: in parallel, then one at a time, then once more what failed."""
     if not wanted.parallel:
         heading("tests")
         return fold(*pytest([*wanted.paths, *wanted.arguments]))
     heading("tests in parallel")
     workers = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
     found, broken = pytest([*wanted.paths, *workers, "-m", IN_PARALLEL, *wanted.arguments])
-    failed = [test for test, row in found.items() if row["outcome"] == "failed" and "::" in test]
     heading("tests one at a time")
     serial, serial_broken = pytest([*wanted.paths, "-n0", "-m", ONE_AT_A_TIME, *wanted.arguments])
+    found |= serial
+    failed = [test for test, row in found.items() if row["outcome"] == "failed" and "::" in test]
     if 0 < len(failed) <= MOST_RETRIES:
-        heading(f"once more alone: {len(failed)} that failed")
+        heading(f"once more, alone: {len(failed)} that failed")
         again, _ = pytest([*failed, "-n0"])
         for test in failed:
             if again.get(test, {}).get("outcome") == "passed":
-                found[test] |= {"outcome": "passed", "alone": True}
-    return fold(found | serial, broken or serial_broken)
+                found[test] |= {"outcome": "passed", "again": True}
+    return fold(found, broken or serial_broken)
 
 
 def pytest(arguments: list[str]) -> tuple[dict[str, dict], bool]:
@@ -139,7 +140,7 @@ def fold(found: dict[str, dict], broken: bool) -> list[Row]:
         row = rows.setdefault(group, Row(group))
         setattr(row, happened["outcome"], getattr(row, happened["outcome"]) + 1)
         row.seconds += happened["seconds"]
-        row.alone += happened.get("alone", False)
+        row.again += happened.get("again", False)
         if happened["outcome"] == "skipped":
             row.reasons[happened["reason"]] += 1
     if broken or not found:
@@ -164,7 +165,7 @@ def report(rows: list[Row]) -> int:
     heading("result")
     print(f"{'group':<20}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     for row in rows:
-        note = f"   {row.alone} passed only when run alone" if row.alone else ""
+        note = f"   {row.again} passed only when run once more, alone" if row.again else ""
         print(f"{row.group:<20}{row.passed:>8}{row.failed:>8}{row.skipped:>9}{row.seconds:>9.1f}{note}")
     for reason, times in sum((row.reasons for row in rows), Counter()).most_common():
         print(f"skipped {times}: {reason}")
