@@ -12,6 +12,7 @@ from lis.interfaces.hl7.ack import ErrorCondition
 from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.hl7.orders import (
     CANCEL,
+    CHANGE,
     DISCONTINUE,
     NEW,
     OrderLine,
@@ -35,10 +36,12 @@ from lis.interfaces.outcomes import (
 )
 from lis.interfaces.routing import Line
 from lis.kernel.errors import Refusal
-from lis.services import ordering, registering, resulting, working
+from lis.services import ordering, recollecting, registering, resulting, working
 from lis.services.matching import Source
 from lis.storage.work import Work
 from lis.wire.er7 import Message
+
+_DONE = (replies.ACCEPTED, replies.CHANGED, replies.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def source_of(catalog: Catalog, line: Line, inbound_id: int) -> Source:
 
 
 def take_orders(work: Work, received: Received) -> Outcome:
-    """OML^O21, ORM^O01: place the new lines as one order, cancel what is cancelled, answer line by line."""
+    """OML^O21, ORM^O01: place the new lines as one order, change or cancel the others, answer line by line."""
     line, message = received.line, received.message
     orders = read_orders(message, line.profile, line.code, line.zone)
     placed, accession, conditions = _place(work, orders)
@@ -101,10 +104,11 @@ def take_orders(work: Work, received: Received) -> Outcome:
     for order_line in orders.lines:
         answer, condition = placed.get(order_line.where), None
         if answer is None:
-            answer, condition = _change(work, line.code, order_line)
+            drawn = orders.collected.get(order_line.where)
+            answer, condition = _change(work, line.code, order_line, drawn)
         answers.append(answer)
         conditions += [condition] if condition else []
-    done = any(answer.control in (replies.ACCEPTED, replies.CANCELLED) for answer in answers)
+    done = any(answer.control in _DONE for answer in answers)
     return Outcome(
         state="processed" if done else "refused",
         code="AA" if done else ERROR,
@@ -181,8 +185,12 @@ def _sayable(catalog: Catalog, tube: CollectedSpecimen) -> CollectedSpecimen:
     )
 
 
-def _change(work: Work, peer: str, line: OrderLine) -> tuple[LineAnswer, ErrorCondition | None]:
-    """A line that is no new order: cancelled if it can be, anything else is refused."""
+def _change(
+    work: Work, peer: str, line: OrderLine, drawn: CollectedSpecimen | None
+) -> tuple[LineAnswer, ErrorCondition | None]:
+    """A line that is no new order: a new specimen for it or its end, anything else is refused."""
+    if line.control == CHANGE and drawn is not None:
+        return _recollected(work, peer, line, drawn)
     if line.control not in (CANCEL, DISCONTINUE):
         text = f"The order control {line.control or '(none)'} is not taken here."
         return LineAnswer(line, _unable_to(line), text=text), ErrorCondition(
@@ -198,6 +206,21 @@ def _change(work: Work, peer: str, line: OrderLine) -> tuple[LineAnswer, ErrorCo
         condition = condition_of(refusal, ("ORC", line.where, "2"))
         return LineAnswer(line, replies.UNABLE_TO_CANCEL, text=str(refusal)), condition
     return LineAnswer(line, replies.CANCELLED, filler_number(accession, line.code)), None
+
+
+def _recollected(
+    work: Work, peer: str, line: OrderLine, drawn: CollectedSpecimen
+) -> tuple[LineAnswer, ErrorCondition | None]:
+    """Another specimen was drawn for a test that waits for one."""
+    try:
+        with work.savepoint():
+            accession = recollecting.record_by_placer(work, peer, line.placer, drawn)
+    except Refusal as refusal:
+        if is_storage(refusal):
+            raise
+        condition = condition_of(refusal, ("ORC", line.where, "2"))
+        return LineAnswer(line, replies.UNABLE_TO_CHANGE, text=str(refusal)), condition
+    return LineAnswer(line, replies.CHANGED, filler_number(accession, line.code)), None
 
 
 def _unable_to(line: OrderLine) -> str:

@@ -10,12 +10,14 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.domain.requests import CollectedSpecimen
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import ordering
-from lis.services.finding import known_container
+from lis.services.finding import known_container, tests_of_container
 from lis.storage.work import Work
 
 REQUESTED, COLLECTED = "requested", "collected"
+OPEN = (REQUESTED, COLLECTED)
 
 
 def request(
@@ -79,3 +81,42 @@ def record_collected(
         collected_by=collected_by,
         collection_number=collection_number,
     )
+
+
+def record_by_placer(work: Work, peer: str, placer_number: str, drawn: CollectedSpecimen) -> str:
+    """The placer says that the new specimen of a test it numbered so was drawn. Returns the accession.
+
+    Tests that share the tube say the same one after the other: the second time changes nothing.
+    """
+    order = work.orders.by_placer_number(peer, placer_number)
+    if order is None:
+        raise Invalid("order.unknown", f"No order with the number {placer_number} is known here.")
+    container = _awaited(work, order, placer_number, drawn)
+    if drawn.collected_at is None:
+        raise Invalid("collection.time", "The message does not say when the new specimen was drawn.")
+    if container.collection_number != drawn.collection_number or not drawn.collection_number:
+        record_collected(
+            work,
+            container.container_id,
+            collected_at=drawn.collected_at,
+            collected_by=drawn.collected_by,
+            collection_number=drawn.collection_number,
+        )
+    return str(order.accession)
+
+
+def _awaited(work: Work, order: Row[Any], placer_number: str, drawn: CollectedSpecimen) -> Row[Any]:
+    """The container that was asked for in place of a rejected one, for this test and of this material."""
+    loops = work.recollections.having(order_id=order.id)
+    containers = [work.containers.get(loop.replacement_pk) for loop in loops if loop.state in OPEN]
+    wanted = [
+        container
+        for container in containers
+        if placer_number in {test.placer_number for test in tests_of_container(work, container)}
+        and drawn.container_type in ("", container.type)
+        and drawn.specimen_type in ("", work.specimens.get(container.specimen_id).type)
+    ]
+    if not wanted:
+        raise Conflict("recollection.none", f"No such new specimen is awaited for the order {placer_number}.")
+    same = [one for one in wanted if one.collection_number == drawn.collection_number]
+    return (same or wanted)[0]

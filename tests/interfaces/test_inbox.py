@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Row, Table, select
 
 from lis.interfaces.inbox import Arrival, Inbox
+from lis.services import accessioning, rejecting
 from lis.storage import tables as t
 from tests.interfaces import messages
 from tests.interfaces.messages import PID, errors, joined, msa, msh, order, results, segment
@@ -107,6 +108,35 @@ def test_a_cancelled_line_ends_its_test(small: SmallLab, inbox: Inbox) -> None:
     assert [row.state for row in rows(small, t.ordered_test)] == ["cancelled"]
     again = inbox.receive(order("LYTES", control="3").replace("ORC|NW", "ORC|CA").encode())
     assert (msa(again)[0], [orc[1] for orc in messages.read(again).all("ORC")]) == ("AE", ["UC"])
+
+
+def test_a_changed_line_brings_the_new_specimen_of_a_rejected_one(small: SmallLab, inbox: Inbox) -> None:
+    inbox.receive(order("LYTES").encode())
+    [first] = rows(small, t.container)
+    old = first.container_id
+    small.receive(old)
+    with small.work("technologist") as work:
+        new = rejecting.reject_container(work, old, "RJ08", recollect=True).replacement
+    drawn = order("LYTES", tube="H0002").replace("ORC|NW", "ORC|XO")
+    wrong = inbox.receive(drawn.replace("|1|T|", "|4|T|").replace("SER^^", "UR^^").encode())
+    reply = inbox.receive(drawn.replace("|1|T|", "|2|T|").encode())
+    again = inbox.receive(drawn.replace("|1|T|", "|3|T|").encode())
+
+    assert [orc[1] for orc in messages.read(wrong).all("ORC")] == ["UX"]
+    assert [[orc[1] for orc in messages.read(one).all("ORC")] for one in (reply, again)] == [["XR"], ["XR"]]
+    [loop] = rows(small, t.recollection)
+    container = next(row for row in rows(small, t.container) if row.container_id == new)
+    assert (loop.state, container.collection_number) == ("collected", "H0002")
+    with small.work("processor") as work:
+        assert accessioning.scan(work, "H0002").container_id == new
+
+
+def test_a_changed_line_without_anything_awaited_is_refused(small: SmallLab, inbox: Inbox) -> None:
+    inbox.receive(order("LYTES").encode())
+
+    reply = inbox.receive(order("LYTES", control="2").replace("ORC|NW", "ORC|XO").encode())
+
+    assert (msa(reply)[0], [orc[1] for orc in messages.read(reply).all("ORC")]) == ("AE", ["UX"])
 
 
 def test_html_in_a_name_is_kept_as_text(small: SmallLab, inbox: Inbox) -> None:

@@ -6,7 +6,7 @@ OBR-27 or OBR-5, the material into OBR-15.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -60,10 +60,14 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderMessage:
-    """An order message: every line in order, and the request that the new lines make (None when there are none)."""
+    """An order message: every line in order, and the request that the new lines make (None when there are none).
+
+    `collected` is what a changed line (XO) says was drawn, by the line's `where`.
+    """
 
     lines: tuple[OrderLine, ...]
     request: OrderRequest | None
+    collected: Mapping[str, CollectedSpecimen] = field(default_factory=dict)
 
 
 @dataclass
@@ -87,7 +91,7 @@ def read_orders(message: Message, profile: Profile, peer: str, zone: ZoneInfo) -
     lines = tuple(_line(part, number) for number, part in enumerate(parts, 1))
     new = [(part, line) for part, line in zip(parts, lines, strict=True) if line.control == NEW]
     request = _request(message, new, notes, profile, peer, zone) if new else None
-    return OrderMessage(lines, request)
+    return OrderMessage(lines, request, _collected(parts, lines, profile, zone))
 
 
 def _parts(message: Message) -> tuple[list[_Part], list[str]]:
@@ -188,6 +192,18 @@ def _specimens(parts: list[_Part], profile: Profile, zone: ZoneInfo) -> tuple[Co
             key = (number,) if number else ("", tube.specimen_type, tube.container_type)
             tubes.setdefault(key, (tube, []))[1].append(position)
     return tuple(_for_tests(tube, positions) for tube, positions in tubes.values())
+
+
+def _collected(
+    parts: list[_Part], lines: tuple[OrderLine, ...], profile: Profile, zone: ZoneInfo
+) -> dict[str, CollectedSpecimen]:
+    """The tube of each changed line; the first where it names several."""
+    drawn: dict[str, CollectedSpecimen] = {}
+    for part, line in zip(parts, lines, strict=True):
+        tubes = _specimens([part], profile, zone) if line.control == CHANGE else ()
+        if tubes:
+            drawn[line.where] = tubes[0]
+    return drawn
 
 
 def _for_tests(tube: CollectedSpecimen, positions: list[int]) -> CollectedSpecimen:

@@ -9,6 +9,7 @@ from lis.interfaces.hl7.orders import OrderLine
 from lis.wire.er7 import Message, Raw, Seg, Segment, Value, comps
 
 ACCEPTED, UNABLE, CANCELLED, UNABLE_TO_CANCEL, UNABLE_TO_CHANGE = "OK", "UA", "CR", "UC", "UX"
+CHANGED = "XR"
 SCHEDULED, CLOSED = "SC", "CA"  # HL7 table 0038
 FOUND, NOT_FOUND, QUERY_ERROR, QUERY_REFUSED = "OK", "NF", "AE", "AR"  # HL7 table 0208
 
@@ -40,7 +41,7 @@ def order_reply(message: Message, answers: Sequence[LineAnswer], application: st
 
 
 def _orc(answer: LineAnswer, application: str) -> Seg:
-    status = {ACCEPTED: SCHEDULED, CANCELLED: CLOSED}.get(answer.control, "")
+    status = {ACCEPTED: SCHEDULED, CHANGED: SCHEDULED, CANCELLED: CLOSED}.get(answer.control, "")
     fields: dict[int, Value] = {1: answer.control, 2: Raw(answer.line.placer_sent), 5: status}
     if answer.filler:
         fields[3] = comps(answer.filler, application)
