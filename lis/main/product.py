@@ -18,6 +18,7 @@ from lis.interfaces.sender import Sender
 from lis.kernel.clock import Clock, WallClock
 from lis.lab import Lab
 from lis.main.housekeeping import house_of
+from lis.main.logs import configure_logs
 from lis.main.settings import Settings
 from lis.main.telling import say
 from lis.web.app import create_app
@@ -77,6 +78,7 @@ class Product:
 
     def start(self) -> None:
         """Bring the tables up to date and open every laboratory's doors, on ports from the first one up."""
+        configure_logs()
         self.house.migrate_all()
         for offset, entry in enumerate(self.house.labs()):
             self.serve(entry.slug, self.settings.hl7_port + offset if self.settings.hl7_port else 0)
