@@ -11,9 +11,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from lis.domain.expressions import parse
+
 NUMERIC, CODED, STRUCTURED = "NM", "CE", "SN"
 ResultType = Literal["NM", "CE", "SN"]
 NO_AGE_LIMIT = 43800
+PREVIOUS = "_PREV"  # in a consistency rule, X_PREV is the patient's earlier result of X
 # Of a consistency rule: `error`, `hold` and `stop` keep results back, `suppress` keeps the named value off the report,
 # `warn` and `comment` only say something.
 Severity = Literal["error", "hold", "stop", "suppress", "warn", "comment"]
@@ -442,6 +445,18 @@ class Catalog:
     def formula_for(self) -> dict[str, Formula]:
         """Calculated test → its formula, named by the test's own row."""
         return {t.code: self.formulas[t.formula] for t in self.tests.values() if t.formula in self.formulas}
+
+    @cached_property
+    def rules_for(self) -> dict[str, tuple[ConsistencyRule, ...]]:
+        """Test → the consistency rules it is judged by; `suppress` concerns only what it allows to be absent."""
+        found: dict[str, list[ConsistencyRule]] = {}
+        for rule in self.consistency:
+            expression = None if rule.manual else parse(rule.rule)
+            if expression is not None:
+                suppressed = expression.optional if rule.severity == "suppress" else ()
+                for test in {name.removesuffix(PREVIOUS) for name in suppressed or expression.names}:
+                    found.setdefault(test, []).append(rule)
+        return {test: tuple(rules) for test, rules in found.items()}
 
     @cached_property
     def targets_for(self) -> dict[tuple[str, str], tuple[ControlTarget, ...]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from lis.domain.catalog import Catalog, ConsistencyRule
+from lis.domain.catalog import PREVIOUS, Catalog, ConsistencyRule
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
 from lis.domain.expressions import UNKNOWN, Expression, Value, parse
@@ -19,30 +19,20 @@ from lis.kernel.errors import Invalid
 
 NAME = "consistency"
 ADVISORY = ("warn", "comment")
-PREVIOUS = "_PREV"
 
 
 def consistency_checks(
     test: str, catalog: Catalog, companions: Mapping[str, Companion], facts: Mapping[str, Value]
 ) -> tuple[Check, ...]:
     """One check for each rule that names the test. `facts` are AGE and SEX; `companions` include the test itself."""
-    names = frozenset({test, f"{test}{PREVIOUS}"})
     return tuple(
-        _judge(rule, parse(rule.rule), companions, facts)
-        for rule in catalog.consistency
-        if not rule.manual and _concerns(rule, parse(rule.rule), names)
+        _judge(rule, parse(rule.rule), companions, facts) for rule in catalog.rules_for.get(test, ())
     )
 
 
 def tests_named(expression: Expression) -> frozenset[str]:
     """The tests a rule speaks of; an earlier result counts as its test."""
     return frozenset(name.removesuffix(PREVIOUS) for name in expression.names)
-
-
-def _concerns(rule: ConsistencyRule, expression: Expression, names: frozenset[str]) -> bool:
-    if rule.severity == "suppress" and expression.optional:
-        return not names.isdisjoint(expression.optional)
-    return not names.isdisjoint(expression.names)
 
 
 def _judge(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from lis.domain.events import Verb
 from lis.interfaces.answers import Answer
@@ -14,9 +14,15 @@ from lis.storage.work import Work
 
 
 def oldest(work: Work, peer: str) -> Row[Any] | None:
-    o = t.outbox.c
-    query = select(t.outbox).where(o.peer == peer, o.state == outbox.QUEUED).order_by(o.id).limit(1)
-    return work.outgoing.one(query)
+    return work.outgoing.one(_OLDEST, peer=peer)
+
+
+_OLDEST = (
+    select(t.outbox)
+    .where(t.outbox.c.peer == bindparam("peer"), t.outbox.c.state == outbox.QUEUED)
+    .order_by(t.outbox.c.id)
+    .limit(1)
+)
 
 
 def write_answer(work: Work, row: Row[Any], state: str, answer: Answer, reply: bytes) -> None:

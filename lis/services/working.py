@@ -59,9 +59,14 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
     """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
     container = work.containers.get(container_pk)
     order = work.orders.get(container.order_id)
-    for row in work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer):
-        if row.test in tests and row.state == SENT:
-            work.analyzer_work.change(row.id, state=tests[row.test], answer=answer)
+    rows = work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer)
+    work.analyzer_work.change_all(
+        [
+            {"id": row.id, "state": tests[row.test], "answer": answer}
+            for row in rows
+            if row.test in tests and row.state == SENT
+        ]
+    )
     work.journal.append(
         Verb.WORK_ANSWERED,
         f"container:{container.container_id}",

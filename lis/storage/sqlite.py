@@ -101,8 +101,14 @@ def _engine(path: Path, *, begin: str, pool_size: int, max_overflow: int) -> Eng
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": WAIT_SECONDS},
     )
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine, "begin", lambda connection: _begin(connection, begin))
     return engine
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    """Straight to the driver: every Work and every page begins so."""
+    with _told_in_words():
+        _driver(connection.connection).execute(statement)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -135,19 +135,24 @@ class Work:
     def flush(self) -> None:
         """Write what waits in memory; `Lab.work` does it before the commit."""
         self.observations.flush()
+        self.controls.flush()
         self.journal.flush()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that fails alone: on any exception it leaves nothing behind, and the rest goes on."""
         self.flush()
+        self.connection.exec_driver_sql("SAVEPOINT part")  # one inside another may have the same name
         try:
-            with self.connection.begin_nested():
-                yield
-                self.flush()
+            yield
+            self.flush()
         except BaseException:
             self._forget()
+            if not self.connection.invalidated:
+                self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+                self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
             raise
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
     def _forget(self) -> None:
         """Drop what is remembered of the database: the savepoint took back part of it."""

@@ -67,8 +67,9 @@ def _joined(one: Reading, other: Reading) -> Reading:
 
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
     role, doubt = _role(message, order, profile)
+    service = _service(order, profile, zone)
     observations = tuple(
-        _observation(item, order, profile, zone, seq + number)
+        _observation(item, order, service, profile, zone, seq + number)
         for number, item in enumerate(order.observed, 1)
     )
     specimen = ReportedSpecimen(
@@ -169,8 +170,33 @@ def _told_level(order: Order, profile: Profile) -> int | None:
     return profile.control_levels.get(codes.get(profile.control_level_code, ""))
 
 
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What OBR says for all its observations."""
+
+    code: str = ""
+    status: str = ""
+    observed_at: datetime | None = (
+        None  # OBR-22, else OBR-7; an observation's own (OBX-19, else 14) goes before
+    )
+    is_supplemental: bool = False
+
+
+def _service(order: Order, profile: Profile, zone: ZoneInfo) -> _Service:
+    obr = order.obr
+    if obr is None:
+        return _Service()
+    code = obr.value(4, 1)
+    supplemental = bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code))
+    return _Service(code, obr.value(25, 1), _first_instant(obr, (22, 7), zone), supplemental)
+
+
+def _first_instant(segment: Segment, fields: Iterable[int], zone: ZoneInfo) -> datetime | None:
+    return next((at for number in fields if (at := read_instant(segment.value(number, 1), zone))), None)
+
+
 def _observation(
-    item: Observed, order: Order, profile: Profile, zone: ZoneInfo, seq: int
+    item: Observed, order: Order, service: _Service, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
     obx = item.obx
     code, name, loinc = _code(obx)
@@ -188,9 +214,9 @@ def _observation(
         unit=_unit(obx),
         flags=flags,
         status=profile.statuses.get(status, status),
-        observed_at=_observed_at(obx, order, zone),
-        supplemental=_is_supplemental(item, order, kind, code, profile),
-        extra=_extra(item, order),
+        observed_at=_first_instant(obx, (19, 14), zone) or service.observed_at,
+        supplemental=service.is_supplemental or _is_supplemental(item, kind, code, profile),
+        extra=_extra(item, order, service),
         doubt=_doubt(item, value, status, profile),
     )
 
@@ -232,15 +258,7 @@ def _flags(obx: Segment, profile: Profile) -> Iterable[str]:
             yield profile.flags.get(flag, flag)
 
 
-def _observed_at(obx: Segment, order: Order, zone: ZoneInfo) -> datetime | None:
-    """When it was measured: OBX-19, else OBX-14, else what OBR says (22, 7)."""
-    texts = [obx.value(19, 1), obx.value(14, 1)]
-    if order.obr is not None:
-        texts += [order.obr.value(22, 1), order.obr.value(7, 1)]
-    return next((at for text in texts if (at := read_instant(text, zone))), None)
-
-
-def _is_supplemental(item: Observed, order: Order, kind: str, code: str, profile: Profile) -> bool:
+def _is_supplemental(item: Observed, kind: str, code: str, profile: Profile) -> bool:
     """Images, raw data and settings: kept with the message, no results (LAW: OBX-3.4 to 3.6 names the class)."""
     classes = {item.obx.value(3, part).strip().upper() for part in (1, 4)}
     return (
@@ -248,12 +266,7 @@ def _is_supplemental(item: Observed, order: Order, kind: str, code: str, profile
         or kind in profile.supplemental_types
         or bool(classes & set(RESERVED_CLASSES))
         or (bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code)))
-        or bool(order.obr and _is_supplemental_service(order.obr.value(4, 1), profile))
     )
-
-
-def _is_supplemental_service(code: str, profile: Profile) -> bool:
-    return bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code))
 
 
 def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
@@ -269,7 +282,7 @@ def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
     return ""
 
 
-def _extra(item: Observed, order: Order) -> dict[str, Any]:
+def _extra(item: Observed, order: Order, service: _Service) -> dict[str, Any]:
     """What else was said, for people and for later rules."""
     obx = item.obx
     said = {
@@ -282,8 +295,8 @@ def _extra(item: Observed, order: Order) -> dict[str, Any]:
         "dilution": item.tcd.value(2) if item.tcd else "",
         "reagent_lot": _reagent_lot(item, order),
         "notes": "\n".join(item.notes),
-        "service": order.obr.value(4, 1) if order.obr else "",
-        "order_status": order.obr.value(25, 1) if order.obr else "",
+        "service": service.code,
+        "order_status": service.status,
     }
     return {name: text for name, text in said.items() if text.strip()}
 

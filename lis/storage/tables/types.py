@@ -75,6 +75,9 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+_EMPTY: dict[str, type[list[Any] | dict[str, Any]]] = {"[]": list, "{}": dict}  # what most cells hold
+
+
 class Json(TypeDecorator[Any]):
     """Canonical JSON as text: keys sorted, no spaces, so that equal values are equal text."""
 
@@ -85,7 +88,10 @@ class Json(TypeDecorator[Any]):
         return None if value is None else canonical_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        empty = _EMPTY.get(value)
+        return json.loads(value) if empty is None else empty()
 
 
 def canonical_json(value: Any) -> str:
