@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.domain.catalog import Catalog
 from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.domain.workflow import Action, ContainerState, ResultState, advance
@@ -19,17 +20,17 @@ from lis.storage.work import Work
 def route(work: Work, container_id: str, bench: str) -> None:
     """Send a container to a bench: a department or section of the catalogue, or an analyzer."""
     (container,) = containers_here(work, [container_id])
-    known = benches(work)
+    known = benches(work.catalog)
     if bench not in known:
         raise Invalid("bench.unknown", f"{bench} is no bench here.", f"Benches: {', '.join(sorted(known))}.")
     work.containers.change(container.id, bench=bench)
     tell(work, Verb.CONTAINER_ROUTED, container, bench=bench)
 
 
-def benches(work: Work) -> set[str]:
+def benches(catalog: Catalog) -> set[str]:
     """Every bench a container can be sent to."""
-    sections = {name for test in work.catalog.tests.values() for name in (test.department, test.section)}
-    return {name for name in (*sections, *work.catalog.analyzers) if name}
+    sections = {name for test in catalog.tests.values() for name in (test.department, test.section)}
+    return {name for name in (*sections, *catalog.analyzers) if name}
 
 
 def store(work: Work, container_id: str, position: str) -> None:

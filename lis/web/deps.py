@@ -12,14 +12,14 @@ from starlette.datastructures import FormData
 
 from lis.domain.people import Act, Actor
 from lis.kernel.errors import NotAllowed
-from lis.lab import Lab
+from lis.lab import Lab, Reading
 from lis.storage import control
 from lis.storage import tables as t
 from lis.storage.control import Account, Session
 from lis.storage.house import House
 from lis.web.laboratories import Laboratories
 from lis.web.security import require_token
-from lis.web.security_sessions import Doorkeeper
+from lis.web.security_sessions import Doorkeeper, SignInRefused
 
 COOKIE = "lis_session"
 STATION_COOKIE = "lis_station"
@@ -142,9 +142,7 @@ def here(request: Request, slug: str, person: Annotated[Person, Depends(person_o
         )
     lab = settings_of(request).laboratories.get(slug)
     with lab.reading() as reading:
-        member = reading.connection.execute(
-            select(t.staff).where(t.staff.c.code == person.labs[slug], t.staff.c.active)
-        ).first()
+        member = _member(reading, person.labs[slug])
         if member is None:
             raise NotAllowed(
                 "staff.inactive", "Your place in this laboratory is closed.", "Ask its LIS admin."
@@ -159,6 +157,23 @@ def here(request: Request, slug: str, person: Annotated[Person, Depends(person_o
     )
 
 
+def second_person(request: Request, here: Here, *, card: str, pin: str) -> Actor:
+    """Who signs beside the person at this station: their card and PIN were right, and they work in this laboratory."""
+    settings = settings_of(request)
+    address = request.client.host if request.client else ""
+    try:
+        account = settings.doorkeeper.holder_of(card, pin, address=address)
+    except SignInRefused as refused:
+        raise NotAllowed(refused.code, "Card and PIN do not belong together.", refused.advice) from None
+    with settings.house.control.reading() as connection:
+        code = control.memberships(connection, account.id).get(here.slug, "")
+    with here.lab.reading() as reading:
+        member = _member(reading, code)
+    if member is None:
+        raise NotAllowed("countersign.no_member", "The second person does not work in this laboratory.")
+    return _actor(member, here.actor.station)
+
+
 async def form_of(request: Request, person: Annotated[Person, Depends(person_of)]) -> Form:
     """The posted form, after its token (field or header) was compared with the session's."""
     data = await request.form(max_files=4, max_fields=600, max_part_size=1 << 20)
@@ -170,6 +185,11 @@ async def form_of(request: Request, person: Annotated[Person, Depends(person_of)
 async def plain_form_of(request: Request) -> Form:
     """A posted form of somebody who is not signed in yet: there is no token to compare."""
     return Form(await request.form(max_files=0, max_fields=20, max_part_size=1 << 14))
+
+
+def _member(reading: Reading, code: str) -> Row[Any] | None:
+    query = select(t.staff).where(t.staff.c.code == code, t.staff.c.active)
+    return reading.connection.execute(query).first()
 
 
 def _actor(member: Row[Any], station: str) -> Actor:

@@ -15,6 +15,7 @@ from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from lis.web.deps import SignInNeeded
 from lis.web.pages import SEE_OTHER, pages_of
 from lis.web.security import HEADERS, Forged, names_this_server
+from lis.web.security_sessions import Throttled
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ STATUS_OF: tuple[tuple[type[Refusal], int], ...] = (
     (Forged, 403),
     (Conflict, 409),
     (Invalid, 422),
+    (Throttled, 429),
 )
 STORAGE_REFUSED = 503
 HEADINGS = {
@@ -33,6 +35,7 @@ HEADINGS = {
     409: "Something has changed",
     413: "Too large",
     422: "This cannot be used as it stands",
+    429: "Too many attempts",
     500: "Something went wrong",
     503: "The laboratory cannot answer now",
 }

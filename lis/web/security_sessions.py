@@ -74,21 +74,23 @@ class Doorkeeper:
         with self._house.control.reading() as connection:
             found = control.account_by_username(connection, username.strip())
         stored = found.password_hash if found else None
-        return self._admit(
-            found, stored, password, key=f"account:{username.strip()}", address=address, station=station
-        )
+        key = f"account:{username.strip()}"
+        return self._begin(self._checked(found, stored, password, key=key, address=address), station)
 
     def sign_in_by_card(self, card: str, pin: str, *, address: str, station: str) -> Begun:
         """Begin a session by the barcode of a name card and its PIN."""
+        return self._begin(self.holder_of(card, pin, address=address), station)
+
+    def holder_of(self, card: str, pin: str, *, address: str) -> Account:
+        """The account of a name card whose PIN is right: who signs as second person begins no session."""
         with self._house.control.reading() as connection:
             found = control.account_by_card(connection, card.strip()) if card.strip() else None
         key = f"account:{found.username}" if found else f"card:{card.strip()}"
-        stored = found.pin_hash if found else None
-        return self._admit(found, stored, pin, key=key, address=address, station=station)
+        return self._checked(found, found.pin_hash if found else None, pin, key=key, address=address)
 
-    def _admit(
-        self, found: Account | None, stored: str | None, secret: str, *, key: str, address: str, station: str
-    ) -> Begun:
+    def _checked(
+        self, found: Account | None, stored: str | None, secret: str, *, key: str, address: str
+    ) -> Account:
         keys = {key[:128]: FAILURES_PER_ACCOUNT, f"address:{address}": FAILURES_PER_ADDRESS}
         now = self._wall.now()
         self._refuse_blocked(list(keys), now)
@@ -101,7 +103,7 @@ class Doorkeeper:
         with self._house.control.writing() as connection:
             for tried in keys:
                 control.clear_failures(connection, tried)
-            return self._begin(connection, found, now, station)
+        return found
 
     def _refuse_blocked(self, keys: list[str], now: datetime) -> None:
         with self._house.control.reading() as connection:
@@ -124,7 +126,11 @@ class Doorkeeper:
                     control.block(connection, key, now + block_for(failures - allowed))
             control.record(connection, now, "system", "sign_in.refused", next(iter(keys)))
 
-    def _begin(self, connection: Connection, found: Account, now: datetime, station: str) -> Begun:
+    def _begin(self, found: Account, station: str) -> Begun:
+        with self._house.control.writing() as connection:
+            return self._begun(connection, found, self._wall.now(), station)
+
+    def _begun(self, connection: Connection, found: Account, now: datetime, station: str) -> Begun:
         token = new_token()
         labs = control.memberships(connection, found.id)
         session = Session(

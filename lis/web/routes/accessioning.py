@@ -10,12 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from lis.documents.labels import label_pdf, label_svg
 from lis.domain.people import Act
+from lis.domain.reception import is_irreplaceable
 from lis.kernel.errors import Refusal
 from lis.services import accessioning, labelling
 from lis.web.deps import Here, Posted, SomeoneHere
 from lis.web.pages import fragment, go, show
 from lis.web.printing import label_of
-from lis.web.queries import specimens
+from lis.web.queries import rejecting, specimens
 
 router = APIRouter(prefix="/lab/{slug}")
 SET_ASIDE = "set_aside"
@@ -127,8 +128,15 @@ def label_page(request: Request, here: SomeoneHere, container_id: str) -> Respon
 
 def _lists(here: Here) -> dict[str, Any]:
     with here.lab.reading() as reading:
+        aside = specimens.set_aside(reading)
         return {
             "expected": specimens.expected(reading),
-            "set_aside": specimens.set_aside(reading),
+            "set_aside": aside,
+            "on_form": {
+                one.row.container_id
+                for one in aside
+                if is_irreplaceable(one.row.specimen_type, reading.catalog)
+            },
+            "awaited": rejecting.awaited(reading),
             "received": specimens.received_since(reading, reading.now - SHOWN_BACK),
         }
