@@ -39,11 +39,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An observation that belongs to a pending or filed result of a received container."""
+    """An observation that belongs to a pending or filed result of a received container.
+
+    `result` is its row; None for an index that the order expects nowhere or from another tube: it is the tube's own.
+    """
 
     observation: ReportedObservation
     test: str
-    result: Row[Any]
+    result: Any
     filing: Filing
     text: str = ""
 
@@ -108,10 +111,12 @@ def match_test(
     if test in source.held_tests:
         return Hold("test.held", f"{test} is not taken from this interface: {source.held_tests[test]}")
     result = results.get(test)
-    if result is None or result.state == ResultState.CANCELLED:
+    if result is not None and result.state == ResultState.CANCELLED:
+        result = None
+    if test in work.catalog.index_tests.values() and (result is None or result.container_pk != container.id):
+        return Match(observation, test, None, Filing.NOT_A_RESULT)
+    if result is None:
         return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
-    if result.container_pk != container.id and test in work.catalog.index_tests.values():
-        return Match(observation, test, result, Filing.NOT_A_RESULT)
     if result.container_pk != container.id:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
     row = work.catalog.tests[test]

@@ -132,11 +132,11 @@ def _file_matched(
 
 
 def _note_indices(work: Work, container: Row[Any], matches: Mapping[str, Match]) -> None:
-    """An index belongs to the tube it was measured in, also where the order expects one from another tube."""
+    """An index belongs to the tube it was measured in, also where the order expects none from it."""
     letters = {test: letter for letter, test in work.catalog.index_tests.items()}
     noted: dict[str, str] = {}
     for test, match in matches.items():
-        if test in letters and match.result.container_pk != container.id:
+        if test in letters and match.result is None:
             quantity = collected.readable(_sent("", match), work.catalog)
             if quantity is not None:
                 noted[letters[test]] = str(quantity)

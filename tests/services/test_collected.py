@@ -50,3 +50,11 @@ def test_index_of_another_tube_does_not_speak_for_this_one(small: Bench) -> None
     small.measure(silent, LYTES)
 
     assert small.value(placed.accession, "K")[3] == ["interference.no_index"]
+
+
+def test_index_that_no_panel_of_the_tube_asks_for_is_kept_with_the_tube(small: Bench) -> None:
+    placed = small.order("COAGS")
+    small.receive(*placed.container_ids)
+
+    assert small.measure(placed.container_ids[0], {"HIDX": "120"}) == [("supplemental", "")]
+    assert small.container(placed.container_ids[0]).condition["indices"] == {"H": "120"}

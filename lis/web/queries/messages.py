@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, or_, select
+from sqlalchemy import Row, Select, and_, func, literal, not_, or_, select
 
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
+from lis.storage.outbox import LABEL
 
 MOST_SHOWN = 100
 NEEDS_A_PERSON = ("held", "unprocessed", "dead_letter")
@@ -28,6 +29,12 @@ class Link:
     went: dict[str, int]
     last_in: datetime | None
     last_out: datetime | None
+
+    @property
+    def waiting(self) -> int:
+        """What is still to be sent, or answered; a printer answers nothing."""
+        unanswered = 0 if self.row.kind == "printer" else self.went.get("sent", 0)
+        return self.went.get("queued", 0) + unanswered
 
     @property
     def address(self) -> str:
@@ -87,7 +94,8 @@ def held_observations(reading: Reading) -> list[Row[Any]]:
 def unsent(reading: Reading) -> list[Row[Any]]:
     """What still waits in the outbox, or was given up: given up first."""
     o = t.outbox
-    query = select(o).where(o.c.state.in_(UNSENT)).order_by(o.c.state != "dead", o.c.id)
+    is_done = and_(o.c.state == "sent", o.c.kind == LABEL)
+    query = select(o).where(o.c.state.in_(UNSENT), not_(is_done)).order_by(o.c.state != "dead", o.c.id)
     return list(reading.connection.execute(query.limit(MOST_SHOWN)))
 
 
