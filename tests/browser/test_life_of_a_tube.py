@@ -121,16 +121,17 @@ def receive(desk: Desk, tube: str) -> str:
     assert collected
     assert "No laboratory label" in desk.seen(tube)
     desk.scan(tube)
-    label = desk.bench.locator("#labels input")
-    expect(label).to_have_count(1, timeout=PATIENCE)
     row = desk.receiving.locator("#scans tr").first
-    expect(row).to_contain_text("received")
+    expect(row).to_contain_text("received", timeout=PATIENCE)
+    expect(row).to_contain_text(collected["name"])
     container = row.locator("td a").first.inner_text()
+    label = desk.bench.locator("#labels li", has_text=container)
+    expect(label).to_have_count(1, timeout=PATIENCE)
 
-    label.check()
+    label.get_by_role("radio").check()
     desk.tube(tube).get_by_role("checkbox").check()
     desk.act("Affix the label to the tube", f"The label is on tube {tube}")
-    expect(label).to_have_count(0)
+    expect(label).to_have_count(0, timeout=PATIENCE)
     expect(desk.tube(tube)).to_have_attribute("data-barcode", container)
     collection, laboratory = desk.seen(tube).split("Laboratory label: ")
     assert collected["name"] in collection
