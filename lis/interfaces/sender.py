@@ -32,8 +32,17 @@ from lis.storage.work import Work
 
 log = logging.getLogger(__name__)
 
+_QUEUED = (
+    select(t.outbox.c.peer, t.outbox.c.next_try_at)
+    .where(t.outbox.c.state == outbox.QUEUED)
+    .order_by(t.outbox.c.id)
+)
+
 Exchange = Callable[[Row[Any], str, bytes], bytes | None]
 """Hand one message of a kind to the peer of an interface; its answer, or None. OSError: the peer is not there."""
+
+Write = Callable[[Work], bool]
+"""Writes down what came of an attempt; whether the next row may follow."""
 
 LEASE = timedelta(seconds=120)
 """How long a claimed row is nobody else's: longer than any peer may take to answer."""
@@ -56,11 +65,16 @@ class LinkState:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A row that is ours to send, once; without bytes when it was given up."""
+    """A row that is ours to send, as it was found; without bytes when it was given up."""
 
     row: Row[Any]
     interface: Row[Any]
     body: bytes
+
+    @property
+    def attempts(self) -> int:
+        """With the one that it is claimed for."""
+        return int(self.row.attempts) + 1
 
 
 class Sender:
@@ -124,10 +138,8 @@ class Sender:
 
     def _peers_due(self) -> list[str]:
         """Peers whose oldest queued row is due."""
-        o = t.outbox.c
-        query = select(o.peer, o.next_try_at).where(o.state == outbox.QUEUED).order_by(o.id)
-        with self._lab.reading() as reading:
-            rows = reading.connection.execute(query).all()
+        with self._lab.database.reading() as connection:
+            rows = connection.execute(_QUEUED).all()
         oldest: dict[str, datetime | None] = {}
         for row in rows:
             oldest.setdefault(row.peer, row.next_try_at)
@@ -135,13 +147,20 @@ class Sender:
         return [peer for peer, at in oldest.items() if at is None or at <= now]
 
     def _send_all(self, peer: str) -> int:
-        """Send a peer's rows in their order until one is not answered."""
+        """Send a peer's rows in their order until one is not answered; each answer is written with the next claim."""
         sent = 0
-        while not self._is_stopping and (claim := self._claim(peer)) is not None:
-            if not self._send(claim):
-                break
-            sent += 1
+        claim = None if self._is_stopping else self._first_claim(peer)
+        while claim is not None:
+            write = self._send(claim)
+            with self._lab.work(system("hl7", peer)) as work:
+                goes_on = write(work)
+                claim = self._claim(work, peer) if goes_on and not self._is_stopping else None
+            sent += goes_on
         return sent
+
+    def _first_claim(self, peer: str) -> _Claim | None:
+        with self._lab.work(system("hl7", peer)) as work:
+            return self._claim(work, peer)
 
     def _send_safely(self, peer: str) -> int:
         try:
@@ -150,27 +169,24 @@ class Sender:
             log.exception("sending to %s failed", peer)
             return 0
 
-    def _claim(self, peer: str) -> _Claim | None:
+    def _claim(self, work: Work, peer: str) -> _Claim | None:
         """Take a peer's oldest row for the time of the lease, composing it if nobody has yet."""
-        with self._lab.work(system("hl7", peer)) as work:
-            row = outgoing_rows.oldest(work, peer)
-            line = Lines(work.interfaces.all(), work.catalog, work.zone).get(peer)
-            wall = work.recorded_at
-            if row is None or line is None or not line.row.enabled:
-                return None
-            if row.next_try_at is not None and row.next_try_at > wall:
-                return None
-            body = row.body or self._composed(work, line, row)
-            if not body:
-                return _Claim(row, line.row, b"")
+        row = outgoing_rows.oldest(work, peer)
+        if row is None or (row.next_try_at is not None and row.next_try_at > work.recorded_at):
+            return None
+        line = Lines(work.interfaces.all(), work.catalog, work.zone).get(peer)
+        if line is None or not line.row.enabled:
+            return None
+        claim = _Claim(row, line.row, row.body or self._composed(work, line, row))
+        if claim.body:
             work.outgoing.change(
                 row.id,
-                body=body,
+                body=claim.body,
                 control_id=control_id(row),
-                attempts=row.attempts + 1,
-                next_try_at=wall + LEASE,
+                attempts=claim.attempts,
+                next_try_at=work.recorded_at + LEASE,
             )
-            return _Claim(work.outgoing.get(row.id), line.row, body)
+        return claim
 
     def _composed(self, work: Work, line: Line, row: Row[Any]) -> bytes:
         """The bytes; none for a row that cannot be said: it is given up at once, for a person to see."""
@@ -184,70 +200,60 @@ class Sender:
             outgoing_rows.give_up(work, row, f"{type(error).__name__}: {error}")
         return b""
 
-    def _send(self, claim: _Claim) -> bool:
-        """One attempt; whether the next row may follow."""
+    def _send(self, claim: _Claim) -> Write:
+        """One attempt; what is to be written of it."""
         if not claim.body:
-            return True
+            return lambda _work: True
         try:
             reply = self._exchange(claim.interface, claim.row.kind, claim.body)
         except NotConfigured:
-            self._release(claim)
-            return False
+            return lambda work: self._release(work, claim)
         except OSError as error:
-            return self._failed(claim, str(error) or type(error).__name__)
+            words = str(error) or type(error).__name__
+            return lambda work: self._failed(work, claim, words)
         if claim.row.kind == outbox.LABEL:
-            return self._printed(claim)
+            return lambda work: self._printed(work, claim)
         if reply is None:
-            return self._failed(claim, "no answer")
-        return self._answered(claim, reply)
+            return lambda work: self._failed(work, claim, "no answer")
+        return lambda work: self._answered(work, claim, reply)
 
-    def _release(self, claim: _Claim) -> None:
+    def _release(self, work: Work, claim: _Claim) -> bool:
         """Nothing was tried: the row stays as it was."""
-        with self._lab.work(system("hl7", claim.row.peer)) as work:
-            later = work.recorded_at + LONGEST_WAIT
-            work.outgoing.change(claim.row.id, attempts=claim.row.attempts - 1, next_try_at=later)
+        later = work.recorded_at + LONGEST_WAIT
+        work.outgoing.change(claim.row.id, attempts=claim.row.attempts, next_try_at=later)
+        return False
 
-    def _printed(self, claim: _Claim) -> bool:
-        with self._lab.work(system("hl7", claim.row.peer)) as work:
-            work.outgoing.change(
-                claim.row.id, state=outbox.SENT, sent_at=work.now, next_try_at=None, last_error=""
-            )
-            self._link(claim.row.peer, work.recorded_at)
+    def _printed(self, work: Work, claim: _Claim) -> bool:
+        work.outgoing.change(
+            claim.row.id, state=outbox.SENT, sent_at=work.now, next_try_at=None, last_error=""
+        )
+        self._link(claim.row.peer, work.recorded_at)
         return True
 
-    def _answered(self, claim: _Claim, reply: bytes) -> bool:
+    def _answered(self, work: Work, claim: _Claim, reply: bytes) -> bool:
         answer = read_answer(reply)
         lenient = bool(claim.interface.settings.get("answers_without_number"))
-        if answer is None or not is_answer_to(reply, claim.row.control_id, without_number=lenient):
-            return self._failed(claim, "the answer is to another message")
-        if answer.code in FAILED:
-            return self._refused(claim, answer, reply)
-        if not answer.is_positive:
-            return self._failed(claim, f"answered {answer.code}: {answer.words}")
-        with self._lab.work(system("hl7", claim.row.peer)) as work:
-            outgoing_rows.write_answer(work, claim.row, outbox.ANSWERED, answer, reply)
-            self._link(claim.row.peer, work.recorded_at)
-            _apply(work, claim, answer)
-        return True
-
-    def _refused(self, claim: _Claim, answer: Answer, reply: bytes) -> bool:
-        """AE: the same bytes will be refused again. A person has to see to it; the next message may pass."""
-        with self._lab.work(system("hl7", claim.row.peer)) as work:
-            outgoing_rows.write_answer(work, claim.row, outbox.DEAD, answer, reply)
-            self._link(claim.row.peer, work.recorded_at)
+        if answer is None or not is_answer_to(reply, control_id(claim.row), without_number=lenient):
+            return self._failed(work, claim, "the answer is to another message")
+        refused = answer.code in FAILED
+        if not refused and not answer.is_positive:
+            return self._failed(work, claim, f"answered {answer.code}: {answer.words}")
+        state = outbox.DEAD if refused else outbox.ANSWERED
+        outgoing_rows.write_answer(work, claim.row, state, answer, reply)
+        self._link(claim.row.peer, work.recorded_at)
+        if refused:  # AE: the same bytes will be refused again. A person has to see to it
             outgoing_rows.tell_dead(work, claim.row, f"answered {answer.code}: {answer.words}")
-            _apply(work, claim, answer)
+        _apply(work, claim, answer)
         return True
 
-    def _failed(self, claim: _Claim, error: str) -> bool:
+    def _failed(self, work: Work, claim: _Claim, error: str) -> bool:
         """Try again later, longer each time; give up after enough attempts."""
-        with self._lab.work(system("hl7", claim.row.peer)) as work:
-            self._link(claim.row.peer, work.recorded_at, error)
-            if claim.row.attempts >= self._attempts:
-                outgoing_rows.give_up(work, claim.row, error)
-                return True
-            wait = min(FIRST_WAIT * 2 ** (claim.row.attempts - 1), LONGEST_WAIT)
-            work.outgoing.change(claim.row.id, next_try_at=work.recorded_at + wait, last_error=error)
+        self._link(claim.row.peer, work.recorded_at, error)
+        if claim.attempts >= self._attempts:
+            outgoing_rows.give_up(work, claim.row, error)
+            return True
+        wait = min(FIRST_WAIT * 2 ** (claim.attempts - 1), LONGEST_WAIT)
+        work.outgoing.change(claim.row.id, next_try_at=work.recorded_at + wait, last_error=error)
         return False
 
     def _link(self, peer: str, wall: datetime, error: str = "") -> None:

@@ -7,8 +7,8 @@ consistent state, never waits for the writer and cannot write. The control datab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection
@@ -99,6 +99,11 @@ class LabDatabase(ABC):
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state and can change nothing."""
+
+    @contextmanager
+    def relaxed(self) -> Iterator[None]:
+        """For a laboratory in the making: a power cut within it may cost the whole; at its end all of it is safe."""
+        yield
 
     @abstractmethod
     def close(self) -> None:

@@ -241,15 +241,24 @@ class Interfaces:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._all: Rows | None = None
+
+    def forget(self) -> None:
+        """Drop what is remembered: it changed, or its savepoint was rolled back."""
+        self._all = None
 
     def find(self, code: str) -> Row[Any] | None:
         return self.connection.execute(select(t.interface).where(t.interface.c.code == code)).first()
 
     def all(self) -> Rows:
-        return self.connection.execute(statements.by(t.interface)).all()
+        if self._all is None:
+            self._all = self.connection.execute(statements.by(t.interface)).all()
+        return self._all
 
     def add(self, **values: Any) -> None:
+        self.forget()
         self.connection.execute(insert(t.interface), values)
 
     def change(self, code: str, **values: Any) -> None:
+        self.forget()
         self.connection.execute(update(t.interface).where(t.interface.c.code == code).values(**values))

@@ -158,7 +158,7 @@ class Work:
         """Drop what is remembered of the database: the savepoint took back part of it."""
         self.journal.forget()
         for held in vars(self).values():
-            if isinstance(held, repositories.Repository):
+            if isinstance(held, (repositories.Repository, repositories.Interfaces)):
                 held.forget()
         self._last_ids.clear()
 

@@ -8,7 +8,9 @@ services and on the bench, the outbox is emptied into the world. Nothing is inse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -98,7 +100,8 @@ def prepare(
     try:
         made = _begin(house, slug, pack, seed=seed, start=start, wall=wall)
         people.open_accounts(house, slug, hashed, wall)
-        _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, progress)
+        with made.lab.database.relaxed(), _content_set_aside():
+            _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, progress)
         _set_clock(made.lab, end, wall)
         with house.control.writing() as connection:
             chronicle.finish(connection, slug, wall.now())
@@ -106,6 +109,17 @@ def prepare(
         remove(house, slug)
         raise
     return made
+
+
+@contextmanager
+def _content_set_aside() -> Iterator[None]:
+    """What has been read stays: the garbage collector does not go through it again and again meanwhile."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, wall: Clock) -> Prepared:
