@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ hypothesis.settings.load_profile("long" if harness.LONG else "short")
 if "DATABASE_URL" in os.environ:
     os.environ.setdefault("LIS_TEST_DATABASE_URL", os.environ.pop("DATABASE_URL"))
 
+LONGEST_TEST = 3600 if harness.LONG else 420
 NEEDED_FIXTURES = {"postgresql_url": "postgresql", "postgresql_server": "postgresql"}
 OWN_SCHEMAS = text(
     "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
@@ -45,6 +47,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(NEEDED_FIXTURES[fixture])
         if item.get_closest_marker("long") and not harness.LONG:
             item.add_marker(pytest.mark.skip(reason="long: runs with --long"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """A test that hangs fails, instead of holding up all others."""
+    if not hasattr(signal, "SIGALRM"):
+        return (yield)
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"{item.nodeid} took longer than {LONGEST_TEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LONGEST_TEST)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.hookimpl(wrapper=True)
