@@ -8,11 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from lis.documents.cards import command_card_pdf
 from lis.documents.labels import label_pdf, label_svg
 from lis.domain.people import Act
 from lis.domain.reception import is_irreplaceable
-from lis.kernel.errors import Refusal
+from lis.kernel.errors import Invalid, Refusal
 from lis.services import accessioning, labelling
+from lis.web import commands
 from lis.web.deps import Here, Posted, SomeoneHere
 from lis.web.pages import fragment, go, show
 from lis.web.printing import label_of
@@ -20,13 +22,16 @@ from lis.web.queries import rejecting, specimens
 
 router = APIRouter(prefix="/lab/{slug}")
 SET_ASIDE = "set_aside"
+PAPERS = ("us-letter", "a4")
 SHOWN_BACK = timedelta(hours=8)  # how far back the list of received tubes reaches: a shift
 
 
 @router.get("/receive")
 def receive_page(request: Request, here: SomeoneHere) -> Response:
     here.require(Act.SPECIMEN_RECEIVE)
-    return show(request, here, "accessioning/receive.html", **_lists(here))
+    with here.lab.reading() as reading:
+        known = {one.code: one.meaning for one in commands.offered(reading.catalog)}
+    return show(request, here, "accessioning/receive.html", commands=known, **_lists(here))
 
 
 @router.get("/receive/pending")
@@ -38,13 +43,16 @@ def pending(request: Request, here: SomeoneHere) -> Response:
 
 @router.post("/receive/scan")
 def scan(request: Request, here: SomeoneHere, form: Posted) -> Response:
-    """One scan, answered with its row. A refused one is answered too, and written down in a Work of its own."""
-    text = form.text("text")
+    """One scan, answered with its row; a command scanned before it says what to do with the tube.
+
+    A refused one is answered too, and written down in a Work of its own.
+    """
+    text, command = form.text("text"), form.text("command")
     try:
         with here.lab.work(here.actor) as work:
-            receipt = accessioning.scan(work, text)
+            receipt = commands.carry_out(work, command, text)
     except Refusal as refusal:
-        return _refused(request, here, text, refusal)
+        return _refused(request, here, f"{command} {text}".strip(), refusal)
     with here.lab.reading() as reading:
         one = specimens.one(reading, receipt.container_id)
         alike = specimens.named_alike(reading, one.row)
@@ -66,6 +74,17 @@ def _refused(request: Request, here: Here, text: str, refusal: Refusal) -> Respo
         accessioning.refuse_scan(work, text, code=refusal.code, message=refusal.message)
     row = fragment(request, here, "accessioning/_refused_row.html", text=text, refusal=refusal)
     return JSONResponse({"row": row, "panel": "", "attention": str(refusal)})
+
+
+@router.get("/receive/commands.pdf")
+def command_card(here: SomeoneHere, paper: str = "us-letter") -> Response:
+    """The card of command barcodes, on Letter or A4."""
+    here.require(Act.SPECIMEN_RECEIVE)
+    if paper not in PAPERS:
+        raise Invalid("card.paper", f"{paper[:20]} is no paper here.", f"Papers: {', '.join(PAPERS)}.")
+    with here.lab.reading() as reading:
+        rows = [(one.code, one.meaning) for one in commands.offered(reading.catalog)]
+    return Response(command_card_pdf(rows, paper=paper), media_type="application/pdf")
 
 
 @router.post("/receive/{container_id}/identity")

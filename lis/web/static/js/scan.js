@@ -1,5 +1,6 @@
 // The scan box. A scan is taken at once, the box is empty for the next, and scans are sent one after the other in their
 // order. Nothing waits for the server. What goes wrong stays on the screen, with text, mark and sound, until Esc.
+// A command from the card is about the tube scanned next; the page remembers it and the server does it.
 
 const form = document.getElementById("scanning");
 const box = document.getElementById("scan");
@@ -7,12 +8,15 @@ const rows = document.getElementById("scans");
 const last = document.getElementById("last");
 const latch = document.getElementById("latch");
 const waiting = document.getElementById("waiting");
+const armedLine = document.getElementById("armed");
+const commands = JSON.parse(form.dataset.commands);
 const csrf = document.querySelector("meta[name=csrf]").content;
 const LONGEST_LIST = 200;
 
 const queue = [];
 const pinned = [];
 let sending = false;
+let armed = "";
 let audio;
 
 function beep() {
@@ -62,6 +66,24 @@ function cell(text, className = "") {
   return made;
 }
 
+function arm(code) {
+  armed = code;
+  armedLine.className = code ? "aside" : "";
+  armedLine.textContent = code ? `Scan the tube: ${commands[code] ?? `${code} is no command`}. Esc or %RCV drops this.` : "";
+}
+
+function acknowledge() {
+  pinned.length = 0;
+  draw();
+}
+
+// An unknown command stays in force until it is dropped: the tube after it must not be received by mistake.
+function command(code) {
+  if (code === "%ACK") acknowledge();
+  else arm(code === "%RCV" ? "" : code);
+  if (!(code in commands)) pin(code, "This is no command here. Scan %RCV, or another command.");
+}
+
 function placeFor(text) {
   const row = document.createElement("tr");
   row.className = "sending";
@@ -79,11 +101,11 @@ function parsed(html) {
   return template.content;
 }
 
-async function send({ text, row }) {
+async function send({ text, command, row }) {
   const answer = await fetch(form.action, {
     method: "POST",
     headers: { "X-Fetch": "1", "X-CSRF-Token": csrf },
-    body: new URLSearchParams({ text }),
+    body: new URLSearchParams({ text, command }),
   });
   if (answer.status === 401) throw new Error("You are signed out; this scan was not taken. Sign in again.");
   if (!answer.headers.get("Content-Type")?.includes("json")) {
@@ -128,15 +150,21 @@ form.addEventListener("submit", (event) => {
   box.value = "";
   box.focus();
   if (!text) return;
-  queue.push({ text, row: placeFor(text) });
+  if (text.startsWith("%")) {
+    command(text.toUpperCase());
+    return;
+  }
+  queue.push({ text, command: armed, row: placeFor(`${armed} ${text}`.trim()) });
+  arm("");
   count();
   drain();
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !pinned.length || document.querySelector("dialog[open]")) return;
-  pinned.length = 0;
-  draw();
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (pinned.length) acknowledge();
+  else if (armed) arm("");
+  else return;
   box.focus();
 });
 
