@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from lis.wire.er7 import Message
+from simulators.bench import BenchRefusal
 from simulators.collecting import Asked, Collecting
 from simulators.dice import Dice
 from simulators.hl7.envelope import Envelope, acknowledge
 from simulators.hl7.hospital import Encounter, Requisition, movement_message, order_message
-from simulators.hl7.reading import read_reports, refused_orders
+from simulators.hl7.reading import kind_of, read_reports, read_statuses, refused_orders
 from simulators.patients import Person
-from simulators.place import Place, Ward
+from simulators.people import Bodies
+from simulators.place import Orderable, Place, Reaction, Ward
+from simulators.responding import Reached, Responding, course_of
 from simulators.stage import Outgoing, Stage
-from simulators.tubes import Tube, Value
+from simulators.tubes import Tube
 
 HOUR = timedelta(hours=1)
 INPATIENT, OUTPATIENT = "I", "O"
 SECOND_VISIT_CHANCE = 0.15
 """How often an order in emergency or clinic is for somebody who is still there."""
-
-
-class Bodies(Protocol):
-    """Who lives here, and what is in them."""
-
-    def person(self, number: int, patient_class: str, at: datetime) -> Person:
-        """The number-th person of this world, with whatever brings them to this kind of ward."""
-
-    def returned(self, person: Person, visit: int, patient_class: str, at: datetime) -> Person:
-        """The same person, who comes again."""
-
-    def values(self, person: Person, at: datetime) -> Mapping[str, Value]:
-        """The person's true values at an instant."""
 
 
 class Hospital:
@@ -50,6 +39,8 @@ class Hospital:
         self._deliver = deliver
         self._dice = stage.dice.fork("hospital")
         self.collecting = Collecting(place, stage)
+        self._responding = Responding(place.hospital, stage, self._draw_again, self._follow)
+        self._asked: dict[str, tuple[Asked, str]] = {}
         self._encounters: dict[str, Encounter] = {}
         self._beds: dict[str, list[str]] = {ward.code: [] for ward in self.plan.wards}
         self._known: dict[str, Person] = {}
@@ -76,6 +67,15 @@ class Hospital:
         for _ in range(dice.poisson(mean)):
             at = now + timedelta(seconds=int(dice.uniform(0, 3600 * share_of_hour)))
             self._stage.plan(at, lambda: self._ask(ward))
+        for turn in ward.rounds:
+            at = local.replace(minute=turn.at.minute, second=0, microsecond=0).astimezone(now.tzinfo)
+            if turn.at.hour == local.hour and at >= now:
+                count = dice.fork(f"round/{turn.at}").poisson(turn.mean * self.rate)
+                self._stage.plan(at, partial(self._go_round, ward, count))
+
+    def _go_round(self, ward: Ward, count: int) -> None:
+        for _ in range(count):
+            self._ask(ward)
 
     def _ask(self, ward: Ward) -> None:
         number, dice = self._next_requisition()
@@ -102,6 +102,7 @@ class Hospital:
     def _place(self, asked: Asked, visit: str) -> None:
         now, patient = self._stage.now, self._encounters[visit].person.mrn
         orders = [order.code for order in asked.orders]
+        self._asked[asked.number] = asked, visit
         data = {"orders": orders, "priority": asked.priority, "patient": patient, "ward": asked.ward.code}
         self._stage.tell("order.placed", asked.number, data)
         wait = asked.dice.uniform(2, 8) if asked.priority == "S" else asked.dice.uniform(5, 40)
@@ -143,12 +144,12 @@ class Hospital:
 
     def _somebody(self, ward: Ward, dice: Dice, now: datetime) -> Person:
         """A person who was here before and is not now, or a new one."""
-        inside = {self._encounters[visit].person.mrn for visits in self._beds.values() for visit in visits}
+        inside = {self._encounters[visit].person.mrn for visit in self._inside()}
         away = [person for mrn, person in self._known.items() if mrn not in inside]
         if away and dice.chance(self.plan.readmission_share):
-            return self._bodies.returned(dice.choice(away), self._visits, ward.patient_class, now)
+            return self._bodies.returned(dice.choice(away), self._visits, ward.population, now)
         self._people += 1
-        return self._bodies.person(self._people, ward.patient_class, now)
+        return self._bodies.person(self._people, ward.population, now)
 
     def _free_bed(self, ward: Ward) -> str:
         if ward.patient_class == OUTPATIENT:
@@ -178,15 +179,28 @@ class Hospital:
 
     # collecting
 
-    def _collect(self, asked: Asked, visit: str, ordered_at: datetime) -> None:
+    def _draw_again(self, number: str, indexes: Sequence[int], times: int) -> None:
+        """A new specimen for some orders of a requisition, under their numbers."""
+        known = self._asked.get(number)
+        if known is None:
+            return
+        asked, visit = known
+        orders = {index: asked.orders[index - 1] for index in indexes if 0 < index <= len(asked.orders)}
+        stream = asked.dice.fork(f"again/{times}")
+        again = replace(asked, orders=tuple(orders.values()), dice=stream)
+        self._stage.tell("order.recollected", number, {"orders": [order.code for order in again.orders]})
+        self._collect(again, visit, self._stage.now, orders)
+
+    def _collect(
+        self, asked: Asked, visit: str, ordered_at: datetime, again: Mapping[int, Orderable] | None = None
+    ) -> None:
         """Draw, stick the labels on, send the orders, give the tubes to the courier."""
         encounter, now = self._encounters[visit], self._stage.now
         collector = asked.dice.choice(asked.ward.collectors)
         truth = self._bodies.values(encounter.person, now)
         tubes = self.collecting.draw(asked, encounter, collector.initials, truth)
-        lines = [
-            self.collecting.line(asked, number, order, tubes) for number, order in enumerate(asked.orders, 1)
-        ]
+        numbered = again or dict(enumerate(asked.orders, 1))
+        lines = [self.collecting.line(asked, number, order, tubes) for number, order in numbered.items()]
         requisition = Requisition(
             number=asked.number,
             priority=asked.priority,
@@ -195,6 +209,7 @@ class Hospital:
             provider=encounter.attending,
             collector=collector,
             lines=tuple(lines),
+            control="XO" if again else "NW",
         )
         envelope = self._envelope()
         build = partial(order_message, envelope, encounter, requisition)
@@ -225,10 +240,44 @@ class Hospital:
     # reading what comes back
 
     def receive(self, message: Message) -> bytes:
-        """A report: the ward reads it and says that it came."""
-        for report in read_reports(message):
-            self._stage.tell("report.received", report.placer, {"report": report})
+        """A report, or what became of orders: the ward says that it came, and does what follows in its own time."""
+        if kind_of(message) == "OML^O21":
+            self._responding.hear(read_statuses(message))
+        for report in read_reports(message) if kind_of(message) == "ORU^R01" else ():
+            self._responding.read(report)
         return acknowledge(self._envelope(), message)
+
+    def phone(self, ward: str, what: str, by: str) -> Reached:
+        """Ring a ward."""
+        known = next((one for one in self.plan.wards if one.code == ward), None)
+        if known is None:
+            raise BenchRefusal("ward.unknown", f"There is no ward {ward}.")
+        return self._responding.phone(known, what, by)
+
+    def _follow(self, mrn: str, reaction: Reaction, dice: Dice) -> bool:
+        """Treat a patient who is here, and order again after a while."""
+        visit = next((one for one in self._inside() if self._encounters[one].person.mrn == mrn), None)
+        if visit is None:
+            return False
+        encounter = self._encounters[visit]
+        if reaction.treatment:
+            person = encounter.person.with_course(course_of(reaction, self._stage.now, dice))
+            self._encounters[visit] = replace(encounter, person=person)
+            self._known[mrn] = person
+        wait = timedelta(minutes=dice.fork("after").uniform(*reaction.after_minutes))
+        self._stage.plan(self._stage.now + wait, partial(self._control, visit, reaction))
+        return True
+
+    def _control(self, visit: str, reaction: Reaction) -> None:
+        """Whether it got better: the same again, urgently, of somebody who is still here."""
+        if visit not in self._inside() or not reaction.orders:
+            return
+        number, dice = self._next_requisition()
+        orders = tuple(self.place.orderables[code] for code in reaction.orders)
+        self._place(Asked(number, self._encounters[visit].ward, orders, "S", dice), visit)
+
+    def _inside(self) -> list[str]:
+        return [visit for visits in self._beds.values() for visit in visits]
 
     def _envelope(self) -> Envelope:
         self._messages += 1

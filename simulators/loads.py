@@ -50,7 +50,7 @@ def orders(
     ward = next(ward for ward in hospital.wards if ward.message == "OML")
     for number in range(1, count + 1):
         now = at + number * PACE
-        person = people.person(number, ward.patient_class, now)
+        person = people.person(number, ward.population, now)
         visit = Encounter(person, ward, "1", f"V{number:07d}", hospital.providers[0], now)
         lines = tuple(_line(content, code, number, place) for place, code in enumerate(codes, 1))
         requisition = Requisition(

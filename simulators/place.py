@@ -104,6 +104,14 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """Collectors go round the ward at this local time; so many requisitions come of it on average."""
+
+    at: time
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ward:
     """A unit that orders: how much, when, how urgently, how far away, and in which message it does."""
 
@@ -117,6 +125,8 @@ class Ward:
     transport_minutes: tuple[float, float]
     message: str
     collectors: tuple[Collector, ...]
+    population: str  # the location of the case mix that its patients come from
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,19 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a ward does when it reads a test with this flag: orders it repeats after a while, a treatment it gives."""
+
+    test: str
+    flag: str
+    share: float
+    orders: tuple[str, ...]
+    after_minutes: tuple[float, float]
+    treatment: str = ""
+    hours: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class HospitalPlan:
     """The hospital as a whole."""
 
@@ -158,6 +181,12 @@ class HospitalPlan:
     providers: tuple[Provider, ...]
     wards: tuple[Ward, ...]
     requests: tuple[Request, ...]
+    recollect_minutes: tuple[float, float]
+    reading_minutes: tuple[float, float]
+    rest_hours: float
+    reactions: tuple[Reaction, ...]
+    answered_share: float
+    provider_share: float
 
 
 @dataclass(frozen=True, slots=True)

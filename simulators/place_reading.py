@@ -23,7 +23,9 @@ from simulators.place import (
     Orderable,
     Place,
     Provider,
+    Reaction,
     Request,
+    Round,
     TubeKind,
     Ward,
 )
@@ -170,11 +172,16 @@ def _hospital(plan: Mapping[str, Any], peers: list[dict[str, Any]]) -> HospitalP
         providers=tuple(Provider(**provider) for provider in raw["providers"]),
         wards=tuple(_ward(ward, plan["rhythms"]) for ward in plan["wards"]),
         requests=tuple(_request(request) for request in plan["requests"]),
+        recollect_minutes=_pair(raw["recollect_minutes"]),
+        reading_minutes=_pair(raw["reading_minutes"]),
+        rest_hours=float(raw["rest_hours"]),
+        reactions=tuple(_reaction(reaction) for reaction in plan["reactions"]),
+        answered_share=float(raw["phone"]["answered"]),
+        provider_share=float(raw["phone"]["provider"]),
     )
 
 
 def _ward(raw: Mapping[str, Any], rhythms: Mapping[str, list[float]]) -> Ward:
-    low, high = raw["transport_minutes"]
     return Ward(
         code=raw["code"],
         name=raw["name"],
@@ -183,9 +190,30 @@ def _ward(raw: Mapping[str, Any], rhythms: Mapping[str, list[float]]) -> Ward:
         rhythm=tuple(map(float, rhythms[raw["rhythm"]])),
         rooms=int(raw["rooms"]),
         stat_share=float(raw["stat_share"]),
-        transport_minutes=(float(low), float(high)),
+        transport_minutes=_pair(raw["transport_minutes"]),
         message=raw["message"],
         collectors=tuple(Collector(**collector) for collector in raw["collectors"]),
+        population=raw.get("population", raw["patient_class"]),
+        rounds=tuple(
+            Round(time.fromisoformat(one["at"]), float(one["mean"])) for one in raw.get("rounds", ())
+        ),
+    )
+
+
+def _pair(raw: list[float]) -> tuple[float, float]:
+    low, high = raw
+    return float(low), float(high)
+
+
+def _reaction(raw: Mapping[str, Any]) -> Reaction:
+    return Reaction(
+        test=raw["test"],
+        flag=raw["flag"],
+        share=float(raw["share"]),
+        orders=tuple(raw["orders"]),
+        after_minutes=_pair(raw["after_minutes"]),
+        treatment=raw.get("treatment", ""),
+        hours=float(raw.get("hours", 0)),
     )
 
 
@@ -220,10 +248,14 @@ def _interferences(rows: list[dict[str, str]]) -> dict[str, tuple[Interference, 
 
 def _refuse_broken_references(place: Place) -> None:
     hospital = place.hospital
-    for request in hospital.requests:
-        for code in request.orders:
+    asked = [one.orders for one in hospital.requests] + [one.orders for one in hospital.reactions]
+    for codes in asked:
+        for code in codes:
             if code not in place.orderables:
                 raise PlaceError(f"world.yaml asks for {code}, which nobody can order")
+    for reaction in hospital.reactions:
+        if reaction.test not in place.orderables:
+            raise PlaceError(f"world.yaml reacts to {reaction.test}, which is no test")
     for ward in hospital.wards:
         if len(ward.rhythm) != 24:
             raise PlaceError(f"the rhythm of {ward.code} has {len(ward.rhythm)} hours")

@@ -135,7 +135,7 @@ class Feeder:
         dice = self._dice.fork(f"tube/{container}")
         ward = hospital.wards[0]
         self._people_seen += 1
-        person = self._people.person(self._people_seen, ward.patient_class, now)
+        person = self._people.person(self._people_seen, ward.population, now)
         encounter = Encounter(person, ward, "", "", hospital.providers[0], now)
         asked = Asked(container, ward, (order,), "R", dice)
         tubes = self._world.hospital.collecting.draw(asked, encounter, "", self._people.values(person, now))

@@ -17,12 +17,11 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
     world.run_controls(analyzer)
 
-What goes wrong is put in by the actions `inject` and `withdraw` (`simulators.injecting`).
+Action `phone` with {ward, what}: who took the call (`simulators.responding`); `inject`, `withdraw`: what goes wrong.
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
 `after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
-The world holds its lock for one turn, one action, one message; a message from the laboratory may come while the world
-awaits an answer on the same thread (loopback), not on another.
+The lock is held for one turn, action or message; the laboratory may write while its answer is awaited on this thread.
 """
 
 from __future__ import annotations
@@ -170,6 +169,8 @@ class World:
     def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
         if verb == "run_controls":
             return self._station_of(args["analyzer"]).run_controls()
+        if verb == "phone":
+            return self.hospital.phone(args["ward"], args.get("what", ""), by)
         if verb in Injecting.VERBS:
             return self.injecting.do(verb, args)
         if verb not in VERBS:

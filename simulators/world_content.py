@@ -10,8 +10,7 @@ from simulators.content import load_content
 from simulators.content_types import Analyte, Code
 from simulators.dice import Dice
 from simulators.faults.registry import FaultCatalog, load_faults
-from simulators.hospital import Bodies
-from simulators.people import People
+from simulators.people import Bodies, People
 from simulators.place import Place
 from simulators.place_reading import load_place
 

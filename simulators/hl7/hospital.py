@@ -40,7 +40,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Requisition:
-    """Orders placed together and collected together."""
+    """Orders placed together and collected together; XO for `control` says that a new specimen was drawn for them."""
 
     number: str
     priority: str
@@ -49,6 +49,7 @@ class Requisition:
     provider: Provider
     collector: Collector
     lines: tuple[OrderLine, ...]
+    control: str = "NW"
 
 
 _PID = {
@@ -71,7 +72,7 @@ _PV1 = {
     45: "@@discharged@@",
 }
 _ORC = {
-    1: "NW",
+    1: "@@order_control@@",
     2: "@@placer@@^@@authority@@",
     4: "@@group@@^@@authority@@",
     9: "@@ordered@@",
@@ -218,6 +219,7 @@ _PRIORITY_TEXTS = {"S": "Stat", "R": "Routine", "T": "Timing critical"}
 def _order_values(envelope: Envelope, requisition: Requisition, line: OrderLine) -> dict[str, str]:
     return {
         "authority": envelope.facility,
+        "order_control": requisition.control,
         "placer": line.placer,
         "group": requisition.number,
         "ordered": envelope.time(requisition.ordered_at),

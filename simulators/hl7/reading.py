@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lis.wire.er7 import Message, MessageError, Segment, decode
 
 CANCELS = frozenset({"CA", "DC"})
-REFUSALS = frozenset({"UA", "UD"})  # HL7 table 0119
+REFUSALS = frozenset({"UA", "UD", "UX"})  # HL7 table 0119
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,24 @@ class ContainerWork:
 
 @dataclass(frozen=True, slots=True)
 class ReportedValue:
-    """One OBX of a report as the hospital reads it."""
+    """One OBX of a report as the hospital reads it. `test` is the laboratory's own code beside the LOINC one."""
 
     code: str
     value: str
     unit: str
     flag: str
     status: str
+    test: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """What became of one order (ORC-5, HL7 table 0038), and why."""
+
+    placer: str
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +139,22 @@ def _value(segment: Segment) -> ReportedValue:
         unit=segment.value(6, 1),
         flag=segment.value(8, 1),
         status=segment.value(11),
+        test=segment.value(3, 4) or segment.value(3, 1),
+        flags=tuple(segment[8].split("~")),
     )
 
 
+def read_statuses(message: Message) -> list[OrderStatus]:
+    """OML^O21 from the laboratory: one entry per ORC."""
+    return [
+        OrderStatus(order.value(2, 1), order.value(5), order.value(16, 2))
+        for order in message.segments
+        if order.id == "ORC"
+    ]
+
+
 def refused_orders(answer: bytes) -> list[tuple[str, str]]:
-    """Placer number and reason of each order that the answer to an order message does not take on (ORC-1 UA)."""
+    """Placer number and reason of each order that the answer to an order message does not take on (ORC-1 UA, UX)."""
     message = read(answer)
     orders = [segment for segment in message.segments if segment.id == "ORC"] if message else []
     return [(order.value(2, 1), order.value(16, 2)) for order in orders if order.value(1) in REFUSALS]

@@ -24,12 +24,12 @@ class PlainPeople:
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
 
-    def person(self, number: int, patient_class: str, at: datetime) -> Person:
+    def person(self, number: int, location: str, at: datetime) -> Person:
         """The number-th of them."""
         born = date(1950, 1, 1) + timedelta(days=97 * number)
         return Person(f"T{number:06d}", f"Family{number}", "Given", "", "FM"[number % 2], born, "OPOS")
 
-    def returned(self, person: Person, visit: int, patient_class: str, at: datetime) -> Person:
+    def returned(self, person: Person, visit: int, location: str, at: datetime) -> Person:
         """Unchanged."""
         return person
 

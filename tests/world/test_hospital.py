@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lis.wire.er7 import Message
-from simulators.world import World
+from simulators.world import Action, BenchRefusal, World
 from tests.world.fake_lis import START, FakeLis, new_world
 
 DAY = timedelta(days=1)
@@ -104,3 +104,112 @@ def test_a_report_is_acknowledged_and_kept(days: Days) -> None:
     assert answer.split(b"\r")[1] == b"MSA|AA|R1"
     (entry,) = [e for e in days.world.sink.entries if e.kind == "report.received"]  # type: ignore[attr-defined]
     assert (entry.subject, entry.data["report"]["values"][0]["value"]) == ("R9-1", "140")
+
+
+def _report(placer: str, mrn: str, flag: str) -> bytes:
+    return (
+        "MSH|^~\\&|LIS|LAB|HIS|GENHOSP|20261127070000-0600||ORU^R01^ORU_R01|OUT2|T|2.5.1\r"
+        f"PID|1||{mrn}\rORC|SC|{placer}\rOBR|1|{placer}|26331-BMP|BMP^Panel^L|||||||||||||||||||||F\r"
+        f"OBX|1|NM|2823-3^Potassium^LN^K^Potassium^L||7.1|mmol/L|3.5-5.1|{flag}|||F\r"
+    ).encode()
+
+
+def _status(*placers: str, status: str = "HD") -> bytes:
+    lines = "".join(
+        f"ORC|SC|{placer}^LIS|X|G|{status}|||||||||||^RJ11\rOBR|1|{placer}\r" for placer in placers
+    )
+    return (
+        "MSH|^~\\&|LIS|LAB|HIS|GENHOSP|20261127070000-0600||OML^O21^OML_O21|OUT1|T|2.5.1\r"
+        f"PID|1||M000001\r{lines}"
+    ).encode()
+
+
+def _first_order(lis: FakeLis, world: World) -> tuple[Message, str, str]:
+    """The first OML order that was sent: the message, its placer number, its patient."""
+    while not (sent := lis.of("HIS", b"|OML^O21")):
+        world.step(world.now + timedelta(minutes=10))
+    message = Message.parse(sent[0].decode())
+    orc, pid = message.first("ORC"), message.first("PID")
+    assert orc is not None and pid is not None
+    return message, orc.value(2, 1), pid.value(3, 1)
+
+
+def _changed(lis: FakeLis) -> list[Message]:
+    messages = [Message.parse(raw.decode()) for peer, raw in lis.received if peer == "HIS"]
+    return [m for m in messages if any(s.id == "ORC" and s.value(1) == "XO" for s in m.segments)]
+
+
+def test_a_rejected_specimen_is_drawn_again_once_and_carried_to_the_laboratory() -> None:
+    lis = FakeLis()
+    world = new_world(lis, seed=3)
+    message, placer, mrn = _first_order(lis, world)
+    for _ in range(2):  # said twice, drawn once
+        assert b"|AA|" in world.receive("HIS", _status(placer))
+    world.step(world.now + timedelta(hours=3))
+
+    (again,) = _changed(lis)
+    (orc,), (sac,), (pid,) = again.all("ORC"), again.all("SAC"), again.all("PID")
+    first = message.first("SAC")
+    assert first is not None
+    assert (orc.value(2, 1), pid.value(3, 1)) == (placer, mrn)
+    assert sac.value(3, 1, 1) != first.value(3, 1, 1)
+    assert world.bench.tubes[sac.value(3, 1, 1)].patient == mrn
+    kinds = Counter(entry.kind for entry in world.sink.entries)  # type: ignore[attr-defined]
+    assert (kinds["order.status"], kinds["order.recollected"]) == (2, 1)
+
+
+def test_a_status_that_asks_for_nothing_is_only_noted() -> None:
+    lis = FakeLis()
+    world = new_world(lis, seed=3)
+    _, placer, _ = _first_order(lis, world)
+    world.receive("HIS", _status(placer, "nonsense", status="CA"))
+    world.receive("HIS", _status("nonsense"))
+    world.step(world.now + timedelta(hours=3))
+
+    assert _changed(lis) == []
+
+
+@pytest.mark.parametrize(("flag", "acts"), [("HH", 1), ("H", 0)])
+def test_a_critical_value_is_treated_and_ordered_again_once(flag: str, acts: int) -> None:
+    lis = FakeLis()
+    world = new_world(lis, seed=3)
+    _, placer, mrn = _first_order(lis, world)
+    for _ in range(2):
+        world.receive("HIS", _report(placer, mrn, flag))
+    world.step(world.now + timedelta(hours=3))
+
+    entries = world.sink.entries  # type: ignore[attr-defined]
+    acted = [entry for entry in entries if entry.kind == "report.acted_on" and entry.subject == mrn]
+    assert [(entry.data["test"], entry.data["treatment"]) for entry in acted] == [
+        ("K", "insulin_infusion")
+    ] * acts
+    stat = (
+        [e for e in entries if e.kind == "order.placed" and e.data["patient"] == mrn and e.at > acted[0].at]
+        if acts
+        else []
+    )
+    assert [e.data["orders"] for e in stat if e.data["priority"] == "S"][:1] == [["BMP"]] * acts
+
+
+def test_a_ward_is_rung_and_who_answers_is_known_to_the_ledger() -> None:
+    worlds = [new_world(seed=seed) for seed in (5, 5)]
+    answers = [
+        [world.act(Action(world.now, "phone", {"ward": "ICU", "what": "critical"}, "t1")) for _ in range(40)]
+        for world in worlds
+    ]
+
+    assert answers[0] == answers[1]
+    assert {answer.role for answer in answers[0]} == {"", "nurse", "provider"}
+    told = [entry for entry in worlds[0].sink.entries if entry.kind == "ward.phoned"]  # type: ignore[attr-defined]
+    assert [entry.data["who"] for entry in told] == [answer.who for answer in answers[0]]
+    with pytest.raises(BenchRefusal):
+        worlds[0].act(Action(worlds[0].now, "phone", {"ward": "9Z", "what": ""}, "t1"))
+
+
+def test_a_round_brings_a_batch_of_tubes_at_its_hour(days: Days) -> None:
+    """Three evenings, two wards that go round, two and a half requisitions each."""
+    placed = [
+        e.at.astimezone(days.world.stage.zone) for e in days.world.sink.entries if e.kind == "order.placed"
+    ]  # type: ignore[attr-defined]
+    on_round = [at for at in placed if (at.hour, at.minute, at.second) in ((21, 20, 0), (21, 35, 0))]
+    assert 6 <= len(on_round) <= 26
