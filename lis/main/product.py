@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 import sys
@@ -109,11 +110,16 @@ class Product:
 
 
 class WebServer(uvicorn.Server):
-    """uvicorn raises the signal that stopped it anew: SIGTERM then leaves by the way that closes all else."""
+    """uvicorn raises the signal that stopped it anew: SIGTERM then leaves by the way that closes all else.
+
+    The catalogues are built by then; the garbage collector leaves what lasts alone.
+    """
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        gc.collect()
+        gc.freeze()
         super().run(sockets)
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select
 
 from lis.domain.catalog import Catalog, Orderable
 from lis.domain.events import Verb
 from lis.domain.workflow import TestState
 from lis.kernel.errors import NotFound
 from lis.storage import tables as t
+from lis.storage.statements import by
 
 FINAL, PRELIMINARY, CORRECTED, CANCELLED = "F", "P", "C", "X"
 
@@ -91,11 +92,11 @@ def report_of(
     connection: Connection, catalog: Catalog, accession: str, *, versions: Collection[int] | None = None
 ) -> Report:
     """The report of a case; with `versions`, only those values, as they were when they were released."""
-    order = connection.execute(select(t.lab_order).where(t.lab_order.c.accession == accession)).first()
+    order = connection.execute(by(t.lab_order, "accession"), {"accession": accession}).first()
     if order is None:
         raise NotFound("accession.unknown", f"There is no accession {accession} in this laboratory.")
-    patient = connection.execute(select(t.patient).where(t.patient.c.id == order.patient_id)).one()
-    visit = connection.execute(select(t.visit).where(t.visit.c.id == order.visit_id)).first()
+    patient = connection.execute(by(t.patient, "id"), {"id": order.patient_id}).one()
+    visit = connection.execute(by(t.visit, "id"), {"id": order.visit_id}).first()
     return Report(
         order=order,
         patient=patient,
@@ -112,7 +113,7 @@ def _groups(
     indices = set(catalog.index_tests.values())
     lines = [row for row in _lines(connection, catalog, order, versions) if row.test not in indices]
     groups = []
-    for row in connection.execute(_ordered_tests(order.id)):
+    for row in connection.execute(_ORDERED_TESTS, {"order_id": order.id}):
         orderable = catalog.orderable(row.code)
         own = tuple(line for line in lines if orderable and line.test in orderable.tests)
         groups.append(
@@ -134,12 +135,12 @@ def _groups(
     return groups
 
 
-def _ordered_tests(order_id: int) -> Any:
+def _ordered_tests() -> Select[Any]:
     """Ordered tests with the first container each is measured from."""
     o, c, s, r = t.ordered_test, t.container, t.specimen, t.result
     first = (
         select(r.c.ordered_test_id, func.min(r.c.container_pk).label("container_pk"))
-        .where(r.c.order_id == order_id)
+        .where(r.c.order_id == bindparam("order_id"))
         .group_by(r.c.ordered_test_id)
         .subquery()
     )
@@ -157,23 +158,36 @@ def _ordered_tests(order_id: int) -> Any:
             .outerjoin(c, c.c.id == first.c.container_pk)
             .outerjoin(s, s.c.id == c.c.specimen_id)
         )
-        .where(o.c.order_id == order_id)
+        .where(o.c.order_id == bindparam("order_id"))
         .order_by(o.c.seq)
     )
+
+
+_ORDERED_TESTS = _ordered_tests()
 
 
 def _lines(
     connection: Connection, catalog: Catalog, order: Row[Any], versions: Collection[int] | None
 ) -> list[ReportLine]:
+    if versions is None:
+        rows = connection.execute(_RELEASED, {"order_id": order.id})
+    else:
+        rows = connection.execute(_CHOSEN, {"order_id": order.id, "versions": list(versions)})
+    return [_line(connection, catalog, order, row) for row in rows]
+
+
+def _values(chosen: ColumnElement[bool]) -> Select[Any]:
     r, v = t.result, t.result_version
-    chosen = v.c.id.in_(versions) if versions is not None else v.c.n == r.c.released_version
-    query = (
+    return (
         select(v, r.c.test, r.c.verified_by, r.c.released_at, r.c.released_version)
-        .join(r, and_(r.c.id == v.c.result_id, r.c.order_id == order.id))
+        .join(r, and_(r.c.id == v.c.result_id, r.c.order_id == bindparam("order_id")))
         .where(chosen)
         .order_by(r.c.id, v.c.n)
     )
-    return [_line(connection, catalog, order, row) for row in connection.execute(query)]
+
+
+_RELEASED = _values(t.result_version.c.n == t.result.c.released_version)
+_CHOSEN = _values(t.result_version.c.id.in_(bindparam("versions", expanding=True)))
 
 
 def _line(connection: Connection, catalog: Catalog, order: Row[Any], row: Row[Any]) -> ReportLine:
@@ -232,21 +246,21 @@ def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLi
 
 
 def _notes(connection: Connection, order_id: int) -> tuple[str, ...]:
-    n = t.report_note
-    return tuple(
-        connection.execute(select(n.c.text).where(n.c.order_id == order_id).order_by(n.c.id)).scalars()
-    )
+    rows = connection.execute(by(t.report_note, "order_id"), {"order_id": order_id})
+    return tuple(row.text for row in rows)
 
 
 def _calls(connection: Connection, order_id: int) -> tuple[str, ...]:
     """Closed calls in words, as the report prints them; times are left to whoever knows the zone."""
-    query = (
-        select(t.call.c.what, t.call_attempt.c.whom, t.call_attempt.c.whom_role, t.call_attempt.c.read_back)
-        .join(t.call_attempt, t.call_attempt.c.call_id == t.call.c.id)
-        .where(t.call.c.order_id == order_id, t.call_attempt.c.outcome == "reached")
-        .order_by(t.call_attempt.c.id)
-    )
     return tuple(
         f"{row.what}: told to {row.whom} ({row.whom_role})" + (", read back" if row.read_back else "")
-        for row in connection.execute(query)
+        for row in connection.execute(_REACHED, {"order_id": order_id})
     )
+
+
+_REACHED = (
+    select(t.call.c.what, t.call_attempt.c.whom, t.call_attempt.c.whom_role, t.call_attempt.c.read_back)
+    .join(t.call_attempt, t.call_attempt.c.call_id == t.call.c.id)
+    .where(t.call.c.order_id == bindparam("order_id"), t.call_attempt.c.outcome == "reached")
+    .order_by(t.call_attempt.c.id)
+)

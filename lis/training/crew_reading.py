@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, Select, and_, select
 
 from lis.domain import autoverification, consistency, critical, delta, interference, measuring
 from lis.domain.checks import Outcome
@@ -44,29 +44,41 @@ class Due:
 
 def outstanding_work(connection: Connection) -> list[tuple[str, str]]:
     """(container id, analyzer) of everything that was sent out and has not come back, urgent orders first."""
+    rows = sorted(connection.execute(_OUTSTANDING), key=lambda row: row.priority != "S")
+    return list(dict.fromkeys((row.container_id, row.analyzer) for row in rows))
+
+
+def _outstanding() -> Select[Any]:
     a, c, o = t.analyzer_work, t.container, t.lab_order
-    query = (
+    return (
         select(c.c.container_id, a.c.analyzer, o.c.priority)
         .join(c, c.c.id == a.c.container_pk)
         .join(o, o.c.id == c.c.order_id)
         .where(a.c.state.in_((working.SENT, working.ACCEPTED)))
         .order_by(a.c.id)
     )
-    rows = sorted(connection.execute(query), key=lambda row: row.priority != "S")
-    return list(dict.fromkeys((row.container_id, row.analyzer) for row in rows))
+
+
+_OUTSTANDING = _outstanding()
 
 
 def due_for_review(connection: Connection) -> list[Due]:
     """Results with a value that no person has accepted."""
+    return [_due(row) for row in connection.execute(_DUE_FOR_REVIEW)]
+
+
+def _due_for_review() -> Select[Any]:
     r, v, o = t.result, t.result_version, t.lab_order
-    query = (
+    return (
         select(o.c.accession, r.c.test, r.c.version, r.c.state, r.c.checks, v.c.created_at)
         .join(o, o.c.id == r.c.order_id)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
         .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD)))
         .order_by(r.c.id)
     )
-    return [_due(row) for row in connection.execute(query)]
+
+
+_DUE_FOR_REVIEW = _due_for_review()
 
 
 def _due(row: Any) -> Due:
@@ -90,26 +102,38 @@ def _settled(check: dict[str, Any]) -> str:
 
 def verified(connection: Connection) -> dict[str, dict[str, int]]:
     """What was verified and not released: per accession, each test with the version in force."""
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(_VERIFIED):
+        found.setdefault(row.accession, {})[row.test] = row.version
+    return found
+
+
+def _verified() -> Select[Any]:
     r, o = t.result, t.lab_order
-    query = (
+    return (
         select(o.c.accession, r.c.test, r.c.version)
         .join(o, o.c.id == r.c.order_id)
         .where(r.c.state == ResultState.VERIFIED)
         .order_by(r.c.id)
     )
-    found: dict[str, dict[str, int]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.accession, {})[row.test] = row.version
-    return found
+
+
+_VERIFIED = _verified()
 
 
 def open_calls(connection: Connection) -> list[Row[Any]]:
     """Calls that are due, with the unit to call."""
+    return list(connection.execute(_OPEN_CALLS))
+
+
+def _open_calls() -> Select[Any]:
     c, o = t.call, t.lab_order
-    query = (
+    return (
         select(c.c.id, c.c.what, o.c.location)
         .outerjoin(o, o.c.id == c.c.order_id)
         .where(c.c.state == "open")
         .order_by(c.c.id)
     )
-    return list(connection.execute(query))
+
+
+_OPEN_CALLS = _open_calls()

@@ -42,6 +42,26 @@ def test_connections_are_durable_and_strict(lab_db: LabDatabase) -> None:
         assert found == ["wal", 2, 1, 1]
 
 
+def test_a_lab_in_the_making_is_safe_on_the_disk_at_its_end(sqlite_house: House) -> None:
+    lab_db = sqlite_house.lab("demo")
+
+    def synchronous() -> int:
+        with lab_db.writing() as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    with pytest.raises(ZeroDivisionError), lab_db.relaxed():
+        within = synchronous()
+        with lab_db.writing() as connection:
+            add_patient(connection)
+        raise ZeroDivisionError
+    wal = Path(f"{lab_db.path}-wal")  # type: ignore[attr-defined]
+
+    assert wal.stat().st_size == 0
+    assert (within, synchronous()) == (0, 2)
+    with lab_db.reading() as connection:
+        assert count_patients(connection) == 1
+
+
 def test_a_lab_that_another_process_serves_is_refused(house_template: Path, sqlite_house: House) -> None:
     folder = Path(sqlite_house.lab("demo").path).parents[1]  # type: ignore[attr-defined]
     sqlite_house.snapshot("demo", "noon", "admin")
