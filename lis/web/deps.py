@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy import Row, select
 from starlette.datastructures import FormData
 
 from lis.domain.people import Act, Actor
-from lis.kernel.errors import NotAllowed
+from lis.kernel.errors import Invalid, NotAllowed
 from lis.lab import Lab, Reading
 from lis.storage import control
 from lis.storage import tables as t
@@ -106,6 +108,14 @@ class Form:
         """A whole number; 0 when it is none, which no version and no key ever is."""
         text = self.text(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def instant(self, name: str, zone: str) -> datetime:
+        """A day and hour as a person in the laboratory's zone types it."""
+        text = self.text(name)
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+        except ValueError:
+            raise Invalid("form.instant", f"{text} is no date and time.", "Type day and hour.") from None
 
 
 def settings_of(request: Request) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from lis.services import rejecting
 from tests.browser.serving import Served
 
 
@@ -36,11 +37,16 @@ def test_tube_is_rejected_by_scanner_and_an_unknown_command_receives_nothing(
 
 
 def test_pages_of_a_container_have_no_barrier(served: Served, browser: Browser) -> None:
-    tube = served.site.small.order("LYTES", numbers=("CMD3",)).container_ids[0]
-    served.site.small.receive(tube)
+    tube, refused = (
+        served.site.small.order("LYTES", numbers=(one,)).container_ids[0] for one in ("CMD3", "CMD4")
+    )
+    served.site.small.receive(tube, refused)
+    with served.site.small.work("processor") as work:
+        rejecting.reject_container(work, refused, "RJ01")
     page = served.page(browser, "supervisor")
     found: list[str] = []
-    for path in ("/receive", f"/containers/{tube}", f"/containers/{tube}/reject", "/recollections"):
+    own = (f"/containers/{tube}", f"/containers/{tube}/reject", f"/containers/{refused}")
+    for path in ("/receive", "/recollections", *own):
         served.open(page, path)
         broken = Axe().run(page).response["violations"]
         found += [f"{path} {one['id']}: {node['html'][:120]}" for one in broken for node in one["nodes"]]

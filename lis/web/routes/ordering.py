@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -202,23 +201,15 @@ def _patient(work: Work, form: Form) -> PatientDetails:
 
 def _drawn(work: Work, form: Form, codes: list[str]) -> tuple[CollectedSpecimen, ...]:
     """One drawn tube per planned one when the form says when they were collected; else none."""
-    text = form.text("collected_at")
-    if not text:
+    if not form.text("collected_at"):
         return ()
-    collected_at = _instant(text, work.zone)
+    collected_at = form.instant("collected_at", work.zone)
     if collected_at > work.now:
         raise Invalid(
             "collection.future", "The collection time lies in the future.", "Correct it, or leave it."
         )
     drawn = CollectedSpecimen("", collected_at=collected_at, collected_by=form.text("collected_by"))
     return (drawn,) * len(ordering.choice(work.catalog, codes).tubes)
-
-
-def _instant(text: str, zone: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        raise Invalid("collection.time", f"{text} is no date and time.", "Type day and hour.") from None
 
 
 def _day(text: str) -> date | None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lis.domain.people import Act
-from lis.kernel.errors import Invalid
 from lis.services import recollecting
 from lis.services import rejecting as service
 from lis.web.deps import Posted, SomeoneHere
@@ -62,7 +58,7 @@ def collected(here: SomeoneHere, form: Posted, container_id: str) -> Response:
         recollecting.record_collected(
             work,
             container_id,
-            collected_at=_instant(form.text("collected_at"), work.zone),
+            collected_at=form.instant("collected_at", work.zone),
             collected_by=form.text("collected_by"),
             collection_number=form.text("collection_number"),
         )
@@ -72,10 +68,3 @@ def collected(here: SomeoneHere, form: Posted, container_id: str) -> Response:
 def _again(text: str) -> bool | None:
     """Whether a new specimen is asked for; None leaves it to the reason."""
     return {"yes": True, "no": False}.get(text)
-
-
-def _instant(text: str, zone: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        raise Invalid("collection.time", f"{text} is no date and time.", "Type day and hour.") from None
