@@ -44,6 +44,16 @@ def test_timers_are_computed_when_the_page_is_read(own_site: Site) -> None:
     assert "Spun, out at 06:35:00." in text(site, tube)
 
 
+def test_collection_time_that_the_unit_tells_is_taken_in_the_laboratorys_zone(site: Site) -> None:
+    tube = site.small.order("LYTES", numbers=(next(numbers),)).container_ids[0]
+    told = {"collected_at": "2026-03-02T05:10", "collected_by": "RN9", "told_by": "Unit clerk"}
+    assert do(site, tube, "collected", told | {"collected_at": "soon"}) == 422
+    assert do(site, tube, "collected", told | {"collected_at": "2026-03-02T06:10"}) == 422  # not yet
+    assert do(site, tube, "collected", told) == 303
+    page = text(site, tube)
+    assert "2026-03-02 05:10:00 by RN9" in page and "told by Unit clerk" in page
+
+
 def test_aliquot_is_booked_and_its_tests_move(own_site: Site) -> None:
     site = own_site
     tube = received(site, "LYTES")

@@ -12,7 +12,7 @@ from lis.domain.people import Act
 from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import CONTAINER, ContainerState
 from lis.kernel.errors import Invalid
-from lis.services import accessioning, aliquoting, excepting, labelling, storing
+from lis.services import accessioning, aliquoting, collecting, excepting, labelling, storing
 from lis.services import processing as service
 from lis.web.deps import Form, Here, Posted, SomeoneHere, second_person
 from lis.web.pages import go, show
@@ -46,6 +46,20 @@ def container_page(request: Request, here: SomeoneHere, container_id: str) -> Re
         conditions=CONDITIONS,
         **context,
     )
+
+
+@router.post("/containers/{container_id}/collected")
+def collected(here: SomeoneHere, form: Posted, container_id: str) -> Response:
+    """The unit told when it was collected, and by whom."""
+    with here.lab.work(here.actor) as work:
+        collecting.record_collection(
+            work,
+            container_id,
+            collected_at=form.instant("collected_at", work.zone),
+            collected_by=form.text("collected_by"),
+            told_by=form.text("told_by"),
+        )
+    return _back(here, container_id)
 
 
 @router.post("/containers/{container_id}/clot")
