@@ -45,6 +45,7 @@ def record_control(
         observed_at=observation.observed_at or work.now,
         created_at=work.now,
     )
+    work.qc.pop((analyzer, test), None)
     work.journal.append(
         Verb.CONTROL_FILED,
         f"control:{analyzer}/{test}/{control.lot}",
@@ -68,12 +69,22 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
 
     A control dated ahead of now is handed to the gate too: an older good run must not stand in for it.
     """
+    unknown = [test for test in tests if (analyzer, test) not in work.qc]
+    if unknown:
+        work.qc |= _qc_now(work, analyzer, unknown)
+    return {test: work.qc[analyzer, test] for test in tests}
+
+
+def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str, str], QcStatus]:
     work.controls.flush()
     rows = work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR)
     readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
     for row in rows:
         readings[row.test].append(_reading(work, row))
-    return {test: qc_status(analyzer, test, own, work.catalog, work.now) for test, own in readings.items()}
+    return {
+        (analyzer, test): qc_status(analyzer, test, own, work.catalog, work.now)
+        for test, own in readings.items()
+    }
 
 
 def _recent() -> Select[Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, and_, bindparam, select
 
 from lis.domain.orders import is_complete
 from lis.domain.workflow import Action, OrderState, ResultState, TestState, advance, can
+from lis.storage import tables as t
 from lis.storage.work import Work
 
 PRELIMINARY = "P"
@@ -43,11 +44,20 @@ def _settled(work: Work, order_id: int) -> tuple[set[str], set[str]]:
 
     A preliminary value that went out, and one that is being corrected, are not final.
     """
-    rows = {row.test: row for row in work.results.current_of_order(order_id)}.values()
-    released = {
-        row.test for row in rows if row.state == ResultState.RELEASED and row.version_status != PRELIMINARY
-    }
+    rows = {row.test: row for row in work.results.all(_STANDING, order_id=order_id)}.values()
+    released = {row.test for row in rows if row.state == ResultState.RELEASED and row.status != PRELIMINARY}
     return released | {row.test for row in rows if row.state == ResultState.CANCELLED}, released
+
+
+_STANDING = (
+    select(t.result.c.test, t.result.c.state, t.result_version.c.status)
+    .outerjoin(
+        t.result_version,
+        and_(t.result_version.c.result_id == t.result.c.id, t.result_version.c.n == t.result.c.version),
+    )
+    .where(t.result.c.order_id == bindparam("order_id"))
+    .order_by(t.result.c.id)
+)
 
 
 def _follow(work: Work, test: Row[Any], action: Action) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lis.domain.catalog import Catalog
 from lis.domain.people import SYSTEM_ROLE, Act, Actor
+from lis.domain.qc.gate import QcStatus
 from lis.kernel.errors import NotAllowed
 from lis.storage import catalogs, repositories, statements
 from lis.storage import tables as t
@@ -23,7 +24,15 @@ from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
 
 # Almost every Work writes to some of these: the keys of all are asked for at once.
-_HOT = (t.journal, t.outbox, t.result_version, t.observation, t.label_print, t.analyzer_work)
+_HOT = (
+    t.journal,
+    t.outbox,
+    t.result_version,
+    t.observation,
+    t.label_print,
+    t.analyzer_work,
+    t.control_observation,
+)
 
 
 class Work:
@@ -45,6 +54,9 @@ class Work:
         self.recorded_at = recorded_at
         self.head = head
         self.zone: str = head.zone
+        self.qc: dict[
+            tuple[str, str], QcStatus
+        ] = {}  # by analyzer and test, as `services.controlling` found it
         self._last_ids: dict[str, int] = {}
         self._catalog_version_id: int | None = head.catalog_version_id
         self._catalog: Catalog | None = None
@@ -104,6 +116,7 @@ class Work:
     def put_in_force(self, version_id: int, catalog: Catalog) -> None:
         """From here on this Work uses a catalogue that it has stored."""
         self._catalog_version_id, self._catalog = version_id, catalog
+        self.qc.clear()
 
     def require(self, act: Act) -> None:
         """Refuse unless the actor's role carries the act. The system acts where a message or a rule made it."""
@@ -161,6 +174,7 @@ class Work:
             if isinstance(held, (repositories.Repository, repositories.Interfaces)):
                 held.forget()
         self._last_ids.clear()
+        self.qc.clear()
 
     def count(self, name: str) -> int:
         """The next number of a counter that people see; never given twice."""

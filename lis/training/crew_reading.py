@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row, Select, and_, case, select
 
 from lis.domain import autoverification, consistency, critical, delta, interference, measuring
 from lis.domain.checks import Outcome
@@ -69,8 +69,9 @@ def due_for_review(connection: Connection) -> list[Due]:
 
 def _due_for_review() -> Select[Any]:
     r, v, o = t.result, t.result_version, t.lab_order
+    checks = case((r.c.state == ResultState.ON_HOLD, r.c.checks)).label("checks")
     return (
-        select(o.c.accession, r.c.test, r.c.version, r.c.state, r.c.checks, v.c.created_at)
+        select(o.c.accession, r.c.test, r.c.version, r.c.state, checks, v.c.created_at)
         .join(o, o.c.id == r.c.order_id)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
         .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD)))
