@@ -1,0 +1,42 @@
+"""From the bench to the ward and back: a rejected tube is drawn again, and the laboratory knows it when it comes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from lis.services import accessioning, rejecting
+from lis.storage import tables as t
+from lis.training.people import actor
+from lis.training.preparing import loopback
+from tests.training import pasts
+
+
+def test_a_rejected_tube_comes_again_and_closes_the_question(tmp_path: Path) -> None:
+    house = pasts.open_house(tmp_path)
+    made = pasts.live(house, hours=1)
+    lab, world = made.lab, made.world
+    say = loopback(lab, world)
+    with lab.work(actor("processor1", "RECEIVING"), at=world.now) as work:
+        rejected = accessioning.scan(work, world.tray()[0].id).container_id
+    with lab.work(actor("technologist1", "CORE-2"), at=world.now) as work:
+        new = rejecting.reject_container(work, rejected, "RJ08", recollect=True).replacement
+    say()
+    number = ""
+    for _ in range(18):  # a new tube is drawn within 75 minutes and carried within 80
+        world.step(world.now + timedelta(minutes=10))
+        with lab.database.reading() as connection:
+            awaited = connection.execute(select(t.container).where(t.container.c.container_id == new)).one()
+        number = awaited.collection_number
+        if number in {tube.id for tube in world.tray()}:
+            break
+    with lab.database.reading() as connection:
+        loop = connection.execute(select(t.recollection)).one()
+    with lab.work(actor("processor1", "RECEIVING"), at=world.now) as work:
+        receipt = accessioning.scan(work, number)
+
+    assert loop.state == "collected"
+    assert (receipt.outcome, receipt.container_id) == ("received", new)
+    house.close()
