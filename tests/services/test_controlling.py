@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from lis.domain.observations import ReportedControl, ReportedSpecimen
 from lis.domain.people import system
@@ -26,6 +29,28 @@ def test_controls_in_out_and_aged(small: Bench) -> None:
     small.clock.advance(timedelta(hours=25))
     assert status(small) == "not_evaluable"
     assert {row.state for row in small.rows(t.observation)} == {"control"}
+
+
+def test_a_control_tells_within_its_transaction_until_it_is_taken_back(small: Bench) -> None:
+    small.run_controls()
+    small.clock.advance(timedelta(minutes=1))
+    with small.by_wire() as work:
+
+        def outcome() -> str:
+            return controlling.qc_of(work, "CHEM-1", ["NA"])["NA"].outcome
+
+        told = [outcome()]
+        target = work.catalog.targets_for["CHEM-1", "NA"][0]
+        control = ReportedControl(target.material, target.lot, target.level, run="R9")
+        said = replace(observation(work, "CHEM-1", 1, "NA", "999", "F"), unit=target.unit)
+        with pytest.raises(ZeroDivisionError), work.savepoint():
+            controlling.record_control(
+                work, analyzer="CHEM-1", test="NA", control=control, observation=said, inbound_id=None
+            )
+            told.append(outcome())
+            raise ZeroDivisionError
+        told.append(outcome())
+    assert told == ["accepted", "failed", "accepted"]
 
 
 def test_what_is_no_known_control_is_held(small: Bench) -> None:
