@@ -1,0 +1,164 @@
+"""One OBX and what stands around it, as a reported observation (HL7 v2.5.1 chapter 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lis.domain.observations import ReportedObservation
+from lis.interfaces.hl7.groups import Observed, Order
+from lis.interfaces.hl7.times import read_instant
+from lis.interfaces.profiles import Profile
+from lis.wire.er7 import Segment
+
+LOINC_NAMES = ("LN", "LOINC")
+RESERVED_CLASSES = ("S_RAW", "S_OTHER", "S_IMAGE")
+REAGENT_TYPES = ("SR", "MR", "RC")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What OBR says for all its observations."""
+
+    code: str = ""
+    status: str = ""
+    observed_at: datetime | None = (
+        None  # OBR-22, else OBR-7; an observation's own (OBX-19, else 14) goes before
+    )
+    is_supplemental: bool = False
+
+
+def service_of(order: Order, profile: Profile, zone: ZoneInfo) -> Service:
+    obr = order.obr
+    if obr is None:
+        return Service()
+    code = obr.value(4, 1)
+    supplemental = bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code))
+    return Service(code, obr.value(25, 1), _first_instant(obr, (22, 7), zone), supplemental)
+
+
+def _first_instant(segment: Segment, fields: Iterable[int], zone: ZoneInfo) -> datetime | None:
+    return next((at for number in fields if (at := read_instant(segment.value(number, 1), zone))), None)
+
+
+def observation_of(
+    item: Observed, order: Order, service: Service, profile: Profile, zone: ZoneInfo, seq: int
+) -> ReportedObservation:
+    obx = item.obx
+    code, name, loinc = _code(obx)
+    kind = obx.value(2, 1).strip().upper()
+    flags = tuple(_flags(obx, profile))
+    value = _value(obx, kind, profile, flags)
+    status = obx.value(11, 1).strip().upper()
+    return ReportedObservation(
+        seq=seq,
+        code=code,
+        name=name,
+        loinc=loinc,
+        value_type=kind,
+        value=value,
+        unit=_unit(obx),
+        flags=flags,
+        status=profile.statuses.get(status, status),
+        observed_at=_first_instant(obx, (19, 14), zone) or service.observed_at,
+        supplemental=service.is_supplemental or _is_supplemental(item, kind, code, profile),
+        extra=_extra(item, order, service),
+        doubt=_doubt(item, value, status, profile),
+    )
+
+
+def _code(obx: Segment) -> tuple[str, str, str]:
+    """The sender's own code and name, and the LOINC: whichever of the two triplets of OBX-3 says LN (table 0396)."""
+    triplets = [tuple(obx.value(3, at + part).strip() for part in range(3)) for at in (1, 4)]
+    said = [triplet for triplet in triplets if triplet[0]]
+    loinc = next((code for code, _, system in said if system.upper() in LOINC_NAMES), "")
+    own = next((triplet for triplet in said if triplet[2].upper() not in LOINC_NAMES), None)
+    code, name, _ = own or (said[0] if said else ("", *triplets[0][1:]))
+    return code, name or triplets[0][1] or triplets[1][1], loinc
+
+
+def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) -> str:
+    """The value as one text: comparators and separators of SN kept, codes before their texts, repetitions joined."""
+    if kind in ("TX", "FT", "ST"):
+        text = obx.whole(5, "\n")
+    elif kind in ("CE", "CWE", "CNE", "CF"):
+        text = obx.value(5, 1) or obx.value(5, 2) or obx.value(5, 4)
+    elif kind == "SN":
+        text = "".join(obx.value(5, part).strip() for part in range(1, 5))
+    else:
+        text = obx.whole(5)
+    if said(text) in profile.value_from_flag:
+        text = next((profile.values.get(flag, flag) for flag in flags if flag), "")
+    text = "" if said(text) == "" else text
+    return profile.values.get(text.strip(), text)
+
+
+def _unit(obx: Segment) -> str:
+    return next((text for part in (1, 2, 4, 5) if (text := said(obx.value(6, part)))), "")
+
+
+def _flags(obx: Segment, profile: Profile) -> Iterable[str]:
+    for number in range(len(obx.reps(8))):
+        flag = obx.value(8, 1, rep=number).strip()
+        if flag:
+            yield profile.flags.get(flag, flag)
+
+
+def _is_supplemental(item: Observed, kind: str, code: str, profile: Profile) -> bool:
+    """Images, raw data and settings: kept with the message, no results (LAW: OBX-3.4 to 3.6 names the class)."""
+    classes = {item.obx.value(3, part).strip().upper() for part in (1, 4)}
+    return (
+        item.of_specimen
+        or kind in profile.supplemental_types
+        or bool(classes & set(RESERVED_CLASSES))
+        or (bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code)))
+    )
+
+
+def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
+    """Why this observation must not be read further, though it can be matched."""
+    if item.broken:
+        return "A line without segment id follows: the value may have been cut."
+    if glued := item.obx.glued():
+        return f"A {glued} segment seems to be glued to this one."
+    if profile.no_value and re.fullmatch(profile.no_value, value.strip()):
+        return f"The sender wrote {value.strip()}: no value."
+    if not value.strip() and status in ("F", "C", "A", "B"):
+        return "Declared final, but without a value."
+    return ""
+
+
+def _extra(item: Observed, order: Order, service: Service) -> dict[str, Any]:
+    """What else was said, for people and for later rules."""
+    obx = item.obx
+    said = {
+        "run": obx.value(4, 1),
+        "range": obx.whole(7),
+        "edited": obx.value(13, 1),
+        "operator": obx[16],
+        "method": obx.value(17, 1),
+        "equipment": obx[18],
+        "dilution": item.tcd.value(2) if item.tcd else "",
+        "reagent_lot": _reagent_lot(item, order),
+        "notes": "\n".join(item.notes),
+        "service": service.code,
+        "order_status": service.status,
+    }
+    return {name: text for name, text in said.items() if text.strip()}
+
+
+def _reagent_lot(item: Observed, order: Order) -> str:
+    lots = [
+        inv.value(16, 1) for inv in [*item.inventory, *order.inventory] if inv.value(3, 1) in REAGENT_TYPES
+    ]
+    return "~".join(lot for lot in lots if lot)
+
+
+def said(text: str) -> str:
+    """Text without padding; the explicit null says nothing."""
+    text = text.strip()
+    return "" if text == '""' else text
