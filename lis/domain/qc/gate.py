@@ -101,13 +101,15 @@ def _in_force(
 
 
 def _newest_run(readings: Sequence[ControlReading]) -> list[ControlReading]:
-    """The readings measured together with the newest one; without a run id, those of the same instant."""
+    """The readings measured together with the newest one; without a run id, those of the same instant.
+
+    Runs that share the newest instant are judged as one: a good run must not hide a bad one.
+    """
     if not readings:
         return []
-    newest = max(readings, key=lambda reading: reading.observed_at)
-    return [
-        r for r in readings if r.run == newest.run and (newest.run or r.observed_at == newest.observed_at)
-    ]
+    newest = max(reading.observed_at for reading in readings)
+    runs = {reading.run for reading in readings if reading.observed_at == newest} - {""}
+    return [r for r in readings if r.run in runs or r.observed_at == newest]
 
 
 def _judge(run: list[ControlReading], targets: dict[tuple[str, int], list[ControlTarget]]) -> QcStatus:
