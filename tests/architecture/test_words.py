@@ -86,20 +86,24 @@ def test_no_test_code_is_written_into_the_program() -> None:
     assert [place for file in program for place in code_literals(file, codes)] == []
 
 
-# Spelled with brackets so that this file does not name what it forbids.
-HOSTS = re.compile(r"pypi[.]org|python[h]osted[.]org|registry[.]npmjs|deb[.]debian[.]org", re.IGNORECASE)
 OWN_MACHINE = re.compile(r"(?<![\w.])/(root|work|home/\w+|Users/\w+)/")
 
 
-@pytest.mark.parametrize("pattern", [HOSTS, OWN_MACHINE], ids=["registry hosts", "paths of one machine"])
-def test_no_file_names_a_place_that_others_do_not_have(pattern: re.Pattern[str]) -> None:
+def test_no_file_names_a_path_of_one_machine() -> None:
     named = [
         f"{relative(file)}: {match.group()}"
         for file, text in texts()
         if not VENDORED.search(relative(file))
-        for match in pattern.finditer(text)
+        for match in OWN_MACHINE.finditer(text)
     ]
     assert named == []
+
+
+def test_packages_are_named_without_addresses() -> None:
+    locks = [file for file in project_files() if file.parent.name == "requirements" and file.suffix == ".txt"]
+    locks += [file for file in project_files() if file.name == "package.json"]
+    assert [relative(file) for file in locks if "://" in file.read_text("utf-8")] == []
+    assert len(locks) >= 2
 
 
 def test_no_lock_that_names_hosts_is_kept() -> None:
