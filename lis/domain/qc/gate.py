@@ -139,8 +139,10 @@ def _judge_reading(reading: ControlReading, lots: list[ControlTarget]) -> QcStat
         return _judge_code(reading, target, where)
     if target.mean is None or target.sd is None:
         return QcStatus("not_evaluable", "qc.no_target", f"The target of {where} has no mean and SD.")
-    if reading.unit not in ("", target.unit):
-        return QcStatus("not_evaluable", "qc.unit", f"Control unit {reading.unit}, target in {target.unit}.")
+    if reading.unit != target.unit:
+        return QcStatus(
+            "not_evaluable", "qc.unit", f"Control unit {reading.unit or '(none)'}, target in {target.unit}."
+        )
     quantity = reading.quantity
     if quantity is None or not quantity.is_exact:
         return QcStatus("not_evaluable", "qc.value", f"The value of {where} is no plain number.")

@@ -62,6 +62,13 @@ def test_failure_speaks_before_a_missing_level(catalog: Catalog) -> None:
     assert status(catalog, reading(2, "7.0")).reason_code == "qc.beyond_3sd"
 
 
+@pytest.mark.parametrize("unit", ["", "mg/dL"])
+def test_control_without_the_targets_unit_cannot_be_judged(catalog: Catalog, unit: str) -> None:
+    said = replace(reading(1, "3.0"), unit=unit)
+    answer = status(catalog, said, reading(2, "6.0"))
+    assert (answer.outcome, answer.reason_code) == ("not_evaluable", "qc.unit")
+
+
 def test_good_run_hides_no_bad_one_of_the_same_instant(catalog: Catalog) -> None:
     good = reading(1, "3.0"), reading(2, "6.0")
     bad = reading(1, "3.5", run="2"), reading(2, "6.0", run="2")
