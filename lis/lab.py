@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,10 @@ from lis.storage.work import Work
 _HEAD = select(lab_table, catalog_version.c.digest.label("catalog_digest")).outerjoin(
     catalog_version, catalog_version.c.id == lab_table.c.catalog_version_id
 )
+
+
+class _TakenBack(Exception):
+    """Ends a trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,13 @@ class Lab:
             work = Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
             yield work
             work.flush()
+
+    @contextmanager
+    def trial(self, actor: Actor, *, at: datetime | None = None) -> Iterator[Work]:
+        """A Work that is always taken back: what would happen, and nothing of it stays. Others wait meanwhile."""
+        with suppress(_TakenBack), self.work(actor, at=at) as work:
+            yield work
+            raise _TakenBack
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

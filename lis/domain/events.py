@@ -63,6 +63,9 @@ class Verb(StrEnum):
     MESSAGE_REFUSED = "message.refused"
     MESSAGE_VIEWED = "message.viewed"
     MESSAGE_RESENT = "message.resent"
+    MESSAGE_REFILED = "message.refiled"
+    MESSAGE_DISCARDED = "message.discarded"
+    MESSAGE_MADE = "message.made"
     OBSERVATION_HELD = "observation.held"
     OBSERVATION_LINKED = "observation.linked"
     OBSERVATION_DISCARDED = "observation.discarded"
@@ -140,6 +143,9 @@ MEANINGS: dict[Verb, str] = {
     Verb.MESSAGE_REFUSED: "A message was answered with an error.",
     Verb.MESSAGE_VIEWED: "A person opened a stored message.",
     Verb.MESSAGE_RESENT: "A message was queued to be sent once more.",
+    Verb.MESSAGE_REFILED: "What was held of a message was tried again by the same rules, with a reason.",
+    Verb.MESSAGE_DISCARDED: "A held message was set aside for good, with a reason.",
+    Verb.MESSAGE_MADE: "A person put an edited copy of a message in its way, as a message of its own.",
     Verb.OBSERVATION_HELD: "A value on the wire matched nothing safely and waits for a person.",
     Verb.OBSERVATION_LINKED: "A held value was linked to the test it belongs to.",
     Verb.OBSERVATION_DISCARDED: "A held value was set aside for good, with a reason.",

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
+
 from lis.domain.events import Verb
 from lis.domain.people import system
 from lis.interfaces import screening
@@ -83,20 +85,32 @@ class Inbox:
         """Try again what an error left unprocessed, at start-up; how many rows that were."""
         with self._lab.work(system("hl7", "inbox")) as work:
             rows = work.inbound.where(t.inbound.c.state == UNPROCESSED)
-            lines = _lines(work)
             for row in rows:
-                protocol = ASTM if row.message_type == KIND else HL7
-                arrival = Arrival(row.raw, row.peer, row.interface or None, protocol=protocol)
-                self._settle(work, lines, row.id, next(items_of([arrival])))
+                self.settle_stored(work, row)
         return len(rows)
+
+    def settle_stored(self, work: Work, row: Row[Any]) -> None:
+        """Process a stored message once more, as the laboratory stands now. The Work acts as the system then."""
+        protocol = ASTM if row.message_type == KIND else HL7
+        arrival = Arrival(row.raw, row.peer, row.interface or None, protocol=protocol)
+        lines = _lines(work)
+        item = decoded(next(items_of([arrival])), lines)
+        line = lines.of(item.envelope, row.interface or None)
+        if line is not None and not row.interface:  # the sender has become known since
+            work.inbound.change(row.id, interface=line.code)
+        self._settle(work, lines, row.id, item)
+
+    def take_in(self, work: Work, items: Sequence[Item]) -> list[tuple[int, tuple[bytes, ...]]]:
+        """Store and process messages within a Work, which acts as the system then: each one's key and its replies."""
+        lines = _lines(work)
+        items = [decoded(item, lines) for item in items]
+        ids = work.inbound.add_all([_raw_row(work, lines, item) for item in items])
+        return [(key, self._settle(work, lines, key, item)) for key, item in zip(ids, items, strict=True)]
 
     def _take(self, items: Sequence[Item], at: datetime | None) -> list[tuple[bytes, ...]]:
         try:
             with self._lab.work(system("hl7", "inbox"), at=at) as work:
-                lines = _lines(work)
-                items = [decoded(item, lines) for item in items]
-                ids = work.inbound.add_all([_raw_row(work, lines, item) for item in items])
-                return [self._settle(work, lines, key, item) for key, item in zip(ids, items, strict=True)]
+                return [replies for _, replies in self.take_in(work, items)]
         except Exception as error:
             log.exception("nothing of %d messages was stored", len(items))
             return [self._try_again(item, error) for item in items]

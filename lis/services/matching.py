@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -27,7 +27,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where observations come from. `loinc_trusted`: LN codes may name tests when the sender's own is unmapped."""
+    """Where observations come from. `loinc_trusted`: LN codes may name tests when the sender's own is unmapped.
+
+    `again`: the rows, by place in the message, of observations that were held and are tried once more.
+    """
 
     inbound_id: int
     interface: str
@@ -35,6 +38,7 @@ class Source:
     code_map: Mapping[str, str]
     held_tests: Mapping[str, str]
     loinc_trusted: bool = True
+    again: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ class Match:
 
 def test_for(catalog: Catalog, source: Source, observation: ReportedObservation) -> str | None:
     """The test an observation names: by the interface's own map, then by a LOINC that only one test carries."""
-    mapped = source.code_map.get(observation.code) or source.code_map.get(observation.loinc)
+    mapped = source.code_map.get(observation.code, source.code_map.get(observation.loinc))
     if mapped is not None:
-        return mapped
+        return mapped or None  # closed: not even a LOINC opens it
     carriers = catalog.test_by_loinc.get(observation.loinc, ()) if source.loinc_trusted else ()
     return carriers[0] if len(carriers) == 1 else None
 

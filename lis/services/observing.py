@@ -11,9 +11,12 @@ FILED, HELD, CONTROL, SUPPLEMENTAL, REPEATED = "filed", "held", "control", "supp
 
 
 def hold_all(work: Work, source: Source, specimen: ReportedSpecimen, why: Hold) -> None:
-    """Hold every observation of a specimen for the same reason."""
+    """Hold every observation of a specimen for the same reason; images and raw data are no results to be filed."""
     for observation in specimen.observations:
-        hold(work, source, specimen, observation, why, None)
+        if observation.supplemental:
+            keep(work, source, specimen, observation, SUPPLEMENTAL)
+        else:
+            hold(work, source, specimen, observation, why, None)
 
 
 def hold(
@@ -26,6 +29,8 @@ def hold(
 ) -> None:
     """Keep an observation from every chart until a person settles it."""
     keep(work, source, specimen, observation, HELD, why=why)
+    if observation.seq in source.again:
+        return
     work.journal.append(
         Verb.OBSERVATION_HELD,
         f"observation:{source.inbound_id}/{observation.seq}",
@@ -48,7 +53,17 @@ def keep(
     version: int | None = None,
     why: Hold | None = None,
 ) -> None:
-    """Write an observation down as it came, with what became of it."""
+    """Write an observation down as it came, with what became of it; one that is tried again has its row."""
+    became = {
+        "state": state,
+        "reason": why.code if why else "",
+        "detail": why.text if why else "",
+        "test": test,
+        "result_version_id": version,
+    }
+    if observation.seq in source.again:
+        work.observations.change(source.again[observation.seq], **became)
+        return
     work.observations.add_later(
         inbound_id=source.inbound_id,
         seq=observation.seq,
@@ -64,10 +79,6 @@ def keep(
         status_sent=observation.status,
         observed_at=observation.observed_at,
         extra=observation.extra,
-        state=state,
-        reason=why.code if why else "",
-        detail=why.text if why else "",
-        test=test,
-        result_version_id=version,
         settled_by="",
+        **became,
     )

@@ -6,26 +6,31 @@ refuses, linking refuses too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from lis.domain.events import Verb
-from lis.domain.observations import ReportedObservation, ReportedSpecimen
+from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen
 from lis.domain.people import Act
-from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.services import observing, resulting
+from lis.kernel.errors import Conflict, Invalid
+from lis.services import controlling, observing, resulting
 from lis.services.finding import known_container
-from lis.services.matching import Hold, Match, Source, container_hold, match_result, match_test
+from lis.services.matching import Hold, Match, Source, container_hold, match_test
 from lis.storage.work import Work
 
 DISCARDED = "discarded"
+WAITING = ("held", "unprocessed", "dead_letter")  # states of a message as a whole that wait for a person
+CONTROL_REASONS = ("qc.unmapped", "qc.doubtful_mark")
 
 
 def link_observation(work: Work, observation_id: int, container_id: str, test: str, *, reason: str) -> None:
     """Say to which container and test a held observation belongs; it is filed like any other, or refused."""
     row = _held(work, observation_id, reason)
+    _refuse_controls_value(row)
     container = known_container(work, container_id)
     _refuse_another_container(work, row, container)
     answer = _match(work, row, container, test)
@@ -34,36 +39,105 @@ def link_observation(work: Work, observation_id: int, container_id: str, test: s
     _file(work, row, container, answer, reason)
 
 
-def refile_observations(work: Work, observation_ids: Iterable[int], *, reason: str) -> dict[int, str]:
-    """Try held observations again as they came: a code was mapped, a tube was received. Per key: `filed` or why not."""
-    answers: dict[int, str] = {}
-    for observation_id in observation_ids:
-        row = _held(work, observation_id, reason)
-        container = work.containers.by_container_id(row.container_sent.strip())
-        answer = Hold(row.reason, row.detail) if container is None else _match(work, row, container)
-        if isinstance(answer, Match) and container is not None:
-            _file(work, row, container, answer, reason)
-            answers[observation_id] = observing.FILED
-        elif isinstance(answer, Hold):
-            work.observations.change(row.id, reason=answer.code, detail=answer.text)
-            answers[observation_id] = answer.code
-    return answers
+def try_again(
+    work: Work,
+    source: Source,
+    specimens: Sequence[ReportedSpecimen],
+    rows: Sequence[Row[Any]],
+    *,
+    reason: str,
+) -> dict[int, str]:
+    """Held observations of one message meet the same rules once more, read again from its bytes.
+
+    Per key what became of it: its state, or the code of what holds it now. Nothing that was settled is looked at.
+    """
+    held = {row.seq: _held(work, row.id, reason) for row in rows}
+    narrowed = tuple(
+        replace(specimen, observations=found)
+        for specimen in specimens
+        if (found := tuple(one for one in specimen.observations if _is_of(one, held.get(one.seq))))
+    )
+    again = replace(source, again={seq: row.id for seq, row in held.items()})
+    accession = resulting.record_results(work, again, narrowed)
+    _note_accession(work, source.inbound_id, accession)
+    return {row.id: _tried(work, row, accession, reason) for row in held.values()}
 
 
-def map_code(work: Work, interface: str, code: str, test: str, *, reason: str) -> list[int]:
-    """Say which test a sender's code means from now on. Returns the held observations that may be tried again."""
-    work.require(Act.INTERFACE_MANAGE)
+def _is_of(observation: ReportedObservation, row: Row[Any] | None) -> bool:
+    return row is not None and (row.code_sent, row.value_sent) == (observation.code, observation.value)
+
+
+def _tried(work: Work, row: Row[Any], accession: str, reason: str) -> str:
+    now = work.observations.get(row.id)
+    if now.state == observing.HELD:
+        return str(now.reason)
+    _settle(work, row)
+    _tell_linked(work, row, accession, reason, test=now.test, became=now.state)
+    return str(now.state)
+
+
+def link_control(
+    work: Work, observation_id: int, test: str, lot: str, level: int, *, received_at: datetime, reason: str
+) -> None:
+    """Say of which control a held value is; it is stored like any other control result and judged by its target.
+
+    `received_at` dates a value that names no instant itself.
+    """
+    row = _held(work, observation_id, reason)
+    _refuse_patients_value(work, row)
+    target = controlling.target_for(work, row.analyzer, test, ReportedControl("", lot, level))
+    if target is None:
+        raise Conflict(
+            "qc.no_target",
+            f"{row.analyzer} has no target for {test or 'no test'} of lot {lot or '(none)'} level {level}.",
+            "Choose one of those listed, or have the lot entered in the catalogue first.",
+        )
+    control = ReportedControl(target.material, target.lot, target.level, str(row.extra.get("run", "")))
+    observed = replace(_as_reported(row), observed_at=row.observed_at or received_at)
+    controlling.record_control(
+        work,
+        analyzer=row.analyzer,
+        test=test,
+        control=control,
+        observation=observed,
+        inbound_id=row.inbound_id,
+    )
+    _settle(work, row, state=observing.CONTROL, test=test)
+    _tell_linked(work, row, "", reason, test=test, lot=target.lot, level=target.level)
+
+
+def _refuse_patients_value(work: Work, row: Row[Any]) -> None:
+    """A value that names a patient or a tube of the laboratory is no control's, unless it was marked as one."""
+    named = work.containers.by_container_id(row.container_sent.strip())
+    if row.reason not in CONTROL_REASONS and (row.patient_sent or named is not None):
+        raise Conflict(
+            "observation.patient",
+            "This value names a patient's tube.",
+            "Link it to that tube, or discard it.",
+        )
+
+
+def discard_message(work: Work, inbound_id: int, *, reason: str) -> int:
+    """Set a held message, or all that is held of it, aside for good. How many values that were."""
+    work.require(Act.HELD_RESOLVE)
     _require_reason(reason)
-    row = work.interfaces.find(interface)
-    if row is None:
-        raise NotFound("interface.unknown", f"There is no interface {interface}.")
-    if test not in work.catalog.tests or not code.strip():
-        raise Invalid("map.test", f"{test} is no test of this laboratory.")
-    codes = {**row.settings.get("code_map", {}), code: test}
-    work.interfaces.change(interface, settings=row.settings | {"code_map": codes})
-    work.journal.append(Verb.INTERFACE_CHANGED, f"interface:{interface}", reason=reason, code=code, test=test)
-    held = work.observations.having(state=observing.HELD, interface=interface, code_sent=code)
-    return [observation.id for observation in held]
+    message = work.inbound.get(inbound_id)
+    held = work.observations.having(inbound_id=inbound_id, state=observing.HELD)
+    if not held and message.state not in WAITING:
+        raise Conflict("message.settled", f"Nothing of message {inbound_id} is held.")
+    for row in held:
+        discard_observation(work, row.id, reason=reason)
+    if message.state in WAITING:
+        work.inbound.change(inbound_id, state=DISCARDED)
+    work.journal.append(
+        Verb.MESSAGE_DISCARDED,
+        f"message:{inbound_id}",
+        accession=message.accession or None,
+        reason=reason,
+        was=message.reason or message.state,
+        values=len(held),
+    )
+    return len(held)
 
 
 def discard_observation(work: Work, observation_id: int, *, reason: str) -> None:
@@ -79,11 +153,16 @@ def _held(work: Work, observation_id: int, reason: str) -> Row[Any]:
     row = work.observations.get(observation_id)
     if row.state != observing.HELD:
         raise Conflict("observation.settled", f"This observation is {row.state} already.")
+    return row
+
+
+def _refuse_controls_value(row: Row[Any]) -> None:
     if row.reason == "qc.unmapped":
         raise Conflict(
-            "observation.control", "A control's value belongs to no patient.", "Map it, or discard it."
+            "observation.control",
+            "A control's value belongs to no patient.",
+            "Link it to its control, or discard it.",
         )
-    return row
 
 
 def _refuse_another_container(work: Work, row: Row[Any], container: Row[Any]) -> None:
@@ -97,17 +176,14 @@ def _refuse_another_container(work: Work, row: Row[Any], container: Row[Any]) ->
         )
 
 
-def _match(work: Work, row: Row[Any], container: Row[Any], test: str = "") -> Match | Hold:
-    """The checks every observation meets, with the test named by a person or read from its code."""
+def _match(work: Work, row: Row[Any], container: Row[Any], test: str) -> Match | Hold:
+    """The checks every observation meets, with the test named by a person."""
     specimen = ReportedSpecimen("patient", container.container_id, row.patient_sent, "", ())
     held = container_hold(work, specimen, container)
     if held is not None:
         return held
     results = {result.test: result for result in work.results.current_of_order(container.order_id)}
-    source, observation = _source(work, row), _as_reported(row)
-    if test:
-        return match_test(work, source, container, results, observation, test)
-    return match_result(work, source, container, results, observation)
+    return match_test(work, _source(work, row), container, results, _as_reported(row), test)
 
 
 def _file(work: Work, row: Row[Any], container: Row[Any], match: Match, reason: str) -> None:
@@ -117,15 +193,25 @@ def _file(work: Work, row: Row[Any], container: Row[Any], match: Match, reason: 
         match.test
     ]
     _settle(work, row, state=state, test=match.test, result_version_id=version)
+    _note_accession(work, row.inbound_id, order.accession)
+    _tell_linked(work, row, order.accession, reason, container=container.container_id, test=match.test)
+
+
+def _tell_linked(work: Work, row: Row[Any], accession: str, reason: str, **what: object) -> None:
     work.journal.append(
         Verb.OBSERVATION_LINKED,
         _subject(row),
-        accession=order.accession,
+        accession=accession or None,
         reason=reason,
-        container=container.container_id,
-        test=match.test,
         was=row.reason,
+        **what,
     )
+
+
+def _note_accession(work: Work, inbound_id: int, accession: str) -> None:
+    """The case a message turned out to concern."""
+    if accession and not work.inbound.get(inbound_id).accession:
+        work.inbound.change(inbound_id, accession=accession)
 
 
 def _settle(work: Work, row: Row[Any], **columns: Any) -> None:
@@ -134,11 +220,7 @@ def _settle(work: Work, row: Row[Any], **columns: Any) -> None:
 
 def _source(work: Work, row: Row[Any]) -> Source:
     interface = work.interfaces.find(row.interface)
-    device = work.catalog.analyzers.get(row.analyzer)
-    menu = {item.code: item.test for item in device.menu} if device else {}
-    mapped = interface.settings.get("code_map", {}) if interface else {}
-    held = interface.held_tests if interface else {}
-    return Source(row.inbound_id, row.interface, row.analyzer, menu | mapped, held)
+    return Source(row.inbound_id, row.interface, row.analyzer, {}, interface.held_tests if interface else {})
 
 
 def _as_reported(row: Row[Any]) -> ReportedObservation:

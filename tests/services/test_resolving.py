@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lis.domain.observations import ReportedControl, ReportedSpecimen
+from lis.domain.people import system
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from lis.services import ordering, resolving
+from lis.services import controlling, ordering, resolving, resulting
 from lis.storage import tables as t
 from tests.labs import BEN
-from tests.services.bench import Bench
+from tests.services.bench import CHEMISTRY, Bench, observation, source_of
 
 
 @pytest.fixture
@@ -71,33 +75,6 @@ def test_what_matching_refuses_linking_refuses_too(small: Bench, placed: orderin
     assert {row.state for row in small.rows(t.observation)} == {"held"}
 
 
-def test_a_code_is_mapped_and_what_waited_is_filed(small: Bench, placed: ordering.PlacedOrder) -> None:
-    small.measure(placed.container_ids[0], {"Na+": "140"})
-    small.measure("NOREAD", {"Na+": "141"})
-    with small.work("technologist") as work, pytest.raises(NotAllowed):
-        resolving.map_code(work, "CHEM-1", "Na+", "NA", reason="new software")
-    with small.work("lis_admin") as work:
-        waiting = resolving.map_code(work, "CHEM-1", "Na+", "NA", reason="new software")
-        with pytest.raises(Invalid):
-            resolving.map_code(work, "CHEM-1", "Na+", "NOPE", reason="new software")
-        with pytest.raises(NotFound):
-            resolving.map_code(work, "CHEM-9", "Na+", "NA", reason="new software")
-    with small.work("technologist") as work:
-        answers = resolving.refile_observations(work, waiting, reason="code mapped")
-    assert answers == {1: "filed", 2: "container.unmatched"}
-    assert small.value(placed.accession, "NA")[:3] == ("F", "140", 1)
-
-
-def test_a_tube_received_late_lets_its_values_in(small: Bench) -> None:
-    late = small.order("LYTES")
-    small.measure(late.container_ids[0], {"NA": "140"})
-    with small.work("technologist") as work:
-        assert resolving.refile_observations(work, [1], reason="look") == {1: "container.not_received"}
-    small.receive(*late.container_ids)
-    with small.work("technologist") as work:
-        assert resolving.refile_observations(work, [1], reason="received now") == {1: "filed"}
-
-
 def test_what_belongs_nowhere_is_discarded_and_stays_readable(small: Bench) -> None:
     small.measure("NOREAD", {"NA": "140"})
     with small.work("technologist") as work:
@@ -105,3 +82,90 @@ def test_what_belongs_nowhere_is_discarded_and_stays_readable(small: Bench) -> N
     row, event = small.row(t.observation), small.events()[-1]
     assert (row.state, row.value_sent, row.reason) == ("discarded", "140", "container.unmatched")
     assert (event.verb, event.reason) == ("observation.discarded", "water blank")
+
+
+def held_control(small: Bench, value: str = "140", **said: str) -> int:
+    """A control's value under a code that means nothing here."""
+    with small.lab.work(system("hl7", CHEMISTRY)) as work:
+        source = source_of(work, CHEMISTRY)
+        observed = replace(
+            observation(work, CHEMISTRY, 1, "NA", value, "F"), code="Na-QC", extra={"run": "R7"}
+        )
+        control = ReportedControl("LYPHO", said.get("lot", "?"), None)
+        specimen = ReportedSpecimen("control", said.get("container", "QC1"), "", "", (observed,), control)
+        resulting.record_results(work, source, (specimen,))
+    return int(small.rows(t.observation)[-1].id)
+
+
+def test_a_controls_value_is_linked_to_its_lot_and_level_and_judged(small: Bench) -> None:
+    small.run_controls()
+    key = held_control(small)
+    with small.work() as work:
+        [first, *_] = work.catalog.targets_for[CHEMISTRY, "NA"]
+        resolving.link_control(
+            work, key, "NA", first.lot, first.level, received_at=work.now, reason="Run log of the shift"
+        )
+        assert controlling.qc_of(work, CHEMISTRY, ["NA"])["NA"].accepted is (
+            abs(140 - first.mean) <= 3 * first.sd
+        )
+    row, filed = small.row(t.observation, id=key), small.rows(t.control_observation)[-1]
+    assert (row.state, row.test, row.settled_by) == ("control", "NA", "technologist")
+    assert (filed.material, filed.lot, filed.level, filed.run, filed.value) == (
+        first.material,
+        first.lot,
+        first.level,
+        "R7",
+        "140",
+    )
+    linked = small.events()[-1]
+    assert (linked.verb, linked.reason, linked.data["lot"]) == (
+        "observation.linked",
+        "Run log of the shift",
+        first.lot,
+    )
+
+
+def test_a_value_without_target_or_of_a_patient_is_no_controls(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    control = held_control(small)
+    small.measure(placed.container_ids[0], {"XX": "140"})
+    patients = int(small.rows(t.observation)[-1].id)
+    with small.work() as work:
+        target = work.catalog.targets_for[CHEMISTRY, "NA"][0]
+    for key, lot, code in ((control, "NOLOT", "qc.no_target"), (patients, target.lot, "observation.patient")):
+        with small.work() as work, pytest.raises(Conflict) as refused:
+            resolving.link_control(work, key, "NA", lot, target.level, received_at=work.now, reason="log")
+        assert refused.value.code == code
+    with small.work() as work, pytest.raises(Conflict) as refused:
+        resolving.link_observation(work, control, placed.container_ids[0], "NA", reason="log")
+    assert refused.value.code == "observation.control"
+    assert small.rows(t.control_observation) == []
+
+
+def test_images_and_raw_data_of_an_unknown_tube_are_not_held(small: Bench) -> None:
+    with small.lab.work(system("hl7", CHEMISTRY)) as work:
+        source = source_of(work, CHEMISTRY)
+        value = observation(work, CHEMISTRY, 1, "NA", "140", "F")
+        image = replace(value, seq=2, code="HISTOGRAM", supplemental=True)
+        specimen = ReportedSpecimen("patient", "NOREAD", "", "", (value, image))
+        resulting.record_results(work, source, (specimen,))
+    assert [(row.seq, row.state) for row in small.rows(t.observation)] == [(1, "held"), (2, "supplemental")]
+
+
+def test_all_that_is_held_of_a_message_is_discarded_in_one_act(small: Bench) -> None:
+    small.measure("NOREAD", {"NA": "140", "K": "4.0"})
+    message = small.rows(t.observation)[0].inbound_id
+    with small.work() as work:
+        assert resolving.discard_message(work, message, reason="water blanks") == 2
+    assert [row.state for row in small.rows(t.observation)] == ["discarded", "discarded"]
+    assert [event.verb for event in small.events()[-3:]] == [
+        "observation.discarded",
+        "observation.discarded",
+        "message.discarded",
+    ]
+    with small.work() as work, pytest.raises(Conflict) as twice:
+        resolving.discard_message(work, message, reason="again")
+    assert twice.value.code == "message.settled"
+    with small.work("lis_admin") as work, pytest.raises(NotAllowed):
+        resolving.discard_message(work, message, reason="again")

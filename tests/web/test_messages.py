@@ -23,7 +23,7 @@ def text_of(page: str) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
 
 
-def held_message(site: Site) -> int:
+def held_message(site: Site, *, container: str = "999999999999", code: str = "101") -> int:
     """A stored message whose one value is held, as the inbox writes it down."""
     with site.small.by_wire() as work:
         key = work.inbound.add(
@@ -33,7 +33,7 @@ def held_message(site: Site) -> int:
             control_id="77",
             message_type="ORU^R01",
             digest="d",
-            raw=UNKNOWN.encode(),
+            raw=UNKNOWN.replace("999999999999", container).replace("101^", f"{code}^").encode(),
             received_at=work.now,
             recorded_at=work.recorded_at,
             state="processed",
@@ -48,9 +48,9 @@ def held_message(site: Site) -> int:
             seq=1,
             interface="CHEM-1",
             analyzer="CHEM-1",
-            container_sent="999999999999",
+            container_sent=container,
             patient_sent="",
-            code_sent="101",
+            code_sent=code,
             name_sent="",
             value_sent="141",
             unit_sent="mmol/L",

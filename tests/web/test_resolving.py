@@ -20,7 +20,8 @@ def text_of(page: str) -> str:
 
 def held_value(site: Site, **columns: str) -> int:
     """A value that is held, changed as told."""
-    inbound = held_message(site)
+    said = {name: columns.pop(f"{name}_sent") for name in ("container", "code") if f"{name}_sent" in columns}
+    inbound = held_message(site, **said)
     with site.small.by_wire() as work:
         key = int(work.observations.where(t.observation.c.inbound_id == inbound)[0].id)
         if columns:

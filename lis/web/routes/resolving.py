@@ -7,12 +7,15 @@ from starlette.responses import Response
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.services import observing
+from lis.interfaces.refiling import refile_values
+from lis.services import mapping, observing
 from lis.services import resolving as service
 from lis.web.deps import Posted, SomeoneHere
 from lis.web.pages import go, show
 from lis.web.queries import resolving
 from lis.web.viewing import note_viewing
+
+SETTLED = (observing.FILED, observing.CONTROL, observing.REPEATED, observing.SUPPLEMENTAL)
 
 router = APIRouter(prefix="/lab/{slug}")
 
@@ -45,9 +48,9 @@ def link(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
 def refile(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
     """Try a held value again as it came; what still holds it is shown on its page."""
     with here.lab.work(here.actor) as work:
-        answers = service.refile_observations(work, [observation_id], reason=form.text("reason"))
-    is_filed = answers[observation_id] == observing.FILED
-    return go(f"{here.path}/messages" if is_filed else f"{here.path}/held/{observation_id}")
+        answers = refile_values(work, [observation_id], reason=form.text("reason"))
+    is_settled = answers[observation_id] in SETTLED
+    return go(f"{here.path}/messages" if is_settled else f"{here.path}/held/{observation_id}")
 
 
 @router.post("/held/{observation_id}/discard")
@@ -62,5 +65,5 @@ def discard(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
 def map_code(here: SomeoneHere, form: Posted, code: str) -> Response:
     """Say which test a sender's code means from now on."""
     with here.lab.work(here.actor) as work:
-        service.map_code(work, code, form.text("code"), form.text("test").upper(), reason=form.text("reason"))
+        mapping.map_code(work, code, form.text("code"), form.text("test").upper(), reason=form.text("reason"))
     return go(f"{here.path}/interfaces/{code}")
