@@ -10,16 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
 from lis.kernel.errors import Conflict, NotFound
 from lis.storage.database import LabDatabase
-from lis.training.tables import training_metadata, world, world_entry, world_input
+from lis.storage.tables.control import control_event
+from lis.training.tables import world, world_entry, world_input, world_snapshot
 from simulators.inputs import Input
 from simulators.ledger import LedgerEntry
 from simulators.world import World
 
 PACKS = Path(__file__).parents[2] / "seed" / "packs"
+LIVED = (world, world_entry, world_input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class WorldHead:
     started_at: datetime
     stood_at: datetime
     prepared_at: datetime | None
+    planned_until: datetime | None = None
+    past_until: datetime | None = None
+    content: str = ""
+    followed: int = 0
 
     @property
     def pack_folder(self) -> Path:
@@ -48,7 +54,28 @@ def pack_name(folder: Path) -> str:
 def open_head(connection: Connection, head: WorldHead) -> None:
     """Begin the chronicle of a laboratory's world; whatever an earlier one left is removed."""
     forget(connection, head.lab)
-    connection.execute(insert(world).values({name: getattr(head, name) for name in WorldHead.__slots__}))
+    row = {name: getattr(head, name) for name in WorldHead.__slots__}
+    connection.execute(insert(world).values(row | {"followed": position(connection)}))
+
+
+def position(connection: Connection) -> int:
+    """How far the control database's journal has come."""
+    return int(connection.execute(select(func.coalesce(func.max(control_event.c.seq), 0))).scalar_one())
+
+
+def carry(connection: Connection, source: str, target: str) -> None:
+    """Give a copy of a laboratory the copy of its world; whatever world it had before is removed."""
+    forget(connection, target)
+    for table in LIVED:
+        taken = [column for column in table.c if column.name != "lab"]
+        rows = select(literal(target), *taken).where(table.c.lab == source)
+        connection.execute(insert(table).from_select(["lab", *(column.name for column in taken)], rows))
+    account_for(connection, target)
+
+
+def account_for(connection: Connection, lab: str) -> None:
+    """What was done to whole laboratories until now is done to this world too."""
+    connection.execute(update(world).where(world.c.lab == lab).values(followed=position(connection)))
 
 
 def finish(connection: Connection, lab: str, at: datetime) -> None:
@@ -75,7 +102,7 @@ def head_of(connection: Connection, lab: str) -> WorldHead:
 
 def forget(connection: Connection, lab: str) -> None:
     """Remove the world of a laboratory that is gone."""
-    for table in training_metadata.sorted_tables:
+    for table in (*LIVED, world_snapshot):
         connection.execute(delete(table).where(table.c.lab == lab))
 
 

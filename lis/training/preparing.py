@@ -24,7 +24,7 @@ from lis.services import cataloguing
 from lis.storage import directory
 from lis.storage.house import House
 from lis.storage.packs import PackContent, read_pack
-from lis.training import chronicle, pace, people
+from lis.training import chronicle, contents, pace, people
 from lis.training.chronicle import Chronicle, WorldHead
 from lis.training.crew import Crew
 from lis.training.tables import TRAINING
@@ -92,17 +92,22 @@ def prepare(
     wall: Clock | None = None,
     progress: Progress | None = None,
     connect: Connect = loopback,
+    until: datetime | None = None,
 ) -> Prepared:
-    """Make the laboratory `slug` and live its past from `start` to `end`; one that fails half-way is removed."""
+    """Make the laboratory `slug` and live its past from `start` to `end`; one that fails half-way is removed.
+
+    `until` stops at an earlier instant of the same past.
+    """
+    until = min(until or end, end)
     wall = wall or WallClock()
     house.add_to_control(TRAINING)
     directory.check_free(slug, house.entries())
     try:
-        made = _begin(house, slug, pack, seed=seed, start=start, wall=wall)
+        made = _begin(house, slug, pack, seed=seed, start=start, end=end, until=until, wall=wall)
         people.open_accounts(house, slug, hashed, wall)
         with made.lab.database.relaxed(), _content_set_aside():
-            _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, progress)
-        _set_clock(made.lab, end, wall)
+            _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, until, progress)
+        _set_clock(made.lab, until, wall)
         with house.control.writing() as connection:
             chronicle.finish(connection, slug, wall.now())
     except BaseException:
@@ -122,7 +127,17 @@ def _content_set_aside() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, wall: Clock) -> Prepared:
+def _begin(
+    house: House,
+    slug: str,
+    pack: Path,
+    *,
+    seed: str,
+    start: datetime,
+    end: datetime,
+    until: datetime,
+    wall: Clock,
+) -> Prepared:
     content = read_pack(pack)
     about = content.catalog.laboratory
     database = house.create_lab(
@@ -131,8 +146,9 @@ def _begin(house: House, slug: str, pack: Path, *, seed: str, start: datetime, w
     clock = WorldClock(start)
     lab = Lab(database, wall=wall, clock=clock)
     _furnish(lab, content)
-    head = WorldHead(slug, seed, chronicle.pack_name(pack), start, start, None)
     with house.control.writing() as connection:
+        kept_as = contents.keep(connection, pack)
+        head = WorldHead(slug, seed, chronicle.pack_name(pack), start, start, None, end, until, kept_as)
         chronicle.open_head(connection, head)
     kept = Chronicle(house.control, slug)
     clock.world = World(load_world(pack), seed, start, sink=kept)
@@ -146,7 +162,13 @@ def _furnish(lab: Lab, content: PackContent) -> None:
 
 
 def _live(
-    made: Prepared, step: Say, dice: Dice, start: datetime, end: datetime, progress: Progress | None
+    made: Prepared,
+    step: Say,
+    dice: Dice,
+    start: datetime,
+    end: datetime,
+    until: datetime,
+    progress: Progress | None,
 ) -> None:
     """Round after round: the world goes on for some minutes, then the people do what there is to do."""
     world = made.world
@@ -160,18 +182,21 @@ def _live(
     kept_at, longest = start, (end - start) / LEFT_SHARE
     controls_due = end - min(LAST_CONTROLS, longest)
     last_receipt, last_review = end - min(LAST_RECEIPT, longest), end - min(LAST_REVIEW, longest / 2)
-    while world.now < end:
-        world.step(min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end))
+    while world.now < until:
+        due = min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end)
+        world.step(min(due, until))
+        if due > until:
+            break
         if controls_due <= world.now < end:
             crew.run_controls()
             controls_due = end
         crew.work(receiving=world.now <= last_receipt, reviewing=world.now <= last_review)
         if progress:
-            progress(start, world.now, end)
+            progress(start, world.now, until)
         if world.now - kept_at >= KEEP_EVERY:
             made.chronicle.keep(world, world.now)
             kept_at = world.now
-    made.chronicle.keep(world, end)
+    made.chronicle.keep(world, until)
 
 
 def _set_clock(lab: Lab, at: datetime, wall: Clock) -> None:

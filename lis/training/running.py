@@ -25,13 +25,12 @@ from lis.kernel.errors import Conflict, NotFound
 from lis.lab import Lab
 from lis.storage import tables as t
 from lis.storage.house import House
-from lis.training import chronicle, pace
+from lis.training import chronicle, contents, following, pace
 from lis.training.chronicle import Chronicle, Relived, WorldHead
-from lis.training.tables import TRAINING
 from simulators.inputs import Action
 from simulators.link import Link, TcpLink, WorldServer
 from simulators.timeline import PULSE, Timeline
-from simulators.world import World, WorldContent, load_world
+from simulators.world import World, WorldContent
 
 HERE = "127.0.0.1"
 BY = system("admin", "preparation")
@@ -128,9 +127,9 @@ class LiveWorlds:
 
     def heads(self) -> list[WorldHead]:
         """The worlds that can be served."""
-        self._house.add_to_control(TRAINING)
-        with self._house.control.reading() as connection:
-            return [head for head in chronicle.heads(connection) if head.prepared_at is not None]
+        labs = {entry.slug for entry in self._house.labs()}
+        found = following.open_worlds(self._house)
+        return [head for head in found if head.lab in labs and head.prepared_at is not None]
 
     def continue_clocks(self) -> None:
         """Before a laboratory is served: its time goes on from where it stood."""
@@ -179,7 +178,7 @@ class LiveWorlds:
     def _restore(self, slug: str, place: _Place) -> None:
         """Live the world's past again; what it had sent without noting the answer goes out once more."""
         try:
-            content = load_world(place.head.pack_folder)
+            content = contents.load(self._house, place.head)
             peers = (content.place.hospital.peer, *content.place.devices)
             links: dict[str, Link] = {peer: TcpLink(HERE, place.served.port) for peer in peers}
             world = restore(self._house, place.head, content, place.live.chronicle, links)

@@ -1,4 +1,4 @@
-"""The first tables of the training side, as `python -m lis.training.freeze` wrote them."""
+"""The first tables of the training side."""
 
 from alembic import op
 

@@ -1,0 +1,35 @@
+ALTER TABLE world ADD COLUMN planned_until TEXT;
+
+ALTER TABLE world ADD COLUMN past_until TEXT;
+
+ALTER TABLE world ADD COLUMN content TEXT DEFAULT '' NOT NULL;
+
+ALTER TABLE world ADD COLUMN followed INTEGER DEFAULT '0' NOT NULL;
+
+DELETE FROM world_input WHERE lab NOT IN (SELECT slug FROM lab_directory WHERE dropped_at IS NULL);
+
+DELETE FROM world_entry WHERE lab NOT IN (SELECT slug FROM lab_directory WHERE dropped_at IS NULL);
+
+DELETE FROM world WHERE lab NOT IN (SELECT slug FROM lab_directory WHERE dropped_at IS NULL);
+
+UPDATE world SET followed = (SELECT coalesce(max(seq), 0) FROM control_event);
+
+CREATE TABLE world_content (
+  digest TEXT NOT NULL,
+  files BLOB NOT NULL,
+  CONSTRAINT pk_world_content PRIMARY KEY (digest)
+);
+
+CREATE TABLE world_snapshot (
+  lab TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  label TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at TEXT NOT NULL,
+  taken_at TEXT NOT NULL,
+  "by" TEXT NOT NULL,
+  inputs INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  CONSTRAINT pk_world_snapshot PRIMARY KEY (lab)
+);
