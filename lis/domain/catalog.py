@@ -52,6 +52,7 @@ class Test:
     method: str
     note: str
     source: str
+    transport_temp: str = ""  # how it is to be carried; empty: as its material
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,10 @@ class ContainerType:
 
 @dataclass(frozen=True, slots=True)
 class SpecimenType:
-    """A material (HL7 0487 where the table has it). `max_transport_h` limits unseparated blood."""
+    """A material (HL7 0487 where the table has it). `max_transport_h` limits unseparated blood.
+
+    `irreplaceable`: it cannot simply be drawn again, so it is never rejected at the counter.
+    """
 
     code: str
     in_hl70487: bool
@@ -124,6 +128,7 @@ class SpecimenType:
     transport_temp: str
     max_transport_h: Decimal | None
     note: str
+    irreplaceable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +247,10 @@ class HilEffect:
 
 @dataclass(frozen=True, slots=True)
 class RejectionReason:
-    """Why a specimen is refused (HL7 0490 code and local code), and what follows."""
+    """Why a specimen is refused (HL7 0490 code and local code), and what follows.
+
+    `findings`: what at the counter leads to it (`domain.findings`).
+    """
 
     code: str
     hl70490: str
@@ -253,6 +261,7 @@ class RejectionReason:
     recollect: str
     exception: str
     notify: str
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Verb(StrEnum):
     SPECIMEN_REJECTED = "specimen.rejected"
     SPECIMEN_SET_ASIDE = "specimen.set_aside"
     SPECIMEN_ACCEPTED = "specimen.accepted"
+    SPECIMEN_INSPECTED = "specimen.inspected"
+    RECEIPT_WITHDRAWN = "receipt.withdrawn"
     COLLECTION_RECORDED = "collection.recorded"
     SCAN_REFUSED = "scan.refused"
     IDENTITY_COMPARED = "identity.compared"
@@ -47,6 +49,7 @@ class Verb(StrEnum):
     CONTAINER_DISCARDED = "container.discarded"
     WORK_SENT = "work.sent"
     WORK_ANSWERED = "work.answered"
+    WORK_CANCELLED = "work.cancelled"
     RESULT_FILED = "result.filed"
     RESULT_ENTERED = "result.entered"
     RESULT_CALCULATED = "result.calculated"
@@ -105,7 +108,9 @@ MEANINGS: dict[Verb, str] = {
     Verb.SPECIMEN_RECEIVED: "A container arrived in the laboratory and was accepted.",
     Verb.SPECIMEN_REJECTED: "A container, or some of its tests, was refused with a coded reason.",
     Verb.SPECIMEN_SET_ASIDE: "A container was put aside until a question about it is answered.",
-    Verb.SPECIMEN_ACCEPTED: "A container that was set aside was accepted after all, with a reason.",
+    Verb.SPECIMEN_ACCEPTED: "A container set aside, or tests kept back, were accepted after all, with a reason.",
+    Verb.SPECIMEN_INSPECTED: "What was seen of a container at the counter was recorded.",
+    Verb.RECEIPT_WITHDRAWN: "A receipt was taken back before anything else happened to the container.",
     Verb.COLLECTION_RECORDED: "The collection time was supplied or put right by who collected.",
     Verb.SCAN_REFUSED: "A scan was answered with a refusal.",
     Verb.IDENTITY_COMPARED: "A person compared two identifiers on the tube with the order.",
@@ -127,6 +132,7 @@ MEANINGS: dict[Verb, str] = {
     Verb.CONTAINER_DISCARDED: "A container was thrown away.",
     Verb.WORK_SENT: "Ordered tests of a container were sent to an analyzer.",
     Verb.WORK_ANSWERED: "An analyzer accepted or refused the tests sent to it.",
+    Verb.WORK_CANCELLED: "Tests that had been sent to an analyzer were taken back.",
     Verb.RESULT_FILED: "An analyzer's value became a result version.",
     Verb.RESULT_ENTERED: "A person entered a value.",
     Verb.RESULT_CALCULATED: "A value was computed from reported ones.",

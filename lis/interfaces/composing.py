@@ -35,17 +35,19 @@ def compose(work: Work, line: Line, row: Row[Any]) -> bytes:
 
 
 def steps_of(work: Work, line: Line, row: Row[Any]) -> tuple[Step, ...]:
-    """The steps that a row of analyzer work sends, each under its number."""
+    """The steps that a row of analyzer work sends, or takes back, each under its number."""
     analyzer = work.catalog.analyzers[line.code]
     menu = {item.test: item for item in analyzer.menu}
+    tests = row.refs["tests"]
+    places = row.refs.get("cancels") or [(row.id, place) for place, _ in enumerate(tests, 1)]
     return tuple(
         Step(
-            step_number(row.id, position),
+            step_number(*place),
             test,
             menu[test].code if test in menu else test,
             work.catalog.tests[test].name,
         )
-        for position, test in enumerate(row.refs["tests"], 1)
+        for place, test in zip(places, tests, strict=True)
     )
 
 
@@ -87,6 +89,7 @@ def _analyzer_work(work: Work, line: Line, row: Row[Any]) -> bytes:
         collected_at=write_instant(specimen.collected_at, line.zone),
         priority=order.priority,
         steps=steps_of(work, line, row),
+        control="CA" if "cancels" in row.refs else "NW",
     )
     patient = work.patients.get(order.patient_id)
     address = _address(work, line, row)

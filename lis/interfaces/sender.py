@@ -25,7 +25,7 @@ from lis.interfaces.peers import NotConfigured, TcpPeers
 from lis.interfaces.routing import Line, Lines
 from lis.kernel.errors import Refusal
 from lis.lab import Lab
-from lis.services import working
+from lis.services import recalling, working
 from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
@@ -277,6 +277,8 @@ def _apply(work: Work, claim: _Claim, answer: Answer) -> None:
         said = {step.test: working.UNABLE for step in steps} | said
     if not said and answer.message.header.value(9, 1) == "ACK":
         return  # a plain acknowledgement: received, nothing said of the tests
-    if said:
-        container = claim.row.refs["container"]
+    container = claim.row.refs["container"]
+    if "cancels" in claim.row.refs:
+        recalling.note_answer(work, container, line.code, said)
+    elif said:
         working.answer_work(work, container, line.code, said, answer.words or answer.code)

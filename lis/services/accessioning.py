@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
 
 from lis.domain.events import Verb
+from lis.domain.inspection import Inspection
 from lis.domain.people import Act
-from lis.domain.reception import ArrivalFacts, Decision, Inspection, is_irreplaceable, judge_arrival
+from lis.domain.reception import Decision, is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import labelling, working
-from lis.services.collected import specimen_facts
+from lis.services import arriving, labelling, working
 from lis.services.finding import find_container, known_container, tests_of_container
 from lis.storage.work import Work
 
@@ -22,13 +22,22 @@ IDENTIFIERS = ("name", "mrn", "birth_date", "collection_number")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a scan: `received`, `labelled` or `set_aside`, with everything a person must know."""
+    """The answer to a scan: `received`, `labelled` or `set_aside`, with everything a person must know.
+
+    `kept_back` are tests that are not sent out until a person decides; `suggested` are coded reasons for refusing.
+    """
 
     outcome: str
     container_id: str
     accession: str
     message: str
     reasons: tuple[str, ...] = ()
+    kept_back: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.outcome == "set_aside" or bool(self.kept_back)
 
 
 def scan(work: Work, text: str, *, seen: Inspection | None = None) -> Receipt:
@@ -49,15 +58,13 @@ def receive_specimen(work: Work, container: Row[Any], *, seen: Inspection) -> Re
     work.require(Act.SPECIMEN_RECEIVE)
     order = work.orders.get(container.order_id)
     _refuse_unless_expected(work, container)
-    decision = judge_arrival(arrival_facts(work, container, seen), work.catalog, work.now)
+    container = arriving.note_inspection(work, container, order.accession, seen)
+    decision = arriving.judge(work, container)
     if decision.verdict == "refuse":
         raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
-    container = _note_inspection(work, container, seen)
     if decision.verdict in ("set_aside", "reject"):
-        texts = tuple(finding.text for finding in decision.findings)
-        codes = [finding.code for finding in decision.findings]
-        put_aside(work, container, order, reason="; ".join(texts), codes=codes)
-        return Receipt("set_aside", container.container_id, order.accession, "Set aside.", texts)
+        put_aside_by(work, container, order, decision)
+        return receipt_of(container, order, "set_aside", "Set aside.", decision)
     return accept(work, container, order, Action.RECEIVE, decision)
 
 
@@ -75,7 +82,7 @@ def accept_specimen(work: Work, container_id: str, *, reason: str) -> Receipt:
         raise Invalid("reason.missing", "A reason is needed.", "Say what settled the question.")
     order = work.orders.get(container.order_id)
     advance(ContainerState(container.state), Action.ACCEPT)
-    decision = judge_arrival(arrival_facts(work, container), work.catalog, work.now)
+    decision = arriving.judge(work, container)
     if decision.verdict == "refuse":
         raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
     doubted = decision.verdict != "accept" or bool(container.condition.get("question"))
@@ -93,7 +100,7 @@ def accept_specimen(work: Work, container_id: str, *, reason: str) -> Receipt:
         reason=reason,
         exception=doubted,
     )
-    return accept(work, container, order, Action.ACCEPT, decision)
+    return accept(work, container, order, Action.ACCEPT, decision, by_exception=doubted)
 
 
 def set_aside(work: Work, container_id: str, *, reason: str) -> Receipt:
@@ -178,22 +185,6 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
     )
 
 
-def arrival_facts(work: Work, container: Row[Any], seen: Inspection | None = None) -> ArrivalFacts:
-    """What reception knows of a container: what is wanted from it, and what was seen now or before."""
-    wanted = [
-        row.code
-        for row in tests_of_container(work, container)
-        if row.state not in (TestState.CANCELLED, TestState.COMPLETE)
-    ]
-    return ArrivalFacts(
-        state=ContainerState(container.state),
-        container_type=container.type,
-        codes=tuple(wanted),
-        specimen=specimen_facts(work.specimens.get(container.specimen_id), container),
-        inspection=seen or _inspection_of(container),
-    )
-
-
 def put_aside(
     work: Work, container: Row[Any], order: Row[Any], *, reason: str, codes: list[str], **columns: Any
 ) -> None:
@@ -205,9 +196,48 @@ def put_aside(
     )
 
 
-def accept(work: Work, container: Row[Any], order: Row[Any], action: Action, decision: Decision) -> Receipt:
-    """The step itself: received, its tests in the laboratory, its label printed, a recollection closed."""
-    _mark_received(work, container, advance(ContainerState(container.state), action))
+def put_aside_by(work: Work, container: Row[Any], order: Row[Any], decision: Decision) -> None:
+    """The step itself, for what the rules found."""
+    codes = [finding.code for finding in decision.findings]
+    put_aside(work, container, order, reason=words_of(decision), codes=codes)
+
+
+def words_of(decision: Decision) -> str:
+    """What was found, in one line."""
+    return "; ".join(finding.text for finding in decision.findings)
+
+
+def receipt_of(
+    container: Row[Any], order: Row[Any], outcome: str, message: str, decision: Decision
+) -> Receipt:
+    """The answer that a decision makes."""
+    reasons = dict.fromkeys(reason for finding in decision.findings for reason in finding.reasons)
+    return Receipt(
+        outcome,
+        container.container_id,
+        order.accession,
+        message,
+        tuple(finding.text for finding in decision.findings),
+        () if outcome == "set_aside" else decision.lost,
+        tuple(reasons),
+    )
+
+
+def accept(
+    work: Work,
+    container: Row[Any],
+    order: Row[Any],
+    action: Action,
+    decision: Decision,
+    *,
+    by_exception: bool = False,
+) -> Receipt:
+    """The step itself: received, its tests in the laboratory, its label printed, a recollection closed.
+
+    What the rules say cannot be done from it is kept back until a person decides, unless one just did.
+    """
+    lost = () if by_exception else decision.lost
+    _mark_received(work, container, advance(ContainerState(container.state), action), lost)
     for test in tests_of_container(work, container):
         if can(TestState(test.state), Action.RECEIVE):
             work.ordered_tests.change(test.id, state=advance(TestState(test.state), Action.RECEIVE))
@@ -217,20 +247,18 @@ def accept(work: Work, container: Row[Any], order: Row[Any], action: Action, dec
         accession=order.accession,
         collection_number=container.collection_number,
         advice=[finding.code for finding in decision.findings],
+        kept_back=list(lost),
     )
     labelling.put_to_print(work, container, order.accession, reason="")
     _close_recollection(work, container, order.accession)
-    return Receipt(
-        "received",
-        container.container_id,
-        order.accession,
-        "Received. Affix the printed label and scan it.",
-        tuple(finding.text for finding in decision.findings),
-    )
+    words = "Received. Affix the printed label and scan it."
+    return receipt_of(container, order, "received", words, replace(decision, lost=lost))
 
 
-def _mark_received(work: Work, container: Row[Any], state: ContainerState) -> None:
+def _mark_received(work: Work, container: Row[Any], state: ContainerState, lost: tuple[str, ...]) -> None:
     condition = {name: said for name, said in container.condition.items() if name != "question"}
+    if lost:
+        condition[arriving.KEPT_BACK] = sorted(lost)
     first = container.received_at or work.now
     who = container.received_by or work.actor.code
     work.containers.change(
@@ -239,22 +267,6 @@ def _mark_received(work: Work, container: Row[Any], state: ContainerState) -> No
     specimen = work.specimens.get(container.specimen_id)
     if specimen.received_at is None:
         work.specimens.change(specimen.id, received_at=work.now)
-
-
-def _note_inspection(work: Work, container: Row[Any], seen: Inspection) -> Row[Any]:
-    """Keep what was seen at the counter: it counts again when the tube is judged anew."""
-    if seen == Inspection():
-        return container
-    said = {"container_type": seen.container_type, "expired": seen.expired, "temperature": seen.temperature}
-    noted = {name: value for name, value in said.items() if value}
-    volume = seen.volume_ml if seen.volume_ml is not None else container.volume_ml
-    condition = container.condition | ({"inspection": noted} if noted else {})
-    work.containers.change(container.id, condition=condition, volume_ml=volume)
-    return work.containers.get(container.id)
-
-
-def _inspection_of(container: Row[Any]) -> Inspection:
-    return Inspection(volume_ml=container.volume_ml, **container.condition.get("inspection", {}))
 
 
 def _specimen_type(work: Work, container: Row[Any]) -> str:

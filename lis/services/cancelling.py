@@ -11,7 +11,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.domain.workflow import Action, ContainerState, OrderState, ResultState, TestState, advance, can
 from lis.kernel.errors import Invalid
-from lis.services import filing
+from lis.services import filing, working
 from lis.services.finding import tests_of_container
 from lis.services.settling import settle_order
 from lis.storage import outbox
@@ -112,11 +112,16 @@ def require_reason(reason: str) -> None:
 def _end_results(work: Work, test: Row[Any], results: Iterable[Row[Any]]) -> None:
     """A result that another live test of the order asks for too is handed to that one; the rest are cancelled."""
     heirs = _heirs(work, test)
+    ended: dict[int, list[str]] = {}
     for result in results:
         if result.test in heirs:
             work.results.change(result.id, ordered_test_id=heirs[result.test])
         elif can(ResultState(result.state), Action.CANCEL):
             work.results.change(result.id, state=advance(ResultState(result.state), Action.CANCEL))
+            if result.container_pk:
+                ended.setdefault(result.container_pk, []).append(result.test)
+    for container_pk, tests in ended.items():
+        working.cancel_work(work, container_pk, tests)
 
 
 def _heirs(work: Work, ended: Row[Any]) -> dict[str, int]:

@@ -9,7 +9,9 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.domain.workflow import IN_LAB, ContainerState
 from lis.kernel.errors import Conflict, Invalid
+from lis.services import arriving, working
 from lis.services.finding import known_container
 from lis.storage.work import Work
 
@@ -17,7 +19,10 @@ from lis.storage.work import Work
 def record_collection(
     work: Work, container_id: str, *, collected_at: datetime, collected_by: str, told_by: str
 ) -> None:
-    """The collector supplies the time that was missing or wrong; who told it is kept."""
+    """The collector supplies the time that was missing or wrong; who told it is kept.
+
+    Of tubes that are here, the tests that cannot be done by the new time are kept back, and no others.
+    """
     work.require(Act.SPECIMEN_RECEIVE)
     if not told_by.strip():
         raise Invalid("collection.told_by", "Say who gave the collection time.")
@@ -38,6 +43,20 @@ def record_collection(
         after=collected_at,
         collected_by=collected_by,
     )
+    for tube in work.containers.having(specimen_id=specimen.id):
+        if tube.state in IN_LAB and tube.parent_id is None:
+            _keep_back_anew(work, tube, order)
+
+
+def _keep_back_anew(work: Work, tube: Row[Any], order: Row[Any]) -> None:
+    before = arriving.kept_back(tube)
+    lost = frozenset(arriving.judge_received(work, tube).lost)
+    if lost == before:
+        return
+    tube = arriving.keep_back(work, tube, lost)
+    working.cancel_work(work, tube.id, lost)
+    if tube.state == ContainerState.LABELLED:
+        working.send_work(work, tube, order)
 
 
 def _undated_results(work: Work, specimen: Row[Any]) -> list[Row[Any]]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from lis.domain.events import Verb
 from lis.domain.people import Act, Actor
-from lis.domain.reception import is_irreplaceable, judge_arrival
+from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import accessioning
+from lis.services import accessioning, arriving
 from lis.services.countersigning import countersign
 from lis.services.finding import known_container
 from lis.storage.work import Work
@@ -63,5 +63,5 @@ def accept_irreplaceable(
         exception=True,
         supervisor=supervisor.code,
     )
-    decision = judge_arrival(accessioning.arrival_facts(work, container), work.catalog, work.now)
-    return accessioning.accept(work, container, order, Action.ACCEPT, decision)
+    decision = arriving.judge(work, container)
+    return accessioning.accept(work, container, order, Action.ACCEPT, decision, by_exception=True)

@@ -19,7 +19,7 @@ from lis.domain.people import Act
 from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, ResultState, TestState, advance, can
 from lis.kernel.errors import Invalid
-from lis.services import cancelling, filing, notifying, recollecting, settling, working
+from lis.services import arriving, cancelling, filing, notifying, recollecting, settling, working
 from lis.services.finding import known_container, tests_of_container
 from lis.storage.work import Work
 
@@ -50,6 +50,11 @@ def reject_container(
         received_by=case.container.received_by or work.actor.code,
     )
     return case.reject(results, whole=True)
+
+
+def kept_back_tests(work: Work, container_id: str) -> list[str]:
+    """The tests that reception kept back and that nobody has decided on."""
+    return sorted(arriving.kept_back(known_container(work, container_id)))
 
 
 def reject_tests(
@@ -172,7 +177,10 @@ class _Case:
                 reason=self.reason.code,
                 was=row.state,
             )
-        working.cancel_work(self.work, self.container.id, [row.test for row in waiting])
+        tests = [row.test for row in waiting]
+        working.cancel_work(self.work, self.container.id, tests)
+        container = self.work.containers.get(self.container.id)
+        arriving.keep_back(self.work, container, arriving.kept_back(container) - set(tests))
 
     def _recollect(self, results: list[Row[Any]], ordered: list[Row[Any]]) -> str:
         for test in ordered:

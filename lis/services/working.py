@@ -10,6 +10,8 @@ from sqlalchemy import Row, Update, bindparam, update
 from lis.domain.events import Verb
 from lis.domain.routing import route
 from lis.domain.workflow import ContainerState, ResultState
+from lis.services import recalling
+from lis.services.arriving import kept_back
 from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
@@ -31,7 +33,7 @@ def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
     """The tests an analyzer that asks may run on a container now: those on its menu that wait for a value."""
     if container.state not in (ContainerState.RECEIVED, ContainerState.LABELLED):
         return ()
-    menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
+    menu = {item.test for item in work.catalog.analyzers[analyzer].menu} - kept_back(container)
     return tuple(
         row.test
         for row in work.results.of_container(container.id)
@@ -101,20 +103,21 @@ _FINISH = _finish()
 
 
 def cancel_work(work: Work, container_pk: int, tests: Collection[str]) -> None:
-    """Nothing is expected any more of what was sent; a value that still comes is held."""
-    rows = work.analyzer_work.having(container_pk=container_pk)
-    work.analyzer_work.change_all(
-        [
-            {"id": row.id, "state": CANCELLED}
-            for row in rows
-            if row.test in tests and row.state in (SENT, ACCEPTED)
-        ]
-    )
+    """Nothing is expected any more of what was sent, and the analyzers are told; a value that still comes is held."""
+    rows = [
+        row
+        for row in work.analyzer_work.having(container_pk=container_pk)
+        if row.test in tests and row.state in (SENT, ACCEPTED)
+    ]
+    work.analyzer_work.change_all([{"id": row.id, "state": CANCELLED} for row in rows])
+    for analyzer in dict.fromkeys(row.analyzer for row in rows):
+        told = [row.test for row in rows if row.analyzer == analyzer]
+        recalling.tell_cancel(work, container_pk, analyzer, told)
 
 
 def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:
     rows = work.analyzer_work.having(container_pk=container.id)
-    sent = {row.test for row in rows if row.state in (SENT, ACCEPTED, DONE)}
+    sent = {row.test for row in rows if row.state in (SENT, ACCEPTED, DONE)} | kept_back(container)
     return tuple(
         row.test
         for row in work.results.of_container(container.id)

@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[Checked], Iterator[PackProblem]], ...] = (
     names.panels,
     names.roles,
     names.zones,
+    names.findings,
     limits.tests,
     limits.containers,
     limits.intervals,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lis.domain.findings import CODES
 from lis.domain.people import ROLES, Act
 from lis.storage.packs_checked import Checked, problem
 from lis.storage.packs_reading import Line, PackProblem
@@ -194,3 +195,11 @@ def _is_zone(name: str) -> bool:
         return bool(ZoneInfo(name).key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
+
+
+def findings(pack: Checked) -> Iterator[PackProblem]:
+    """A reason tied to a finding that no rule of reception makes."""
+    for line in pack.lines("rejection_reasons.csv"):
+        for code in line.row.findings:
+            if code not in CODES:
+                yield problem("rejection_reasons.csv", line, f"{code} is no finding: {', '.join(CODES)}")

@@ -9,7 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from lis.domain.catalog import ResultType, Severity
 from lis.domain.people import Act
@@ -105,6 +113,7 @@ class TestRow(Row):
     stability_4c_h: Number | None = None
     hil_sensitive: Letters = ()
     method: str = ""
+    transport_temp: str = ""
     orderable: YesNo
     note: str = ""
     source: str
@@ -171,8 +180,16 @@ class SpecimenTypeRow(Row):
     default_container: str | None = None
     transport_temp: str = ""
     max_transport_h: Number | None = None
+    irreplaceable: YesNo
     note: str = ""
     source: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said_by_older_packs(cls, cells: dict[str, str]) -> dict[str, str]:
+        """Catalogues stored before there was the column meant fluids and tissue."""
+        meant = "Y" if cells.get("category") in ("fluid", "tissue") else "N"
+        return {"irreplaceable": meant} | cells
 
 
 class IntervalRow(Row):
@@ -303,6 +320,7 @@ class RejectionRow(Row):
     recollect: Literal["Y", "N", "C"]
     exception: str = ""
     notify: str = ""
+    findings: Semicolons = ()
 
 
 class CodedValueRow(Row):

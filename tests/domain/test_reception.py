@@ -9,14 +9,9 @@ from decimal import Decimal
 import pytest
 
 from lis.domain.catalog import Catalog
-from lis.domain.reception import (
-    ArrivalFacts,
-    Decision,
-    Inspection,
-    judge_add_on,
-    judge_arrival,
-    suggested_reasons,
-)
+from lis.domain.findings import suggested_reasons
+from lis.domain.inspection import Inspection
+from lis.domain.reception import ArrivalFacts, Decision, judge_add_on, judge_arrival
 from lis.domain.specimens import SpecimenFacts
 from lis.domain.workflow import ContainerState
 from tests.domain.samples import HOUR, NOON
@@ -102,7 +97,13 @@ def test_too_little_for_one_panel_loses_that_panel_only(catalog: Catalog) -> Non
     facts = arrival(codes=("LYTES", "RENAL"), inspection=seen)
     decision = judge_arrival(facts, replace(catalog, orderables=thirsty), NOON)
     assert summary(decision)[1] == ["volume.not_sufficient"]
-    assert decision.lost == catalog.orderables["LYTES"].tests
+    assert decision.lost == (
+        "NA",
+        "K",
+        "CL",
+        "CO2",
+        "AGAP",
+    )  # the indices are asked for by the other panel too
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_stability_at_the_counter(
 
 
 def test_what_cannot_be_drawn_again_is_never_rejected_at_the_counter(catalog: Catalog) -> None:
-    fluid = {**catalog.specimen_types, "SER": replace(catalog.specimen_types["SER"], category="fluid")}
+    fluid = {**catalog.specimen_types, "SER": replace(catalog.specimen_types["SER"], irreplaceable=True)}
     decision = judge_arrival(
         arrival(inspection=Inspection(expired=True)), replace(catalog, specimen_types=fluid), NOON
     )
@@ -167,7 +168,15 @@ def test_add_on(catalog: Catalog, changes: dict[str, object], verdict: str, code
     assert summary(decision) == (verdict, codes)
 
 
-def test_reasons_apply_by_code_and_bench(catalog: Catalog) -> None:
-    assert suggested_reasons("QS", {"COAG"}, catalog) == ("RJ09", "RJ08")
-    assert suggested_reasons("QS", {"CHEM"}, catalog) == ("RJ08",)
-    assert suggested_reasons("RH", {"HEME"}, catalog) == ()
+def test_reasons_are_those_tied_to_the_finding_the_bench_own_first(catalog: Catalog) -> None:
+    assert suggested_reasons("volume.short_fill", {"COAG"}, catalog) == ("RJ09", "RJ08")
+    assert suggested_reasons("volume.short_fill", {"CHEM"}, catalog) == ("RJ08",)
+    assert suggested_reasons("condition.haemolysed", {"HEME"}, catalog) == ()
+
+
+def test_reasons_of_the_same_code_are_told_apart_by_finding(catalog: Catalog) -> None:
+    local = replace(catalog.rejection_reasons["RJ18"], code="RJ28", findings=("order.none",))
+    content = replace(catalog, rejection_reasons={**catalog.rejection_reasons, "RJ28": local})
+    assert judge_arrival(arrival(codes=()), content, NOON).findings[0].reasons == ("RJ28",)
+    wrong = judge_arrival(arrival(inspection=Inspection("LAV")), content, NOON)
+    assert wrong.findings[0].reasons == ("RJ18",)

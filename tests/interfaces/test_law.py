@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.sender import Sender
+from lis.services import cancelling
 from lis.storage import tables as t
 from lis.wire.er7 import Message
 from tests.interfaces.messages import joined, msa, msh, read, segment
@@ -79,3 +80,28 @@ def test_results_come_back_under_the_numbers_that_were_sent(
             select(t.analyzer_work.c.test).where(t.analyzer_work.c.state == "done")
         )
         assert done.scalars().all() == ["NA"]
+
+
+def test_what_is_cancelled_is_taken_back_under_the_numbers_that_were_sent(
+    small: SmallLab, container: str
+) -> None:
+    sent: list[Message] = []
+
+    def analyzer(interface: Row[object], kind: str, body: bytes) -> bytes:
+        message = Message.parse(body.decode())
+        sent.append(message)
+        control = {"NW": "OK", "CA": "CR"}
+        orcs = [f"ORC|{control[orc.value(1)]}|{orc[2]}" for orc in message.all("ORC")]
+        return joined(msh("ORL^O34^ORL_O34", "1"), f"MSA|AA|{message.header[10]}", *orcs).encode()
+
+    Sender(small.lab, analyzer).step()
+    with small.work() as work:
+        cancelling.cancel_order(work, container[:9], reason="not wanted")
+    Sender(small.lab, analyzer).step()
+    asked, taken_back = sent
+    assert [orc.value(1) for orc in taken_back.all("ORC")] == ["CA"] * len(asked.all("ORC"))
+    assert [orc[2] for orc in taken_back.all("ORC")] == [orc[2] for orc in asked.all("ORC")]
+    assert taken_back.header[21] == "LAB-28^IHE"
+    with small.lab.reading() as reading:
+        states = reading.connection.execute(select(t.analyzer_work.c.state)).scalars().all()
+    assert set(states) == {"cancelled"}

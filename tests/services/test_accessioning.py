@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lis.domain.reception import Inspection
+from lis.domain.inspection import Inspection
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from lis.kernel.ids import container_id
 from lis.services import accessioning, collecting, labelling

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lis.domain.reception import Inspection
+from lis.domain.inspection import Inspection
 from lis.kernel.errors import Refusal
 from lis.services import accessioning, adding, ordering, processing
 from lis.storage import tables as t

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from lis.domain.inspection import Inspection
 from lis.domain.people import Act, Actor
-from lis.domain.reception import Inspection
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, Refusal
 from lis.services import accessioning, cataloguing, countersigning, excepting
 from lis.storage import catalogs
@@ -21,7 +21,10 @@ def fluid(small: Bench) -> str:
     """The citrate plasma of the small pack declared a fluid, and such a tube set aside with a flaw."""
     with small.work("lis_admin") as work:
         text = catalogs.files_of(work.connection, 1)["specimen_types.csv"]
-        changed = text.replace("Platelet-poor plasma,blood", "Platelet-poor plasma,fluid")
+        changed = text.replace(
+            "PPP,Y,Platelet-poor plasma,blood,COAG,LBL,RT,4,N",
+            "PPP,Y,Platelet-poor plasma,fluid,COAG,LBL,RT,4,Y",
+        )
         cataloguing.change_file(work, "specimen_types.csv", changed, reason="test")
     tube = small.order("COAGS").container_ids[0]
     with small.work("processor") as work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lis.services import working
+from lis.services import cancelling, working
 from lis.storage import tables as t
 from tests.services.bench import Bench
 
@@ -55,3 +55,29 @@ def test_an_analyzer_that_asks_gets_what_waits_on_its_menu_of_a_received_tube(sm
         assert row is not None
         assert working.work_for(work, "COAG-1", row) == ("INR",)
         assert working.work_for(work, "CHEM-1", row) == ()
+
+
+def test_what_is_cancelled_is_taken_back_step_by_step(small: Bench) -> None:
+    placed = small.order("LYTES", "RENAL")
+    small.receive(*placed.container_ids)
+    asked = small.rows(t.outbox, kind="analyzer_work")[0]
+    with small.work() as work:
+        cancelling.cancel_test(work, placed.accession, "RENAL", reason="not wanted")
+    told = small.rows(t.outbox, kind="analyzer_work")[-1]
+    places = [[asked.id, asked.refs["tests"].index(test) + 1] for test in told.refs["tests"]]
+    assert (told.peer, set(told.refs["tests"]) >= {"CREA"}, told.refs["cancels"]) == ("CHEM-1", True, places)
+    assert "K" not in told.refs["tests"]
+    assert "work.cancelled" in small.journal()
+
+
+def test_work_handed_out_on_a_query_has_no_message_to_take_back(small: Bench) -> None:
+    placed = small.order("COAGS")
+    small.receive(*placed.container_ids, label=False)
+    with small.by_wire() as work:
+        row = work.containers.by_container_id(placed.container_ids[0])
+        assert row is not None
+        assert working.hand_out_work(work, "COAG-1", row) == ("PT", "INR")
+    with small.work() as work:
+        cancelling.cancel_order(work, placed.accession, reason="not wanted")
+    assert small.rows(t.outbox, kind="analyzer_work") == []
+    assert {row.state for row in small.rows(t.analyzer_work)} == {"cancelled"}

@@ -28,13 +28,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ContainerWork:
-    """What one container's message says."""
+    """What one container's message says. `control` (ORC-1): NW asks for the steps, CA takes them back."""
 
     container: str
     specimen_type: str
     collected_at: str
     priority: str
     steps: tuple[Step, ...]
+    control: str = "NW"
 
 
 def step_number(outbox_id: int, position: int) -> str:
@@ -62,7 +63,7 @@ def work_message(
     ]
     for number, step in enumerate(work.steps, 1):
         body += [
-            Seg("ORC", {1: "NW", 2: step.number}),
+            Seg("ORC", {1: work.control, 2: step.number}),
             Seg("TQ1", {1: "1", 9: comps(work.priority, "", "HL70485")}),
             Seg(
                 "OBR",
