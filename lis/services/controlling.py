@@ -29,7 +29,7 @@ def record_control(
     """Store one control observation as it came; whether it is good is judged when it is asked for."""
     quantity = parse_quantity(observation.value)
     number = quantity.value if quantity and quantity.is_exact else None
-    row = work.controls.add_later(
+    row = work.controls.add(
         inbound_id=inbound_id,
         seq=observation.seq,
         analyzer=analyzer,
@@ -76,7 +76,6 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
 
 
 def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str, str], QcStatus]:
-    work.controls.flush()
     rows = work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR)
     readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
     for row in rows:

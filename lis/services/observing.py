@@ -64,7 +64,7 @@ def keep(
     if observation.seq in source.again:
         work.observations.change(source.again[observation.seq], **became)
         return
-    work.observations.add_later(
+    work.observations.add(
         inbound_id=source.inbound_id,
         seq=observation.seq,
         interface=source.interface,

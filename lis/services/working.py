@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, update
+from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.routing import route
@@ -13,7 +13,6 @@ from lis.domain.workflow import ContainerState, ResultState
 from lis.services import recalling
 from lis.services.arriving import kept_back
 from lis.storage import outbox
-from lis.storage import tables as t
 from lis.storage.work import Work
 
 SENT, ACCEPTED, UNABLE, CANCELLED, DONE = "sent", "accepted", "unable", "cancelled", "done"
@@ -80,39 +79,23 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
 
 def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[str]) -> None:
     """The analyzer reported the tests: nothing is outstanding for them."""
-    work.connection.execute(
-        _FINISH, {"of_container": container_pk, "of_analyzer": analyzer, "tests": list(tests)}
-    )
-
-
-def _finish() -> Update:
-    a = t.analyzer_work.c
-    return (
-        update(t.analyzer_work)
-        .where(
-            a.container_pk == bindparam("of_container"),
-            a.analyzer == bindparam("of_analyzer"),
-            a.test.in_(bindparam("tests", expanding=True)),
-            a.state.in_((SENT, ACCEPTED)),
-        )
-        .values(state=DONE)
-    )
-
-
-_FINISH = _finish()
+    rows = [row for row in _outstanding(work, container_pk, tests) if row.analyzer == analyzer]
+    work.analyzer_work.change_all({"id": row.id, "state": DONE} for row in rows)
 
 
 def cancel_work(work: Work, container_pk: int, tests: Collection[str]) -> None:
     """Nothing is expected any more of what was sent, and the analyzers are told; a value that still comes is held."""
-    rows = [
-        row
-        for row in work.analyzer_work.having(container_pk=container_pk)
-        if row.test in tests and row.state in (SENT, ACCEPTED)
-    ]
-    work.analyzer_work.change_all([{"id": row.id, "state": CANCELLED} for row in rows])
+    rows = _outstanding(work, container_pk, tests)
+    work.analyzer_work.change_all({"id": row.id, "state": CANCELLED} for row in rows)
     for analyzer in dict.fromkeys(row.analyzer for row in rows):
         told = [row.test for row in rows if row.analyzer == analyzer]
         recalling.tell_cancel(work, container_pk, analyzer, told)
+
+
+def _outstanding(work: Work, container_pk: int, tests: Collection[str]) -> list[Row[Any]]:
+    """What was sent of a container and is not yet answered for."""
+    rows = work.analyzer_work.having(container_pk=container_pk)
+    return [row for row in rows if row.test in tests and row.state in (SENT, ACCEPTED)]
 
 
 def _unsent_tests(work: Work, container: Row[Any]) -> tuple[str, ...]:

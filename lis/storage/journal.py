@@ -10,19 +10,16 @@ from sqlalchemy import Connection, Row, select
 
 from lis.domain.events import Verb
 from lis.domain.people import Actor
-from lis.storage import statements
 from lis.storage.tables import journal
+from lis.storage.unwritten import Unwritten
 
 
 class Journal:
-    """Appends what was done by one actor at one lab instant.
-
-    Events wait in memory and are written together by `flush`, before the transaction commits.
-    """
+    """Appends what was done by one actor at one lab instant."""
 
     def __init__(
         self,
-        connection: Connection,
+        unwritten: Unwritten,
         *,
         actor: Actor,
         at: datetime,
@@ -30,12 +27,11 @@ class Journal:
         next_seq: Callable[[], int],
         cause: str | None = None,
     ) -> None:
-        self._connection = connection
+        self._unwritten = unwritten
         self.actor = actor
         self._at = at
         self._recorded_at = recorded_at
         self._next_seq = next_seq
-        self._waiting: list[dict[str, Any]] = []
         self.cause = cause
 
     def append(
@@ -48,9 +44,12 @@ class Journal:
         **data: Any,
     ) -> None:
         """Add one event; `subject` names its thing by business id (`container:262450001011`)."""
-        self._waiting.append(
+        seq = self._next_seq()
+        self._unwritten.add(
+            journal,
+            seq,
             {
-                "seq": self._next_seq(),
+                "seq": seq,
                 "at": self._at,
                 "recorded_at": self._recorded_at,
                 "actor": self.actor.code,
@@ -63,18 +62,8 @@ class Journal:
                 "data": data,
                 "reason": reason,
                 "cause": self.cause,
-            }
+            },
         )
-
-    def flush(self) -> None:
-        """Write what waits."""
-        if self._waiting:
-            self._connection.execute(statements.insertion(journal), self._waiting)
-            self._waiting = []
-
-    def forget(self) -> None:
-        """Drop what waits: the savepoint it belonged to was rolled back."""
-        self._waiting = []
 
 
 def follow(connection: Connection, after: int, limit: int = 500) -> list[Row[Any]]:

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from lis.storage import statements
 from lis.storage.tables import outbox
+from lis.storage.unwritten import Unwritten
 
 QUEUED, SENT, ANSWERED, DEAD, CANCELLED = "queued", "sent", "answered", "dead", "cancelled"
 
@@ -25,16 +23,17 @@ LABEL = "label"
 class Outbox:
     """Queues messages for peers."""
 
-    def __init__(self, connection: Connection, *, at: datetime, next_id: Callable[[], int]) -> None:
-        self._connection = connection
+    def __init__(self, unwritten: Unwritten, *, at: datetime, next_id: Callable[[], int]) -> None:
+        self._unwritten = unwritten
         self._at = at
         self._next_id = next_id
 
     def add(self, kind: str, peer: str, *, accession: str = "", **refs: Any) -> int:
         """Queue one message; `refs` are the ids of what it speaks of."""
         row_id = self._next_id()
-        self._connection.execute(
-            statements.insertion(outbox),
+        self._unwritten.add(
+            outbox,
+            row_id,
             {
                 "id": row_id,
                 "kind": kind,

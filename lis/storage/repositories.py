@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Result, Row, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from lis.kernel.errors import NotFound
 from lis.storage import statements
 from lis.storage import tables as t
+from lis.storage.unwritten import Unwritten
 
 Rows = Sequence[Row[Any]]
 
@@ -19,60 +20,46 @@ Rows = Sequence[Row[Any]]
 class Repository:
     """One table: add a row, fetch it, change it. Keys are given by the writer.
 
-    A row fetched by its key is kept until it is changed here: use cases ask for one order and tube again and again.
+    What is added and changed is written before the table is read again, with whatever else waits by then. A row fetched
+    by its key is kept until it is changed here: use cases ask for one order and tube again and again.
     """
 
-    def __init__(self, connection: Connection, table: Table, next_id: Callable[[Table], int]) -> None:
-        self.connection = connection
+    def __init__(
+        self, connection: Connection, table: Table, next_id: Callable[[Table], int], unwritten: Unwritten
+    ) -> None:
         self.table = table
+        self._connection = connection
         self._next_id = next_id
-        self._waiting: list[dict[str, Any]] = []
+        self._unwritten = unwritten
         self._kept: dict[int, Row[Any]] = {}
 
     def add(self, **values: Any) -> int:
-        """Insert one row and return its key."""
+        """A new row; its key."""
         row_id = self._next_id(self.table)
-        self.connection.execute(statements.insertion(self.table), {"id": row_id, **values})
+        self._unwritten.add(self.table, row_id, {"id": row_id, **values})
         return row_id
 
     def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
-        """Insert many rows in one statement and return their keys."""
+        """Many new rows; their keys."""
         keyed = [{"id": self._next_id(self.table), **row} for row in rows]
-        if keyed:
-            self.connection.execute(statements.insertion(self.table), keyed)
+        for row in keyed:
+            self._unwritten.add(self.table, row["id"], row)
         return [row["id"] for row in keyed]
 
-    def add_later(self, **values: Any) -> int:
-        """A row for `flush` to insert with others; nothing in the same Work reads it back."""
-        row_id = self._next_id(self.table)
-        self._waiting.append({"id": row_id, **values})
-        return row_id
-
-    def flush(self) -> None:
-        """Insert the rows that wait."""
-        if self._waiting:
-            self.connection.execute(statements.insertion(self.table), self._waiting)
-            self._waiting = []
-
     def forget(self) -> None:
-        """Drop the rows that wait and those kept: their savepoint was rolled back."""
-        self._waiting = []
+        """Drop the rows that were kept: their savepoint was rolled back."""
         self._kept = {}
 
     def change(self, row_id: int, **values: Any) -> None:
-        """Update columns of one row."""
+        """Other values for some columns of one row."""
         self._kept.pop(row_id, None)
-        self.connection.execute(statements.change(self.table), {statements.KEY: row_id, **values})
+        self._unwritten.change(self.table, row_id, values)
 
-    def change_all(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Update many rows by `id` in one statement; all name the same columns."""
-        if not rows:
-            return
-        self._kept = {}
-        keyed = [
-            {(statements.KEY if name == "id" else name): value for name, value in row.items()} for row in rows
-        ]
-        self.connection.execute(statements.change(self.table), keyed)
+    def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
+        """The same for many rows, each named by its `id`."""
+        for row in rows:
+            values = dict(row)
+            self.change(values.pop("id"), **values)
 
     def get(self, row_id: int) -> Row[Any]:
         """The row of a key, or NotFound."""
@@ -91,11 +78,11 @@ class Repository:
 
     def first(self, **equal: Any) -> Row[Any] | None:
         """The first row, by key, whose columns equal what is given."""
-        return self.connection.execute(statements.by(self.table, *equal), equal).first()
+        return self._read(statements.by(self.table, *equal), equal).first()
 
     def having(self, *, order: str = "", **equal: Any) -> Rows:
         """Every row whose columns equal what is given, by key unless told otherwise."""
-        return self.connection.execute(statements.by(self.table, *equal, order=order), equal).all()
+        return self._read(statements.by(self.table, *equal, order=order), equal).all()
 
     def where(self, *conditions: Any, order_by: Any = None) -> Rows:
         """Rows that meet every condition, by key unless told otherwise."""
@@ -103,10 +90,14 @@ class Repository:
         return self.all(query.order_by(self.table.c.id if order_by is None else order_by))
 
     def one(self, query: Select[Any], **given: Any) -> Row[Any] | None:
-        return self.connection.execute(query, given).first()
+        return self._read(query, given).first()
 
     def all(self, query: Select[Any], **given: Any) -> Rows:
-        return self.connection.execute(query, given).all()
+        return self._read(query, given).all()
+
+    def _read(self, query: Select[Any], given: dict[str, Any]) -> Result[Any]:
+        self._unwritten.write_before(query)
+        return self._connection.execute(query, given)
 
     def _keep(self, row: Row[Any] | None) -> Row[Any] | None:
         if row is not None:
@@ -172,7 +163,7 @@ class Containers(Repository):
 
     def last_number(self, order_id: int) -> int:
         """The highest container number the accession has used; 0 before the first."""
-        return int(self.connection.execute(_LAST_NUMBER, {"order_id": order_id}).scalar_one())
+        return int(self._read(_LAST_NUMBER, {"order_id": order_id}).scalar_one())
 
 
 _LAST_NUMBER = select(func.coalesce(func.max(t.container.c.number), 0)).where(

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Insert, Select, Table, Update, bindparam, func, insert, select, update
-
-KEY = "key_"  # the parameter that names the row to change; no column is called so
-
-
-@cache
-def insertion(table: Table) -> Insert:
-    """Rows into a table; the parameters say which columns."""
-    return insert(table)
-
-
-@cache
-def change(table: Table) -> Update:
-    """The row whose id is the parameter KEY; the other parameters are the columns to set."""
-    return update(table).where(table.c.id == bindparam(KEY))
+from sqlalchemy import Column, Select, Table, bindparam, func, select
+from sqlalchemy.sql.visitors import iterate
 
 
 @cache
@@ -38,6 +25,12 @@ def last_keys(tables: tuple[Table, ...]) -> Select[Any]:
             for table in tables
         )
     )
+
+
+@lru_cache(maxsize=256)  # those that are composed once are asked about for ever
+def tables_of(query: Select[Any]) -> frozenset[Table]:
+    """Every table that a query reads, those of its sub-queries too."""
+    return frozenset(found for found in iterate(query) if isinstance(found, Table))
 
 
 def _key(table: Table) -> Column[Any]:

@@ -22,6 +22,7 @@ from lis.storage import catalogs, repositories, statements
 from lis.storage import tables as t
 from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
+from lis.storage.unwritten import Unwritten
 
 # Almost every Work writes to some of these: the keys of all are asked for at once.
 _HOT = (
@@ -48,7 +49,8 @@ class Work:
         head: Row[Any],
         cause: str | None = None,
     ) -> None:
-        self.connection = connection
+        self._connection = connection
+        self._unwritten = Unwritten(connection)
         self.actor = actor
         self.now = now
         self.recorded_at = recorded_at
@@ -61,31 +63,33 @@ class Work:
         self._catalog_version_id: int | None = head.catalog_version_id
         self._catalog: Catalog | None = None
         self.journal = Journal(
-            connection,
+            self._unwritten,
             actor=actor,
             at=now,
             recorded_at=recorded_at,
             next_seq=lambda: self.next_id(t.journal),
             cause=cause,
         )
-        self.outbox = Outbox(connection, at=now, next_id=lambda: self.next_id(t.outbox))
+        self.outbox = Outbox(self._unwritten, at=now, next_id=lambda: self.next_id(t.outbox))
         self._open_repositories(connection)
 
     def _open_repositories(self, connection: Connection) -> None:
-        def repository(table: Table) -> repositories.Repository:
-            return repositories.Repository(connection, table, self.next_id)
+        shared = self.next_id, self._unwritten
 
-        self.patients = repositories.Patients(connection, t.patient, self.next_id)
+        def repository(table: Table) -> repositories.Repository:
+            return repositories.Repository(connection, table, *shared)
+
+        self.patients = repositories.Patients(connection, t.patient, *shared)
         self.visits = repository(t.visit)
-        self.orders = repositories.Orders(connection, t.lab_order, self.next_id)
-        self.ordered_tests = repositories.OrderedTests(connection, t.ordered_test, self.next_id)
+        self.orders = repositories.Orders(connection, t.lab_order, *shared)
+        self.ordered_tests = repositories.OrderedTests(connection, t.ordered_test, *shared)
         self.specimens = repository(t.specimen)
-        self.containers = repositories.Containers(connection, t.container, self.next_id)
+        self.containers = repositories.Containers(connection, t.container, *shared)
         self.labels = repository(t.label_print)
         self.rejections = repository(t.rejection)
         self.recollections = repository(t.recollection)
         self.analyzer_work = repository(t.analyzer_work)
-        self.results = repositories.Results(connection, t.result, self.next_id)
+        self.results = repositories.Results(connection, t.result, *shared)
         self.versions = repository(t.result_version)
         self.observations = repository(t.observation)
         self.controls = repository(t.control_observation)
@@ -102,10 +106,16 @@ class Work:
         self.countersignatures = repository(t.countersignature)
 
     @property
+    def connection(self) -> Connection:
+        """For statements of one's own: what waits is written first, so that they see it."""
+        self._unwritten.write()
+        return self._connection
+
+    @property
     def catalog(self) -> Catalog:
         """The catalogue in force; NotFound while the laboratory has none."""
         if self._catalog is None:
-            self._catalog = catalogs.load(self.connection, self.catalog_version_id, self.head.catalog_digest)
+            self._catalog = catalogs.load(self._connection, self.catalog_version_id, self.head.catalog_digest)
         return self._catalog
 
     @property
@@ -141,35 +151,33 @@ class Work:
         """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
         if table.name not in self._last_ids:
             tables = (table, *(hot for hot in _HOT if hot is not table and hot.name not in self._last_ids))
-            self._last_ids |= self.connection.execute(statements.last_keys(tables)).one()._mapping
+            self._last_ids |= self._connection.execute(statements.last_keys(tables)).one()._mapping
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
 
     def flush(self) -> None:
         """Write what waits in memory; `Lab.work` does it before the commit."""
-        self.observations.flush()
-        self.controls.flush()
-        self.journal.flush()
+        self._unwritten.write()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that fails alone: on any exception it leaves nothing behind, and the rest goes on."""
         self.flush()
-        self.connection.exec_driver_sql("SAVEPOINT part")  # one inside another may have the same name
+        self._connection.exec_driver_sql("SAVEPOINT part")  # one inside another may have the same name
         try:
             yield
             self.flush()
         except BaseException:
             self._forget()
-            if not self.connection.invalidated:
-                self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-                self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
+            if not self._connection.invalidated:
+                self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+                self._connection.exec_driver_sql("RELEASE SAVEPOINT part")
             raise
-        self.connection.exec_driver_sql("RELEASE SAVEPOINT part")
+        self._connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
     def _forget(self) -> None:
         """Drop what is remembered of the database: the savepoint took back part of it."""
-        self.journal.forget()
+        self._unwritten.forget()
         for held in vars(self).values():
             if isinstance(held, (repositories.Repository, repositories.Interfaces)):
                 held.forget()
@@ -178,13 +186,13 @@ class Work:
 
     def count(self, name: str) -> int:
         """The next number of a counter that people see; never given twice."""
-        dialect: Any = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        dialect: Any = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(t.counter).values(name=name, value=1)
         raised = statement.on_conflict_do_update(
             index_elements=[t.counter.c.name], set_={"value": t.counter.c.value + 1}
         )
-        return int(self.connection.execute(raised.returning(t.counter.c.value)).scalar_one())
+        return int(self._connection.execute(raised.returning(t.counter.c.value)).scalar_one())
 
     def set_clock(self, **state: Any) -> None:
         """Store the lab clock's state."""
-        self.connection.execute(update(t.lab).values(**state))
+        self._connection.execute(update(t.lab).values(**state))

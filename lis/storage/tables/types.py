@@ -6,8 +6,10 @@ Text sorts binary on both. Instants are stored as UTC text of fixed width, so th
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import MetaData, Text
@@ -31,9 +33,18 @@ Txt = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 def instant_text(at: datetime) -> str:
     """An aware datetime as stored: UTC, microseconds, `Z`. A naive one is a mistake of the caller."""
+    if at.tzinfo is UTC:
+        return _utc_text(at)
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return _utc_text(at.astimezone(UTC))
+
+
+@lru_cache(
+    maxsize=256
+)  # the rows of one transaction share theirs; UTC only: elsewhere equal ones may differ by fold
+def _utc_text(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -49,6 +60,11 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+def day_text(day: date) -> str:
+    """A calendar date as stored."""
+    return day.isoformat()
+
+
 class Day(TypeDecorator[date]):
     """A calendar date stored as ISO text."""
 
@@ -56,10 +72,15 @@ class Day(TypeDecorator[date]):
     cache_ok = True
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.isoformat()
+        return None if value is None else day_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         return None if value is None else date.fromisoformat(value)
+
+
+def decimal_text(value: Decimal) -> str:
+    """A decimal as stored: digits and trailing zeros as they are, no exponent."""
+    return format(value, "f")
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -69,7 +90,7 @@ class Exact(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        return None if value is None else format(value, "f")
+        return None if value is None else decimal_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
@@ -103,12 +124,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return instant_text(value)
     if isinstance(value, date):
-        return value.isoformat()
+        return day_text(value)
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return decimal_text(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no stored form")
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+# What is stored of a value, for those who write to the driver themselves; other types are stored as they are.
+STORED_AS: dict[type, Callable[[Any], str]] = {
+    Instant: instant_text,
+    Day: day_text,
+    Exact: decimal_text,
+    Json: canonical_json,
+}

@@ -1,0 +1,110 @@
+"""Many rows in one statement: its text and how cells are stored, made once for a table and a set of columns.
+
+The driver gets text and plain values; on SQLite row by row of one prepared statement, on PostgreSQL as one array per
+column, which is one round trip however many rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Dialect, Integer, LargeBinary, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lis.storage.tables.types import STORED_AS, Day, Exact, Instant, Json, Txt
+
+Cell = Any
+RowValues = dict[str, Cell]
+Columns = tuple[str, ...]
+_DIALECTS: dict[str, Dialect] = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+_ARRAYS = {
+    Integer: "integer[]",
+    Boolean: "boolean[]",
+    LargeBinary: "bytea[]",
+    **dict.fromkeys((type(Txt), Instant, Day, Exact, Json), "text[]"),
+}
+
+
+def insert(connection: Connection, table: Table, columns: Columns, rows: Sequence[RowValues]) -> None:
+    """Add rows; all name these columns."""
+    _insertion(connection.dialect.name, table, columns).run(connection, rows)
+
+
+def change(connection: Connection, table: Table, columns: Columns, rows: Sequence[RowValues]) -> None:
+    """Set the columns of existing rows, each named by its `id`, which stands first among the columns; no row twice."""
+    _change(connection.dialect.name, table, columns).run(connection, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """The text, how cells are taken from a row, which of them are stored as something else, and whether as arrays."""
+
+    text: str
+    cells: Callable[[RowValues], tuple[Cell, ...]]
+    stored: tuple[tuple[int, Callable[[Cell], Cell]], ...]
+    by_column: bool
+
+    def run(self, connection: Connection, rows: Sequence[RowValues]) -> None:
+        stored = self.stored
+        made = []
+        for row in rows:
+            cells = [*self.cells(row)]
+            for at, store in stored:
+                if (cell := cells[at]) is not None:
+                    cells[at] = store(cell)
+            made.append(tuple(cells))
+        if self.by_column:
+            connection.exec_driver_sql(self.text, tuple(map(list, zip(*made, strict=True))))
+        else:
+            connection.exec_driver_sql(self.text, made)
+
+
+@cache
+def _insertion(dialect: str, table: Table, columns: Columns) -> _Statement:
+    names = ", ".join(_quoted(dialect, name) for name in columns)
+    if dialect == "postgresql":
+        source = f"SELECT * FROM unnest({_arrays(table, columns)})"
+    else:
+        source = f"VALUES ({', '.join('?' * len(columns))})"
+    return _made(dialect, f"INSERT INTO {_quoted(dialect, table.name)} ({names}) {source}", table, columns)
+
+
+@cache
+def _change(dialect: str, table: Table, columns: Columns) -> _Statement:
+    key, *others = columns
+    name, names = _quoted(dialect, table.name), [_quoted(dialect, other) for other in others]
+    if dialect == "postgresql":
+        sets = ", ".join(f"{other} = new_.{other}" for other in names)
+        given = f"unnest({_arrays(table, columns)}) AS new_({', '.join([key, *names])})"
+        text = f"UPDATE {name} SET {sets} FROM {given} WHERE {name}.{key} = new_.{key}"
+        return _made(dialect, text, table, columns)
+    sets = ", ".join(f"{other} = ?" for other in names)
+    return _made(dialect, f"UPDATE {name} SET {sets} WHERE {key} = ?", table, (*others, key))
+
+
+def _made(dialect: str, text: str, table: Table, columns: Columns) -> _Statement:
+    by_column = dialect == "postgresql"
+    kinds = [type(table.c[name].type) for name in columns]
+    stored = [
+        (at, _plain_text if by_column and kind is type(Txt) else STORED_AS.get(kind))
+        for at, kind in enumerate(kinds)
+    ]
+    cells = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
+    return _Statement(text, cells, tuple((at, store) for at, store in stored if store), by_column)
+
+
+def _plain_text(cell: str) -> str:
+    """Arrays hold cells of one kind: an enumerated state among texts is its text."""
+    return str(cell)
+
+
+def _arrays(table: Table, columns: Columns) -> str:
+    return ", ".join(f"%s::{_ARRAYS[type(table.c[name].type)]}" for name in columns)
+
+
+def _quoted(dialect: str, name: str) -> str:
+    return str(_DIALECTS[dialect].identifier_preparer.quote(name))

@@ -1,0 +1,84 @@
+"""What one transaction has decided and not yet written: new rows and changes, kept until somebody may look.
+
+They are written table by table and set by set, parents before what refers to them: before anything is read that could
+show them, at a savepoint, and before the commit. So a use case writes as it thinks, one row after another, and the
+database still gets a few statements.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table
+
+from lis.storage import setwise, statements
+from lis.storage.tables import lab_metadata
+
+_PLACE = {table.name: place for place, table in enumerate(lab_metadata.sorted_tables)}
+Values = dict[str, Any]
+
+
+class Unwritten:
+    """Rows and changes of one connection that wait."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: dict[Table, dict[int, Values]] = {}
+        self._changes: dict[Table, list[_Changes]] = {}
+
+    def add(self, table: Table, key: int, values: Values) -> None:
+        """A new row, its key among the values."""
+        self._rows.setdefault(table, {})[key] = values
+
+    def change(self, table: Table, key: int, values: Values) -> None:
+        """Other values for some columns of a row; of one that waits itself, it just becomes another."""
+        row = self._rows.get(table, {}).get(key)
+        if row is not None:
+            row.update(values)
+            return
+        sets = self._changes.setdefault(table, [])
+        columns = ("id", *values)
+        if not sets or sets[-1].columns != columns:
+            sets.append(_Changes(columns))
+        sets[-1].rows[key] = {"id": key, **values}
+
+    def write_before(self, query: Select[Any]) -> None:
+        """Write everything if something waits that the query could show."""
+        waiting = self._rows.keys() | self._changes.keys()
+        if waiting and not waiting.isdisjoint(statements.tables_of(query)):
+            self.write()
+
+    def write(self) -> None:
+        """Write everything. Whatever fails, the transaction is to be given up, or its savepoint."""
+        rows, changes = self._rows, self._changes
+        self.forget()
+        for table in _in_order(rows):
+            for columns, group in _alike(rows[table]).items():
+                setwise.insert(self._connection, table, columns, group)
+        for table in _in_order(changes):
+            for one in changes[table]:
+                setwise.change(self._connection, table, one.columns, [*one.rows.values()])
+
+    def forget(self) -> None:
+        """Drop what waits: the savepoint it belonged to was rolled back."""
+        self._rows, self._changes = {}, {}
+
+
+class _Changes:
+    """Changes of the same columns, one for each row: what comes later of a row stands in place of the earlier."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.rows: dict[int, Values] = {}
+
+
+def _in_order(tables: dict[Table, Any]) -> list[Table]:
+    return sorted(tables, key=lambda table: _PLACE[table.name])
+
+
+def _alike(rows: dict[int, Values]) -> dict[tuple[str, ...], list[Values]]:
+    """Rows by the columns they name."""
+    groups: dict[tuple[str, ...], list[Values]] = {}
+    for row in rows.values():
+        groups.setdefault(tuple(row), []).append(row)
+    return groups
