@@ -65,6 +65,7 @@ class Verb(StrEnum):
     MESSAGE_HELD = "message.held"
     MESSAGE_REFUSED = "message.refused"
     MESSAGE_VIEWED = "message.viewed"
+    MESSAGE_GIVEN_UP = "message.given_up"
     MESSAGE_RESENT = "message.resent"
     MESSAGE_REFILED = "message.refiled"
     MESSAGE_DISCARDED = "message.discarded"
@@ -148,6 +149,7 @@ MEANINGS: dict[Verb, str] = {
     Verb.MESSAGE_HELD: "A message could not be used as it came and waits for a person.",
     Verb.MESSAGE_REFUSED: "A message was answered with an error.",
     Verb.MESSAGE_VIEWED: "A person opened a stored message.",
+    Verb.MESSAGE_GIVEN_UP: "A message could not be delivered, or was refused, and is not sent again by itself.",
     Verb.MESSAGE_RESENT: "A message was queued to be sent once more.",
     Verb.MESSAGE_REFILED: "What was held of a message was tried again by the same rules, with a reason.",
     Verb.MESSAGE_DISCARDED: "A held message was set aside for good, with a reason.",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from lis.wire.er7 import CharsetError, Message, MessageError, decode
 
-ACCEPTED, FAILED, REJECTED = ("AA", "CA"), ("AE", "CE"), ("AR", "CR")
+COMMITTED = "CA"
+ACCEPTED, FAILED, REJECTED = ("AA", COMMITTED), ("AE", "CE"), ("AR", "CR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,9 @@ def is_answer_to(raw: bytes, control_id: str, *, without_number: bool = False) -
     if answer is None:
         return False
     return answer.answers == control_id or (without_number and not answer.answers)
+
+
+def is_commit(raw: bytes) -> bool:
+    """Whether a payload says only that the message is safely stored: the application may have more to say."""
+    answer = read_answer(raw)
+    return answer is not None and answer.code == COMMITTED

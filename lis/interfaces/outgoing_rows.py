@@ -45,11 +45,10 @@ def give_up(work: Work, row: Row[Any], error: str) -> None:
 
 def tell_dead(work: Work, row: Row[Any], error: str) -> None:
     work.journal.append(
-        Verb.MESSAGE_HELD,
+        Verb.MESSAGE_GIVEN_UP,
         f"outbox:{row.id}",
         accession=row.accession or None,
-        reason="outbox.dead",
-        detail=error,
+        reason=error,
         kind=row.kind,
         peer=row.peer,
     )

@@ -1,15 +1,17 @@
-"""Connections to peers: MLLP with one answer per message, and printers that answer nothing."""
+"""Connections to peers: MLLP with one last answer per message, and printers that answer nothing."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
 
-from lis.interfaces.answers import is_answer_to
+from lis.interfaces.answers import is_answer_to, is_commit
 from lis.kernel.clock import monotonic
 from lis.storage import outbox
 from lis.wire.er7 import msh_fields
@@ -21,6 +23,27 @@ HANG_UP_SECONDS = 5.0  # how long a printer may take to hang up after a job
 
 class NotConfigured(Exception):
     """The interface says no host and port: nothing can be sent, and nothing has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent, as far as answers are concerned.
+
+    `awaits_application`: MSH-16 asked for the application's answer (HL7 table 0155), which may follow a commit accept;
+    with ER it comes only when something is wrong, and is not waited for.
+    """
+
+    number: str
+    awaits_application: bool
+    without_number: bool
+
+    @classmethod
+    def of(cls, body: bytes, without_number: bool) -> _Sent:
+        fields = msh_fields(body) + [""] * 17
+        return cls(fields[10], fields[16] in ("AL", "SU"), without_number)
+
+    def is_answered_by(self, raw: bytes) -> bool:
+        return is_answer_to(raw, self.number, without_number=self.without_number)
 
 
 class TcpPeers:
@@ -68,26 +91,37 @@ class TcpPeers:
         peer = self._connected(interface)
         peer.settimeout(self._patience)
         peer.sendall(wrap(body))
-        fields = msh_fields(body)
-        number = fields[10] if len(fields) > 10 else ""
-        lenient = bool(interface.settings.get("answers_without_number"))
+        sent = _Sent.of(body, bool(interface.settings.get("answers_without_number")))
+        commit = None
         try:
-            return self._read(peer, number, lenient)
-        except TimeoutError:
+            for commit, last in self._arriving(peer, sent):
+                if last is not None:
+                    return last
+                if not sent.awaits_application:
+                    return commit
+        except OSError as error:
+            if commit is None and not isinstance(error, TimeoutError):
+                raise
             self._drop(interface.code)  # a late answer must not meet the next message
-            return None
+        return commit
 
-    def _read(self, peer: socket.socket, number: str, lenient: bool) -> bytes | None:
-        """The answer to this number; what answers others came too late or twice, and is left."""
+    def _arriving(self, peer: socket.socket, sent: _Sent) -> Iterator[tuple[bytes | None, bytes | None]]:
+        """After each packet with an answer: the commit accept and the last word, as far as they have come.
+
+        What answers other messages came too late or twice, and is left. TimeoutError when patience ends.
+        """
         framer, deadline = Framer(), monotonic() + self._patience
+        commit = None
         while (left := deadline - monotonic()) > 0:
             peer.settimeout(left)
             data = peer.recv(CHUNK)
             if not data:
                 raise ConnectionResetError("the peer hung up without an answer")
-            for event in framer.feed(data):
-                if isinstance(event, Payload) and is_answer_to(event.data, number, without_number=lenient):
-                    return event.data
+            answers = [event.data for event in framer.feed(data) if isinstance(event, Payload)]
+            answers = [one for one in answers if sent.is_answered_by(one)]
+            commit = next((one for one in answers if is_commit(one)), commit)
+            if answers:
+                yield commit, next((one for one in answers if not is_commit(one)), None)
         raise TimeoutError
 
     def _is_open(self, interface: Row[Any]) -> bool:

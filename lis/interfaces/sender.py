@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from lis.domain.people import system
 from lis.interfaces import outgoing_rows
 from lis.interfaces.answers import FAILED, Answer, is_answer_to, read_answer
 from lis.interfaces.composing import compose, control_id, steps_of
+from lis.interfaces.handling import is_storage
 from lis.interfaces.hl7.work import read_answers
 from lis.interfaces.peers import NotConfigured, TcpPeers
 from lis.interfaces.routing import Line, Lines
@@ -53,17 +54,6 @@ PEERS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class LinkState:
-    """How an interface's outgoing line stands: idle (nothing sent yet), up, down or stopped; times are wall time."""
-
-    interface: str
-    state: str = "idle"
-    since: datetime | None = None
-    last_error: str = ""
-    last_sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Claim:
     """A row that is ours to send, as it was found; without bytes when it was given up."""
 
@@ -84,9 +74,8 @@ class Sender:
         self._lab = lab
         self._exchange = exchange or TcpPeers()
         self._attempts = attempts
-        self._links: dict[str, LinkState] = {}
         self._wake = threading.Event()
-        self._is_stopping = False
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def step(self) -> int:
@@ -100,7 +89,7 @@ class Sender:
 
     def stop(self) -> None:
         """Finish what is under way."""
-        self._is_stopping = True
+        self._stopping.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -111,21 +100,10 @@ class Sender:
         """Something was queued: look now."""
         self._wake.set()
 
-    def link_states(self) -> dict[str, LinkState]:
-        """Every interface's outgoing line, for screens."""
-        with self._lab.reading() as reading:
-            rows = reading.connection.execute(select(t.interface).order_by(t.interface.c.code)).all()
-        states = {row.code: self._links.get(row.code, LinkState(row.code)) for row in rows}
-        stopped = {row.code for row in rows if not row.enabled}
-        return {
-            code: replace(state, state="stopped") if code in stopped else state
-            for code, state in states.items()
-        }
-
     def _run(self) -> None:
         busy: dict[str, Future[int]] = {}
         with ThreadPoolExecutor(PEERS_AT_ONCE, thread_name_prefix="peer") as pool:
-            while not self._is_stopping:
+            while not self._stopping.is_set():
                 try:
                     busy = {peer: sending for peer, sending in busy.items() if not sending.done()}
                     for peer in self._peers_due():
@@ -149,12 +127,12 @@ class Sender:
     def _send_all(self, peer: str) -> int:
         """Send a peer's rows in their order until one is not answered; each answer is written with the next claim."""
         sent = 0
-        claim = None if self._is_stopping else self._first_claim(peer)
+        claim = None if self._stopping.is_set() else self._first_claim(peer)
         while claim is not None:
             write = self._send(claim)
             with self._lab.work(system("hl7", peer)) as work:
                 goes_on = write(work)
-                claim = self._claim(work, peer) if goes_on and not self._is_stopping else None
+                claim = self._claim(work, peer) if goes_on and not self._stopping.is_set() else None
             sent += goes_on
         return sent
 
@@ -163,10 +141,12 @@ class Sender:
             return self._claim(work, peer)
 
     def _send_safely(self, peer: str) -> int:
+        """What fails here is no peer's fault: its rows stay as they are, and are tried again a little later."""
         try:
             return self._send_all(peer)
         except Exception:
             log.exception("sending to %s failed", peer)
+            self._stopping.wait(FIRST_WAIT.total_seconds())
             return 0
 
     def _claim(self, work: Work, peer: str) -> _Claim | None:
@@ -194,6 +174,8 @@ class Sender:
             with work.savepoint():
                 return compose(work, line, row)
         except Refusal as refusal:
+            if is_storage(refusal):  # says nothing about the row, and nothing of this transaction can be kept
+                raise
             outgoing_rows.give_up(work, row, str(refusal))
         except Exception as error:
             log.exception("outbox row %d could not be composed", row.id)
@@ -227,7 +209,6 @@ class Sender:
         work.outgoing.change(
             claim.row.id, state=outbox.SENT, sent_at=work.now, next_try_at=None, last_error=""
         )
-        self._link(claim.row.peer, work.recorded_at)
         return True
 
     def _answered(self, work: Work, claim: _Claim, reply: bytes) -> bool:
@@ -237,18 +218,16 @@ class Sender:
             return self._failed(work, claim, "the answer is to another message")
         refused = answer.code in FAILED
         if not refused and not answer.is_positive:
-            return self._failed(work, claim, f"answered {answer.code}: {answer.words}")
+            return self._failed(work, claim, _in_words(answer))
         state = outbox.DEAD if refused else outbox.ANSWERED
         outgoing_rows.write_answer(work, claim.row, state, answer, reply)
-        self._link(claim.row.peer, work.recorded_at)
         if refused:  # AE: the same bytes will be refused again. A person has to see to it
-            outgoing_rows.tell_dead(work, claim.row, f"answered {answer.code}: {answer.words}")
+            outgoing_rows.tell_dead(work, claim.row, _in_words(answer))
         _apply(work, claim, answer)
         return True
 
     def _failed(self, work: Work, claim: _Claim, error: str) -> bool:
         """Try again later, longer each time; give up after enough attempts."""
-        self._link(claim.row.peer, work.recorded_at, error)
         if claim.attempts >= self._attempts:
             outgoing_rows.give_up(work, claim.row, error)
             return True
@@ -256,12 +235,9 @@ class Sender:
         work.outgoing.change(claim.row.id, next_try_at=work.recorded_at + wait, last_error=error)
         return False
 
-    def _link(self, peer: str, wall: datetime, error: str = "") -> None:
-        before = self._links.get(peer, LinkState(peer))
-        state = "down" if error else "up"
-        since = before.since if before.state == state else wall
-        last_sent = before.last_sent_at if error else wall
-        self._links[peer] = LinkState(peer, state, since, error, last_sent)
+
+def _in_words(answer: Answer) -> str:
+    return f"answered {answer.code}: {answer.words}" if answer.words else f"answered {answer.code}"
 
 
 def _apply(work: Work, claim: _Claim, answer: Answer) -> None:

@@ -52,14 +52,22 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def send_work(small: SmallLab, port: int, tubes: int = 3, **settings: Any) -> Sequence[Row[Any]]:
+def send_work(
+    small: SmallLab,
+    port: int,
+    tubes: int = 3,
+    *,
+    profile: str = "generic-oru",
+    patience: float = WAIT,
+    **settings: Any,
+) -> Sequence[Row[Any]]:
     """Work for the analyzer behind this port, a tube per message, sent over one connection; the outbox afterwards."""
     with small.work("lis_admin") as work:
-        work.interfaces.change("CHEM-1", host="127.0.0.1", port=port, settings=settings)
+        work.interfaces.change("CHEM-1", host="127.0.0.1", port=port, profile=profile, settings=settings)
         work.interfaces.change("PRINTER-1", port=None)
     for number in range(tubes):
         small.receive(*small.order("LYTES", numbers=(f"T{number}",)).container_ids)
-    peers = TcpPeers(WAIT)
+    peers = TcpPeers(patience)
     Sender(small.lab, peers).step()
     peers.close()
     o = t.outbox.c

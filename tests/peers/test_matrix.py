@@ -85,8 +85,9 @@ SENDER_ROWS: dict[str, tuple[Answer, str, str]] = {
     "commit, then application": (
         whole(lambda n: wrap(ack(n, "CA")), lambda n: wrap(ack(n))),
         "answered",
-        "CA",
+        "AA",
     ),
+    "commit alone": (whole(lambda n: wrap(ack(n, "CA"))), "answered", "CA"),
     "hanging up after the answer": (and_hang_up, "answered", "AA"),
     "with an error": (whole(lambda n: wrap(ack(n, "AE") + REFUSAL.encode())), "dead", "AE"),
     "without the last CR": (whole(lambda n: wrap(ack(n))[:-1]), "answered", "AA"),
@@ -102,6 +103,10 @@ SENDER_ROWS: dict[str, tuple[Answer, str, str]] = {
         "AA",
     ),
     "twice": (whole(lambda n: wrap(ack(n)), lambda n: wrap(ack(n))), "answered", "AA"),
+    "with line feeds": (whole(lambda n: wrap(ack(n).replace(b"\r", b"\n"))), "answered", "AA"),
+    "with a byte order mark": (whole(lambda n: wrap(b"\xef\xbb\xbf" + ack(n))), "answered", "AA"),
+    "with a blank segment": (whole(lambda n: wrap(ack(n).replace(b"\rMSA", b"\r\rMSA"))), "answered", "AA"),
+    "in Latin-1": (whole(lambda n: wrap(ack(n) + "NTE|1||Größe\r".encode("latin-1"))), "answered", "AA"),
     "after junk": (whole(lambda n: b"\r\n" + wrap(ack(n))), "answered", "AA"),
 }
 
@@ -147,6 +152,50 @@ def test_the_sender_understands_an_answer(row: str, small: SmallLab) -> None:
 
     assert [(one.state, one.answer_code, one.attempts) for one in rows] == [(state, code, 1)] * 2
     assert took == [one.control_id for one in rows]
+
+
+def one_after_the_other(*codes: str, hangs_up: bool = False) -> Answer:
+    """Answers in packets of their own, with an answer to something else between them."""
+
+    def answer(peer: socket.socket, number: str) -> None:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for code in codes:
+            peer.sendall(wrap(ack(number, code)))
+            peer.sendall(wrap(ack("OTHER", "AE")))
+        if hangs_up:
+            peer.shutdown(socket.SHUT_RDWR)
+
+    return answer
+
+
+# The same of a peer that was asked for its application's answer (LAW: MSH-15 NE, MSH-16 AL).
+ASKED_ROWS: dict[str, tuple[Answer, str, str]] = {
+    "commit, then application": (one_after_the_other("CA", "AA"), "answered", "AA"),
+    "commit, then an error of the application": (one_after_the_other("CA", "AE"), "dead", "AE"),
+    "commit twice, then application": (one_after_the_other("CA", "CA", "AA"), "answered", "AA"),
+    "application alone": (one_after_the_other("AA"), "answered", "AA"),
+    "commit, then hanging up": (one_after_the_other("CA", hangs_up=True), "answered", "CA"),
+    "commit refused": (one_after_the_other("CE"), "dead", "CE"),
+}
+
+
+@pytest.mark.parametrize("row", ASKED_ROWS)
+def test_the_sender_awaits_the_answer_of_an_application_that_it_asked_for(row: str, small: SmallLab) -> None:
+    answer, state, code = ASKED_ROWS[row]
+    took: list[str] = []
+    with answering(answer, took) as port:
+        rows = send_work(small, port, tubes=2, profile="ihe-law")
+
+    assert [(one.state, one.answer_code, one.attempts) for one in rows] == [(state, code, 1)] * 2
+    assert took == [one.control_id for one in rows]
+
+
+def test_a_commit_is_the_answer_when_the_application_says_nothing_in_time(small: SmallLab) -> None:
+    took: list[str] = []
+    with answering(one_after_the_other("CA"), took) as port:
+        rows = send_work(small, port, tubes=1, profile="ihe-law", patience=0.2)
+
+    assert [(one.state, one.answer_code, one.attempts) for one in rows] == [("answered", "CA", 1)]
 
 
 def test_an_answer_without_number_is_taken_where_the_interface_says_so(small: SmallLab) -> None:

@@ -95,6 +95,23 @@ def test_interfaces_are_listed_with_state_and_traffic(own_site: Site) -> None:
     assert "HIS Small Hospital hospital — 127.0.0.1 ✓ running never never 0 ✕ 1 0" in page
 
 
+def test_line_that_does_not_get_through_says_why_until_it_does(own_site: Site) -> None:
+    with own_site.small.by_wire() as work:
+        first, _ = (
+            work.outbox.add("order_status", "HIS", order=1),
+            work.outbox.add("order_status", "HIS", order=2),
+        )
+        work.outgoing.change(first, attempts=3, last_error="Connection refused")
+    browser = own_site.browser("lis_admin")
+    assert "✕ does not get through Connection refused never never 2" in text_of(
+        browser.page("/messages").text
+    )
+    assert "✕ does not get through Connection refused" in text_of(browser.page("/interfaces/HIS").text)
+    with own_site.small.by_wire() as work:
+        work.outgoing.change(first, state="answered", last_error="")
+    assert "127.0.0.1 ✓ running never never 1" in text_of(browser.page("/messages").text)
+
+
 def test_lis_admin_sees_no_value_in_the_lists(own_site: Site) -> None:
     held_message(own_site)
     page = own_site.browser("lis_admin").page("/messages").text

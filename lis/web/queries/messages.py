@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, func, literal, not_, or_, select
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
-from lis.storage.outbox import LABEL
+from lis.storage.outbox import LABEL, QUEUED
 
 MOST_SHOWN = 100
 NEEDS_A_PERSON = ("held", "unprocessed", "dead_letter")
@@ -21,7 +21,10 @@ UNSENT = ("queued", "sent", "dead")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An interface with its counts by state, both ways, and when the last message went each way."""
+    """An interface with its counts by state, both ways, and when the last message went each way.
+
+    `failure`: why the message that is to go next did not go; "" while the line is well.
+    """
 
     row: Row[Any]
     name: str
@@ -29,6 +32,7 @@ class Link:
     went: dict[str, int]
     last_in: datetime | None
     last_out: datetime | None
+    failure: str = ""
 
     @property
     def waiting(self) -> int:
@@ -47,6 +51,7 @@ def links(reading: Reading) -> list[Link]:
     came, last_in = _counts(reading, i.interface, i.state, i.received_at)
     went, last_out = _counts(reading, o.peer, o.state, o.sent_at)
     query = select(t.interface).order_by(t.interface.c.kind.desc(), t.interface.c.code)
+    failures = _failures(reading)
     return [
         Link(
             row,
@@ -55,6 +60,7 @@ def links(reading: Reading) -> list[Link]:
             went.get(row.code, {}),
             last_in.get(row.code),
             last_out.get(row.code),
+            failures.get(row.code, ""),
         )
         for row in reading.connection.execute(query)
     ]
@@ -168,6 +174,14 @@ def _counts(
         if row.at is not None:
             last[row.code] = max(row.at, last.get(row.code, row.at))
     return found, last
+
+
+def _failures(reading: Reading) -> dict[str, str]:
+    """Peer → what stood in the way of its oldest message, which all others wait behind."""
+    o = t.outbox.c
+    oldest = select(func.min(o.id)).where(o.state == QUEUED).group_by(o.peer)
+    rows = reading.connection.execute(select(o.peer, o.last_error).where(o.id.in_(oldest)))
+    return {row.peer: row.last_error for row in rows}
 
 
 def _name(reading: Reading, code: str) -> str:
