@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from simulators.bags import Paper
 from simulators.dice import Dice
 from simulators.hl7.hospital import Encounter, OrderLine
 from simulators.place import Orderable, Place, Ward
@@ -42,7 +43,24 @@ class Collecting:
         """One tube of each kind that the orders need, by code, in the order of draw."""
         codes = dict.fromkeys(order.container for order in asked.orders)
         by_draw = sorted(codes, key=lambda code: self._place.tubes[code].order_of_draw)
-        return {code: self._draw(code, asked, encounter, initials, truth) for code in by_draw}
+        paper = self._paper(asked, encounter, initials)
+        return {code: self._draw(code, asked, encounter, paper, truth) for code in by_draw}
+
+    def _paper(self, asked: Asked, encounter: Encounter, initials: str) -> Paper:
+        """The requisition that goes into the bag."""
+        person = encounter.person
+        return Paper(
+            number=asked.number,
+            name=f"{person.family_name}, {person.given_name}",
+            mrn=person.mrn,
+            born_on=person.born_on,
+            sex=person.sex,
+            ward=asked.ward.code,
+            priority=asked.priority,
+            orders=tuple(order.name for order in asked.orders),
+            collector=initials,
+            collected_at=self._stage.now,
+        )
 
     def line(self, asked: Asked, index: int, order: Orderable, tubes: Mapping[str, Tube]) -> OrderLine:
         tube = tubes[order.container]
@@ -57,7 +75,7 @@ class Collecting:
         )
 
     def _draw(
-        self, code: str, asked: Asked, encounter: Encounter, initials: str, truth: Mapping[str, Value]
+        self, code: str, asked: Asked, encounter: Encounter, paper: Paper, truth: Mapping[str, Value]
     ) -> Tube:
         kind, how, dice = self._place.tubes[code], self._place.collection, asked.dice.fork(f"tube/{code}")
         self._tubes += 1
@@ -68,7 +86,7 @@ class Collecting:
             test: indices[letter] for letter, test in self._place.indices.items() if letter in indices
         }
         fill = min(max(dice.normal(how.fill_mean, how.fill_sd), how.fill_low), how.fill_high)
-        name = f"{person.family_name}, {person.given_name}"
+        volume = round(kind.draw_volume_ml * fill, 3)
         tube = Tube(
             id=number,
             kind=kind,
@@ -80,18 +98,20 @@ class Collecting:
             truth=truth,
             contents=contents,
             indices=indices,
-            volume_ml=round(kind.draw_volume_ml * fill, 3),
+            volume_ml=volume,
+            drawn_ml=volume,
             temperature_c=how.temperature_c,
             collection_label=CollectionLabel(
-                name, person.mrn, person.born_on, person.sex, initials, self._stage.now, number
+                paper.name, person.mrn, person.born_on, person.sex, paper.collector, self._stage.now, number
             ),
+            paper=paper,
             expires_on=(self._stage.now + timedelta(days=dice.fork("expiry").integer(*SHELF_DAYS))).date(),
         )
         facts = {
             "container": code,
             "ward": asked.ward.code,
             "priority": asked.priority,
-            "collector": initials,
+            "collector": paper.collector,
             "requisition": asked.number,
             "order": tuple(order.code for order in asked.orders if order.container == code),
             "patient": person.mrn,

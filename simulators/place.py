@@ -22,6 +22,8 @@ class TubeKind:
     order_of_draw: int
     clot_minutes: int
     spin_minutes: int
+    spin_g: int = 0
+    is_blood: bool = False
 
     @property
     def is_spun(self) -> bool:

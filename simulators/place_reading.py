@@ -46,7 +46,7 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         zone=ZoneInfo(head["zone"]),
         environment=head["environment"],
         lab_facility="LAB",
-        tubes={row["code"]: _tube(row) for row in _rows(pack / "containers.csv")},
+        tubes=_tubes(pack),
         orderables=_orderables(pack),
         devices=_devices(pack, plan, head["indices"]),
         printers={peer["code"]: peer.get("port") for peer in peers if peer["kind"] == "printer"},
@@ -73,7 +73,12 @@ def _yaml(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _tube(row: Mapping[str, str]) -> TubeKind:
+def _tubes(pack: Path) -> dict[str, TubeKind]:
+    blood = {row["code"] for row in _rows(pack / "specimen_types.csv") if row["category"] == "blood"}
+    return {row["code"]: _tube(row, blood) for row in _rows(pack / "containers.csv")}
+
+
+def _tube(row: Mapping[str, str], blood: set[str]) -> TubeKind:
     is_spun = row["centrifuge"] == "Y"
     return TubeKind(
         code=row["code"],
@@ -85,6 +90,8 @@ def _tube(row: Mapping[str, str]) -> TubeKind:
         order_of_draw=int(row["order_of_draw"] or 9),
         clot_minutes=int(row["clot_time_min"] or 0),
         spin_minutes=int(row["spin_min"] or 10) if is_spun else 0,
+        spin_g=int(row["rcf_g"] or 0),
+        is_blood=row["specimen_hl70487"] in blood,
     )
 
 

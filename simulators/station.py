@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from lis.wire.er7 import Message
+from simulators.ageing import InTube
 from simulators.analyzers.base import Analyzer, device
 from simulators.analyzers.events import (
     Asked,
@@ -33,6 +34,7 @@ from simulators.hl7.reading import ContainerWork, OrderedTest, kind_of, patient_
 from simulators.hl7.work_answer import Answer, work_answer
 from simulators.place import DevicePlan, Orderable, Place
 from simulators.stage import Outgoing, Stage
+from simulators.tubes import Value
 
 ComeOff = Callable[[str, float, bool], None]
 UL = 0.001
@@ -149,7 +151,8 @@ class Station:
         facts = {"analyzer": self.code, "container": done.sip.barcode}
         done = self._stage.faults.pass_through("analyzer", done, done.sip.tube, self._stage.now, facts)
         measured = {
-            item.test: [item.in_tube, item.raw, item.comparator + item.text] for item in done.measured
+            item.test: [*layers(done.sip, item.test), item.in_tube, item.raw, item.comparator + item.text]
+            for item in done.measured
         }
         data = {"tube": done.sip.tube, "barcode": done.sip.barcode, "run": done.run, "measured": measured}
         self._stage.tell("analyzer.measured", self.code, data)
@@ -204,6 +207,13 @@ class Station:
             processing=self._place.environment,
             zone=self._stage.zone,
         )
+
+
+def layers(sip: Sip, test: str) -> tuple[Value | None, Value | None]:
+    """What was so in whoever gave the blood, and what came into the tube."""
+    if isinstance(sip.contents, InTube):
+        return sip.contents.true.get(test), sip.contents.collected.get(test)
+    return None, sip.contents.get(test)
 
 
 def make_station(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from simulators.bags import Paper
+from simulators.content_types import Effect
 from simulators.place import Interference, TubeKind
 from simulators.printer import PrintedLabel
 
 Value = float | str
-Spot = Literal["ward", "transport", "tray", "centrifuge", "analyzer", "done", "discarded"]
+Spot = Literal["ward", "transport", "tray", "centrifuge", "analyzer", "done", "stored", "discarded"]
+CELLS_SHARE = 0.45
+"""How much of a full tube of blood is cells, as far as pouring off is concerned (the usual haematocrit)."""
+ALIQUOT_ML = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,24 @@ class CollectionLabel:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From this instant on it is this warm around the tube."""
+
+    since: datetime
+    celsius: float
+
+
 @dataclass
 class Tube:
-    """A tube as it really is. `truth` is the patient at collection, `contents` what is in the tube.
+    """A tube as it really is. `truth` is the patient at collection, `contents` what came into the tube then.
 
     `patient` is whose blood it is, "" when nobody here is known to have given it; `kept_back` is how much longer than
-    usual it stays on the way; `signs` name what eyes can see of it under the circumstances that `SIGNS` gives.
+    usual it stays on the way, and `temperature_c` how warm it is carried; `signs` name what eyes can see of it when
+    `SIGNS` says so. What time and additive make of it is computed by `simulators.ageing` from `stays` (where it was
+    since it arrived), `spun_at`, `respun_at`, `cells_left` above after the spin, and `drawn_ml`;
+    `fibrin` threads do this to what a probe draws until they are taken out.
+    `paper` is the requisition that lies in its `bag`; an aliquot was `poured_from` another tube, drawn as `origin`.
     """
 
     id: str
@@ -60,6 +77,39 @@ class Tube:
     kept_back: timedelta = timedelta(0)
     signs: tuple[str, ...] = ()
     was_tilted: bool = False
+    drawn_ml: float | None = None
+    stays: list[Stay] = field(default_factory=list)
+    respun_at: datetime | None = None
+    cells_left: float = 0.0
+    fibrin: tuple[Effect, ...] = ()
+    is_unmixed: bool = False
+    poured_from: str = ""
+    origin: str = ""
+    paper: Paper | None = None
+    bag: str = ""
+
+    @property
+    def drawn_as(self) -> str:
+        """The tube that this blood was drawn into."""
+        return self.origin or self.id
+
+    @property
+    def drawn_share(self) -> float:
+        """How full it was drawn, as share of its nominal volume."""
+        drawn = self.volume_ml if self.drawn_ml is None else self.drawn_ml
+        return drawn / self.kind.draw_volume_ml if self.kind.draw_volume_ml and drawn else 1.0
+
+    @property
+    def cells_ml(self) -> float:
+        """How much of it lies below as cells once it is spun."""
+        if not self.is_separated or self.poured_from or not self.kind.is_blood:
+            return 0.0
+        return CELLS_SHARE * (self.volume_ml if self.drawn_ml is None else self.drawn_ml)
+
+    @property
+    def free_ml(self) -> float:
+        """How much can be taken: what stands above the cells, or all of it."""
+        return max(0.0, round(self.volume_ml - self.cells_ml, 3))
 
     @property
     def barcode(self) -> str:
@@ -93,6 +143,9 @@ class TubeView:
     expires_on: date | None = None
     signs: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    above_share: float = 1.0
+    bag: str = ""
+    poured_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +159,7 @@ class Sign:
 SIGNS: Mapping[str, Sign] = {
     "clot": Sign("A dark lump slides along the wall when it is tilted", "tilted"),
     "fibrin": Sign("Pale threads hang in what stands above", "separated"),
+    "haze": Sign("A reddish haze hangs in what stands above", "separated"),
     "flakes": Sign("Whitish flakes lie in what stands above", "separated"),
     "bubbles": Sign("Bubbles of air in the blood"),
     "leak": Sign("Wet outside, with a dried drip below the cap"),
@@ -119,42 +173,68 @@ _SEEN = {
     "I": ((3, "amber"), (15, "brown")),
     "L": ((200, "cloudy"), (600, "milky")),
 }
+HAZE = 0.05
 _COLD_C, _WARM_C, _ICE_C = 12.0, 30.0, 0.0
 
 
-def view(tube: Tube) -> TubeView:
-    """The tube as it looks from outside."""
+def view(tube: Tube, celsius: float | None = None) -> TubeView:
+    """The tube as it looks from outside; `celsius` is how warm it is now, when that is not as it was carried."""
+    celsius = tube.temperature_c if celsius is None else celsius
+    nominal = ALIQUOT_ML if tube.poured_from else tube.kind.draw_volume_ml
+    signs = _signs(tube)
     return TubeView(
         id=tube.id,
         container=tube.kind.code,
-        cap_colour=tube.kind.cap_colour,
-        fill_share=round(tube.volume_ml / tube.kind.draw_volume_ml, 2) if tube.kind.draw_volume_ml else 1.0,
+        cap_colour="clear" if tube.poured_from else tube.kind.cap_colour,
+        fill_share=round(tube.volume_ml / nominal, 2) if nominal else 1.0,
         priority=tube.priority,
         ward=tube.ward,
         collection_label=tube.collection_label,
         lab_label=tube.lab_labels[-1] if tube.lab_labels else None,
         is_separated=tube.is_separated,
         serum_look=serum_look(tube) if tube.is_separated else "",
-        is_cold=tube.temperature_c < _COLD_C,
+        is_cold=celsius < _COLD_C,
         spot=tube.spot,
         station=tube.station,
         arrived_at=tube.arrived_at,
         expires_on=tube.expires_on,
-        signs=_signs(tube),
-        remarks=(*(SIGNS[sign].words for sign in _signs(tube)), *_felt(tube)),
+        signs=signs,
+        remarks=(*(SIGNS[sign].words for sign in signs), *_felt(celsius)),
+        above_share=round(tube.free_ml / tube.volume_ml, 2) if tube.volume_ml else 0.0,
+        bag=tube.bag,
+        poured_from=tube.poured_from,
     )
+
+
+def stretches(tube: Tube, until: datetime) -> Iterator[tuple[datetime, datetime, float]]:
+    """Where it has been until then: (from, to, degrees around it)."""
+    since, celsius = tube.drawn_at, tube.temperature_c
+    for stay in tube.stays:
+        if stay.since >= until:
+            break
+        if stay.since > since:
+            yield since, stay.since, celsius
+        since, celsius = stay.since, stay.celsius
+    if until > since:
+        yield since, until, celsius
 
 
 def _signs(tube: Tube) -> tuple[str, ...]:
     """Those that show as the tube is now."""
     shown = {"at once": True, "tilted": tube.was_tilted, "separated": tube.is_separated}
-    return tuple(sign for sign in tube.signs if shown[SIGNS[sign].seen])
+    signs = [*tube.signs, *(["fibrin"] if tube.fibrin else []), *(["haze"] if tube.cells_left > HAZE else [])]
+    return tuple(sign for sign in dict.fromkeys(signs) if shown[SIGNS[sign].seen])
 
 
-def _felt(tube: Tube) -> tuple[str, ...]:
-    if tube.temperature_c < _ICE_C:
+def _felt(celsius: float) -> tuple[str, ...]:
+    if celsius < _ICE_C:
         return ("Hard with ice inside",)
-    return ("Warm to the hand",) if tube.temperature_c > _WARM_C else ()
+    return ("Warm to the hand",) if celsius > _WARM_C else ()
+
+
+def has_gel(kind: TubeKind) -> bool:
+    """Whether gel lies between cells and serum after the spin."""
+    return "gel" in kind.additive.lower().replace("no gel", "")
 
 
 def serum_look(tube: Tube) -> str:

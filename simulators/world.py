@@ -34,7 +34,7 @@ from itertools import takewhile
 from typing import Any
 
 from simulators.analyzers.events import DeviceStatus
-from simulators.bench import Bench, BenchRefusal
+from simulators.bench import VERBS, Bench, BenchRefusal
 from simulators.dice import Dice
 from simulators.hl7.reading import read
 from simulators.hospital import Hospital
@@ -45,7 +45,7 @@ from simulators.link import Link
 from simulators.printer import PrintedLabel
 from simulators.stage import Outgoing, Stage
 from simulators.station import Station, make_station
-from simulators.tubes import TubeView, view
+from simulators.tubes import TubeView
 from simulators.world_content import WorldContent, load_world
 
 __all__ = ["Action", "BenchRefusal", "Input", "World", "WorldContent", "load_world"]
@@ -82,7 +82,7 @@ class World:
             code: make_station(plan, content.place, self.stage, content.analytes, content.value_sets)
             for code, plan in content.place.devices.items()
         }
-        self.bench = Bench(content.place, self.stage, self.stations)
+        self.bench = Bench(content.place, self.stage, self.stations, content.ageing, content.bench)
         self.injecting = Injecting(content.faults, self.stage, self.bench)
         self.hospital = Hospital(
             content.place, self.stage, content.people(dice.fork("people")), self.bench.arrive
@@ -246,7 +246,7 @@ class World:
     def tubes(self) -> list[TubeView]:
         """Every tube that arrived, wherever it is now, as it looks."""
         with self._lock:
-            return [view(tube) for tube in self.bench.tubes.values()]
+            return [self.bench.view(tube) for tube in self.bench.tubes.values()]
 
     def printed_labels(self) -> list[PrintedLabel]:
         """Labels that lie on the bench."""
@@ -271,9 +271,11 @@ class World:
         """Centrifuge these tubes."""
         self._by_name("spin", at, by, tube_ids=list(tubes))
 
-    def load(self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
-        """Put these tubes on an analyzer, in this order."""
-        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes))
+    def load(
+        self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "", **how: bool
+    ) -> None:
+        """Put these tubes on an analyzer, in this order; who `prepares` them spins first."""
+        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes), **how)
 
     def discard(self, tube: str, at: datetime | None = None, by: str = "") -> None:
         """Throw a tube away."""
@@ -295,6 +297,3 @@ class World:
         self.hospital.open()
         for station in self.stations.values():
             self.stage.plan(self.now, station.open)
-
-
-VERBS = frozenset({"look", "affix", "spin", "load", "discard", "discard_label"})

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulators.ageing import Ageing, load_ageing
+from simulators.bench_plan import BenchPlan, load_bench
 from simulators.content import load_content
 from simulators.content_types import Analyte, Code
 from simulators.dice import Dice
@@ -17,22 +19,27 @@ from simulators.place_reading import load_place
 
 @dataclass(frozen=True)
 class WorldContent:
-    """The place, the tests as the world knows them, what can go wrong, and the maker of its people."""
+    """The place, the tests as the world knows them, what can go wrong, its bench, and the maker of its people."""
 
     place: Place
     analytes: Mapping[str, Analyte]
     value_sets: Mapping[str, tuple[Code, ...]]
     people: Callable[[Dice], Bodies]
     faults: FaultCatalog
+    ageing: Ageing
+    bench: BenchPlan
 
 
 def load_world(pack: Path) -> WorldContent:
     """Read the pack's tables and its folder `world`."""
     content, place = load_content(pack), load_place(pack)
+    faults = load_faults(pack, content, place)
     return WorldContent(
         place=place,
         analytes=content.analytes,
         value_sets=content.value_sets,
         people=lambda dice: People(content, dice, place.zone),
-        faults=load_faults(pack, content, place),
+        faults=faults,
+        ageing=load_ageing(pack, content, faults.chemistry),
+        bench=load_bench(pack),
     )

@@ -119,7 +119,7 @@ class Crew:
     def _put_on(self, analyzer: str, tube: str) -> bool:
         """A tube that runs elsewhere or is in the centrifuge is loaded at a later round."""
         try:
-            self._world.load(analyzer, [tube], by=self._technician.code)
+            self._world.load(analyzer, [tube], by=self._technician.code, prepares=True)
         except BenchRefusal:
             return False
         return True

@@ -110,6 +110,8 @@ class Analyzer(ABC):
         must_be_spun = self.plan.traits.get("needs_spun") and not self.plan.traits.get("centrifuges")
         if must_be_spun and sip.needs_spin and not sip.is_separated:
             return "clot", "Aspiration pressure: cells or clot in the sample"
+        if sip.blocks_probe:
+            return "clot", "Aspiration pressure: probe blocked"
         return None
 
     def also_measured(self, sip: Sip) -> tuple[str, ...]:
@@ -190,7 +192,7 @@ class Analyzer(ABC):
         if not orders:
             return self._without_order(now, sip)
         self._runs += 1
-        job = _Job(self._done_at(now, sip), self._runs, now, sip, tuple(orders.values()))
+        job = _Job(self._done_at(now, sip), self._runs, now, sip.sampled(now), tuple(orders.values()))
         heapq.heappush(self._running, job)
         return []
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from simulators.analyzers.measuring import Measured
@@ -36,6 +36,12 @@ class Sip:
     drawn_at: datetime
     contents: Mapping[str, Value]
     indices: Mapping[str, float]
+    draw: Callable[[datetime], Mapping[str, Value]] | None = None
+    blocks_probe: bool = False
+
+    def sampled(self, at: datetime) -> Sip:
+        """With what the probe draws at this instant: until then the tube has gone on ageing."""
+        return self if self.draw is None else replace(self, contents=self.draw(at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from simulators.faults.preanalytical_model import (
 from simulators.tubes import Tube
 
 ALL = "all"
-HAEMOLYSIS = "H"
+HAEMOLYSIS, FIBRIN = "H", "fibrin"
 USUAL_INDEX, SHORT, SOME_HOURS = Range(60.0, 600.0), Range(0.5, 0.85), Range(3.0, 8.0)
 RANGES = frozenset({"share", "index", "hours", "haemolysis", "expired_days"})
 
@@ -171,18 +171,15 @@ class Fill(Mechanism):
 
     name: ClassVar[str] = "fill"
     share: Range = SHORT
-    per_missing: Mapping[str, float] = field(default_factory=dict)
+    lost: bool = False
 
     def spoil(self, now: Spoiling) -> Tube:
-        """Strong means far from full; each test changes by so much of itself per share that is missing."""
+        """Strong means far from full. What was lost on the way had its share of the additive with it."""
         is_over = self.share.low > 1
         share = self.share.at(now.strength.own("fill", is_over))
-        for test, slope in self.per_missing.items():
-            value = now.contents.get(test)
-            if isinstance(value, float):
-                now.contents[test] = value * (1 + slope * (1 - share))
         self.draw(now)
-        return now.done(self.signs, volume_ml=round(share * now.tube.kind.draw_volume_ml, 3))
+        volume = round(share * now.tube.kind.draw_volume_ml, 3)
+        return now.done(self.signs, volume_ml=volume, drawn_ml=now.tube.drawn_ml if self.lost else volume)
 
 
 @register
@@ -193,30 +190,36 @@ class Clot(Mechanism):
     name: ClassVar[str] = "clot"
     signs: tuple[str, ...] = ("clot",)
 
+    def spoil(self, now: Spoiling) -> Tube:
+        """A lump has taken its cells; threads mislead the probe as long as they hang there."""
+        if FIBRIN not in self.signs:
+            return super().spoil(now)
+        signs = tuple(sign for sign in self.signs if sign != FIBRIN)
+        return now.done(signs, fibrin=self.effects)
+
 
 @register
 @dataclass(frozen=True, kw_only=True)
 class Delay(Mechanism):
-    """The tube comes late; until then cells live on in it, and the label's time tells."""
+    """The tube comes late; until then cells live on in it, as in every tube, and the label's time tells."""
 
     name: ClassVar[str] = "delay"
-    course: str = ""
     hours: Range = SOME_HOURS
     celsius: float | None = None
+    unmixed: bool = False
 
     def suits(self, thing: Tube) -> bool:
         """A tube that has not come yet: what has arrived is not late any more."""
         return super().suits(thing) and thing.arrived_at is None
 
     def spoil(self, now: Spoiling) -> Tube:
-        """Hours on the cells by one of the pack's courses."""
+        """So many hours more, and how warm; an additive that nobody mixed in keeps nothing from happening."""
         hours = now.strength.of(self.hours)
-        if self.course:
-            self.chemistry.age(now.contents, now.tube.kind, self.course, hours)
         self.draw(now)
         celsius = now.tube.temperature_c if self.celsius is None else self.celsius
         kept = now.tube.kept_back + timedelta(seconds=round(3600 * hours))
-        return now.done(self.signs, temperature_c=celsius, kept_back=kept)
+        unmixed = now.tube.is_unmixed or self.unmixed
+        return now.done(self.signs, temperature_c=celsius, kept_back=kept, is_unmixed=unmixed)
 
 
 @register
@@ -254,19 +257,18 @@ class Container(Mechanism):
         return super().suits(thing)
 
     def spoil(self, now: Spoiling) -> Tube:
-        """The blood came into another additive; the ward's papers still name the right tube."""
+        """The blood came into another tube, with its additive; the papers still name the right one."""
         tube, kind = now.tube, now.tube.kind
         if self.container:
             kind = self.chemistry.kinds[self.container]
-            additive = self.chemistry.additive_in(kind)
-            if additive:
-                self.chemistry.add(now.contents, additive, 1.0, now.strength)
-        share = tube.volume_ml / (tube.kind.draw_volume_ml or tube.volume_ml or 1.0)
+        share = tube.drawn_share
         if self.share.high:
             share = self.share.at(now.strength.own("fill", upwards=False))
         self.draw(now)
         volume = round(share * kind.draw_volume_ml, 3)
-        return now.done(self.signs, kind=kind, volume_ml=volume, expires_on=self._expiry(now))
+        return now.done(
+            self.signs, kind=kind, volume_ml=volume, drawn_ml=volume, expires_on=self._expiry(now)
+        )
 
     def _expiry(self, now: Spoiling) -> Any:
         if not self.expired_days.high:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, get_args
+from datetime import date, timedelta
+from typing import ClassVar, Literal, TypeVar, get_args
 
+from simulators.bags import LOOSE, Paper
 from simulators.dice import Dice
 from simulators.faults.base import Pair, Pairing, register
 from simulators.faults.preanalytical import Mechanism, Spoiling
@@ -56,36 +58,23 @@ class Label(Mechanism, Pairing[Tube]):
         if label is None or self.how == "wrong":
             return now.done(())
         signs = (*self.signs, *SIGNS_OF.get(self.how, ()))
-        return now.done(signs, collection_label=self._written(label, now.strength.dice))
-
-    def _written(self, label: CollectionLabel, dice: Dice) -> CollectionLabel | None:
-        match self.how:
-            case "none":
-                return None
-            case "digit":
-                return replace(label, mrn=_one_digit_off(label.mrn, dice))
-            case "birth_year":
-                return replace(label, born_on=_another_year(label, dice))
-            case "misspelt":
-                return replace(label, name=_misspelt(label.name, dice))
-            case "illegible":
-                return replace(label, name=_smeared(label.name, dice), mrn=_smeared(label.mrn, dice))
-            case "source":
-                return replace(label, note=self.note)
-            case _:
-                return label
+        if self.how == "source":
+            return now.done(signs, collection_label=replace(label, note=self.note))
+        return now.done(signs, collection_label=written(label, self.how, now.strength.dice))
 
 
 @register
 @dataclass(frozen=True, kw_only=True)
 class Swap(Mechanism, Pairing[Tube]):
-    """The labels of two patients' tubes crossed at the bedside or in the bag."""
+    """The labels of two patients' tubes crossed at the bedside, or the tubes went into each other's bags."""
 
     name: ClassVar[str] = "swap"
+    what: Literal["labels", "bags"] = "labels"
 
     def suits(self, thing: Tube) -> bool:
-        """A tube that has a label."""
-        return super().suits(thing) and thing.collection_label is not None
+        """A tube that has what is to be crossed."""
+        crossed = thing.collection_label if self.what == "labels" else thing.paper
+        return super().suits(thing) and crossed is not None
 
     def partner(self, thing: Tube, earlier: Sequence[Tube]) -> Tube | None:
         """A tube of the same kind, rightly labelled, that nobody in the laboratory has seen yet; same ward first."""
@@ -98,9 +87,10 @@ class Swap(Mechanism, Pairing[Tube]):
         return _other_patient(thing, same_ward) or _other_patient(thing, near)
 
     def apply_to_pair(self, thing: Tube, partner: Tube, level: float, dice: Dice) -> Pair[Tube]:
-        """Each bears the other's."""
-        one = replace(thing, collection_label=partner.collection_label)
-        other = replace(partner, collection_label=thing.collection_label)
+        """Each bears the other's, or lies in the bag with the other's requisition."""
+        part = "collection_label" if self.what == "labels" else "paper"
+        one: Tube = replace(thing, **{part: getattr(partner, part)})
+        other: Tube = replace(partner, **{part: getattr(thing, part)})
         return Pair(
             one,
             {**differences(thing, one), "with": partner.id},
@@ -112,6 +102,46 @@ class Swap(Mechanism, Pairing[Tube]):
     def spoil(self, now: Spoiling) -> Tube:
         """One tube alone has nothing to cross with."""
         return now.tube
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Requisition(Mechanism):
+    """The paper in the bag says something else than the tube does, or there is none."""
+
+    name: ClassVar[str] = "requisition"
+    how: Literal["none", "digit", "birth_year", "misspelt", "time"] = "none"
+    minutes: int = -90
+
+    def suits(self, thing: Tube) -> bool:
+        """A tube that has not come yet, whose bag has a requisition."""
+        return super().suits(thing) and thing.paper is not None and thing.arrived_at is None
+
+    def spoil(self, now: Spoiling) -> Tube:
+        """Only the paper is otherwise; the order that was sent and the tube are as they were."""
+        paper = now.tube.paper
+        if paper is None or self.how == "none":
+            return now.done(self.signs, paper=None)
+        if self.how == "time":
+            at = paper.collected_at + timedelta(minutes=self.minutes)
+            return now.done(self.signs, paper=replace(paper, collected_at=at))
+        return now.done(self.signs, paper=written(paper, self.how, now.strength.dice))
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Loose(Mechanism):
+    """Handed over without a bag and without its requisition."""
+
+    name: ClassVar[str] = "loose"
+
+    def suits(self, thing: Tube) -> bool:
+        """A tube that has not come yet."""
+        return super().suits(thing) and thing.arrived_at is None
+
+    def spoil(self, now: Spoiling) -> Tube:
+        """It comes on its own."""
+        return now.done(self.signs, bag=LOOSE, paper=None)
 
 
 @register
@@ -150,12 +180,35 @@ class Patient(Mechanism, Pairing[Tube]):
         return frozenset(self.chemistry.index_tests.values())
 
 
+Written = TypeVar("Written", CollectionLabel, Paper)
+
+
+def written(on: Written, how: str, dice: Dice) -> Written | None:
+    """What is written on a label or a requisition, wrong in one place; None when it is not there at all."""
+    match how:
+        case "none":
+            return None
+        case "digit":
+            return replace(on, mrn=_one_digit_off(on.mrn, dice))
+        case "birth_year":
+            return replace(on, born_on=_another_year(on.born_on, dice))
+        case "misspelt":
+            return replace(on, name=_misspelt(on.name, dice))
+        case "illegible":
+            return replace(on, name=_smeared(on.name, dice), mrn=_smeared(on.mrn, dice))
+        case _:
+            return on
+
+
 def _other_patient(thing: Tube, earlier: Sequence[Tube]) -> Tube | None:
     others = (tube for tube in earlier if tube.patient != thing.patient and tube.collection_label)
     return next(others, None)
 
 
 def _is_right(tube: Tube) -> bool:
+    """Whether label and requisition name whose blood it is."""
+    if tube.paper is not None and tube.paper.mrn != tube.patient:
+        return False
     return tube.collection_label is not None and tube.collection_label.mrn == tube.patient
 
 
@@ -175,10 +228,9 @@ def _one_digit_off(text: str, dice: Dice) -> str:
     return f"{text[:place]}{digit}{text[place + 1 :]}"
 
 
-def _another_year(label: CollectionLabel, dice: Dice) -> Any:
+def _another_year(born_on: date, dice: Dice) -> date:
     step = dice.choice((-10, -1, 1))
-    day = min(label.born_on.day, 28)
-    return label.born_on.replace(year=label.born_on.year + step, day=day)
+    return born_on.replace(year=born_on.year + step, day=min(born_on.day, 28))
 
 
 def _misspelt(name: str, dice: Dice) -> str:

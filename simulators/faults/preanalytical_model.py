@@ -1,4 +1,4 @@
-"""The chemistry that pre-analytical faults share: ranges, stated effects, mixtures, lysis, and the course of time.
+"""The chemistry that pre-analytical faults share: ranges, stated effects, mixtures, and lysis.
 
 Read from `spoiling.yaml` and `iv_fluids.csv` of the pack; no test is named here.
 """
@@ -94,13 +94,14 @@ class Additive:
     adds: Mapping[str, Range]
     binds: Mapping[str, Mapping[str, float]]
     slows: Mapping[str, Range]
+    sets: Mapping[str, Range]
     dilutes: Range
-    spares: frozenset[str]
-    halts: Mapping[str, frozenset[str]]
+    halts: Mapping[str, float]
+    per_missing: Mapping[str, float]
 
 
 class Chemistry:
-    """What the pack says about mixtures, lysis and time, ready to be applied to contents."""
+    """What the pack says about mixtures, lysis and time, ready to be applied. Time is in `simulators.ageing`."""
 
     def __init__(self, content: Content, place: Place, raw: Mapping[str, Any]) -> None:
         self.analytes: Mapping[str, Analyte] = content.analytes
@@ -108,7 +109,8 @@ class Chemistry:
         self.kinds: Mapping[str, TubeKind] = place.tubes
         self.index_tests: Mapping[str, str] = place.indices
         self.menus: Mapping[str, frozenset[str]] = _menus(place)
-        self.courses: Mapping[str, Mapping[str, Mapping[str, float]]] = raw["courses"]
+        self.usual_fill = place.collection.fill_mean
+        self._homes = {code: order.container for code, order in place.orderables.items()}
         self.lysis: Mapping[str, Mapping[str, float]] = raw["haemolysis"]
         self.mixed = frozenset(_mixed(content.analytes, raw["mixing"]))
         self.fluids = _fluids(content.fluids, raw)
@@ -118,30 +120,37 @@ class Chemistry:
         """What stands in a kind of tube, as far as it matters to what is measured."""
         return next((item for item in self.additives.values() if kind.code in item.containers), None)
 
-    def mix(
-        self,
-        contents: Contents,
-        fluid: Mapping[str, float],
-        share: float,
-        spared: frozenset[str] = frozenset(),
-    ) -> None:
+    def home(self, test: str) -> str:
+        """The container that a test is made for; "" when nobody can ask for it."""
+        return self._homes.get(test, "")
+
+    def mix(self, contents: Contents, fluid: Mapping[str, float], share: float) -> None:
         """Mass balance: (1 - share) of what was there and `share` of the fluid."""
-        for test in self.mixed - spared:
+        for test in self.mixed:
             value = contents.get(test)
             if isinstance(value, float):
                 contents[test] = (1 - share) * value + share * fluid.get(test, 0.0)
 
     def add(self, contents: Contents, additive: Additive, share: float, strength: Strength) -> None:
-        """What a share of a full tube's additive does."""
-        if additive.dilutes.high:
-            self.mix(contents, {}, share * strength.of(additive.dilutes), additive.spares)
-        for test, amount in additive.adds.items():
-            _change(contents, test, lambda value, amount=amount: value + share * strength.of(amount))
-        for test, bound in additive.binds.items():
-            left = 1 / (1 + (share / bound["half"]) ** bound["slope"])
-            _change(contents, test, lambda value, left=left: value * left)
-        for test, factor in additive.slows.items():
-            _change(contents, test, lambda value, factor=factor: value * strength.of(factor) ** share)
+        """What a share of a full tube's additive does to all that is in it."""
+        for test, value in contents.items():
+            if isinstance(value, float):
+                contents[test] = self.added(test, value, additive, share, strength)
+
+    def added(self, test: str, value: float, additive: Additive, share: float, strength: Strength) -> float:
+        """One value with a share of a full tube's additive."""
+        if test in additive.sets:
+            return strength.of(additive.sets[test])
+        if additive.dilutes.high and test in self.mixed:
+            value *= 1 - share * strength.of(additive.dilutes)
+        if test in additive.adds:
+            value += share * strength.of(additive.adds[test])
+        if test in additive.binds:
+            bound = additive.binds[test]
+            value /= 1 + (share / bound["half"]) ** bound["slope"]
+        if test in additive.slows:
+            value *= strength.of(additive.slows[test]) ** share
+        return max(0.0, value)
 
     def lyse(self, contents: Contents, indices: dict[str, float], letter: str, index: float) -> None:
         """Red cells burst until this much haemoglobin is free; less than there is already changes nothing."""
@@ -158,23 +167,20 @@ class Chemistry:
         if letter in self.index_tests:
             contents[self.index_tests[letter]] = index
 
-    def age(self, contents: Contents, kind: TubeKind, course: str, hours: float) -> None:
-        """Hours on the cells, by one of the pack's courses; some additives halt part of it."""
-        additive = self.additive_in(kind)
-        halted = additive.halts.get(course, frozenset()) if additive else frozenset()
-        for test in self.courses[course].keys() - halted:
-            how = self.courses[course][test]
-            _change(contents, test, lambda value, how=how: _aged(value, how, hours))
-
     def draw(self, contents: Contents, effects: Iterable[Effect], strength: Strength) -> None:
         """Effects as they are stated, for want of a model."""
         for effect in effects:
-            value = contents.get(effect.analyte)
-            if effect.op == "cat":
-                contents[effect.analyte] = pick(strength.dice.unit(effect.analyte), effect.weights)
-            elif isinstance(value, float) or effect.op == "set":
-                number = value if isinstance(value, float) else 0.0
-                contents[effect.analyte] = self._drawn(number, effect, strength)
+            value = self.stated(contents.get(effect.analyte), effect, strength)
+            if value is not None:
+                contents[effect.analyte] = value
+
+    def stated(self, value: Value | None, effect: Effect, strength: Strength) -> Any:
+        """The value under one stated effect; None stays None where the effect needs a value to change."""
+        if effect.op == "cat":
+            return pick(strength.dice.unit(effect.analyte), effect.weights)
+        if isinstance(value, float) or effect.op == "set":
+            return self._drawn(value if isinstance(value, float) else 0.0, effect, strength)
+        return value
 
     def _drawn(self, value: float, effect: Effect, strength: Strength) -> float:
         span = Range(effect.low, effect.high)
@@ -185,6 +191,9 @@ class Chemistry:
         if effect.op == "mult":
             return value * span.at(strength.own(effect.analyte, middle >= 1))
         return max(0.0, value + span.at(strength.own(effect.analyte, middle >= 0), log=False))
+
+
+UNTOLD = ("truth", "lab_labels", "stays")
 
 
 def differences(before: Tube, after: Tube) -> dict[str, Any]:
@@ -198,7 +207,7 @@ def differences(before: Tube, after: Tube) -> dict[str, Any]:
             }
         elif old != new and isinstance(old, timedelta):
             found[part.name] = [old / timedelta(hours=1), new / timedelta(hours=1)]
-        elif old != new and part.name not in ("truth", "lab_labels"):
+        elif old != new and part.name not in UNTOLD:
             found[part.name] = [old.code, new.code] if part.name == "kind" else [old, new]
     return found
 
@@ -212,15 +221,6 @@ def _change(contents: Contents, test: str, act: Any) -> None:
 def _released(value: float, release: Mapping[str, float], freed: float) -> float:
     share = release.get("share", 0.0) * freed
     return value * (1 + share if share >= 0 else math.exp(share)) + release.get("add", 0.0) * freed
-
-
-def _aged(value: float, how: Mapping[str, float], hours: float) -> float:
-    if "limit" in how:
-        return value * (how["limit"] + (1 - how["limit"]) * math.exp(-how["rate"] * hours))
-    if "share" in how:
-        return value * (1 + how["share"] * hours)
-    moved = how["add"] * hours
-    return value + min(moved, how.get("most", math.inf))
 
 
 def _mixed(analytes: Mapping[str, Analyte], rule: Mapping[str, Any]) -> Iterable[str]:
@@ -246,9 +246,10 @@ def _additive(raw: Mapping[str, Any]) -> Additive:
         adds={test: range_of(amount) for test, amount in raw.get("adds", {}).items()},
         binds=raw.get("binds", {}),
         slows={test: range_of(factor) for test, factor in raw.get("slows", {}).items()},
+        sets={test: range_of(amount) for test, amount in raw.get("sets", {}).items()},
         dilutes=range_of(raw.get("dilutes", 0.0)),
-        spares=frozenset(raw.get("spares", ())),
-        halts={course: frozenset(tests) for course, tests in raw.get("halts", {}).items()},
+        halts=raw.get("halts", {}),
+        per_missing=raw.get("per_missing", {}),
     )
 
 

@@ -90,7 +90,8 @@ def test_nothing_is_measured_before_the_device_is_warm() -> None:
 
 
 def test_an_unspun_tube_is_spun_on_the_line_and_takes_longer() -> None:
-    (done,) = finished(run(analyzer("CHEM-1"), orders("NA"), Loaded((sip(is_separated=False),))))
+    machine = analyzer("CHEM-1", centrifuges=True)
+    (done,) = finished(run(machine, orders("NA"), Loaded((sip(is_separated=False),))))
     assert done.at - done.sampled_at == 21 * MINUTE
 
 

@@ -168,8 +168,8 @@ def shift(lis: FakeLis, fault: str, trigger: Mapping[str, Any] | None = None, **
     world.receive("CHEM-1", work_for(CONTAINER, "101", "102"))
     world.receive("PRINTER-1", label(CONTAINER))
     world.affix(world.printed_labels()[0].id, tube)
-    world.load("CHEM-1", [tube])
-    world.step(world.now + timedelta(minutes=50))
+    world.load("CHEM-1", [tube], prepares=True)
+    world.step(world.now + timedelta(minutes=80))
     return world
 
 
@@ -214,7 +214,7 @@ def test_a_late_result_comes_with_the_same_bytes_so_much_later() -> None:
 
 def test_a_stopped_link_delivers_everything_in_order_once_it_is_whole_again() -> None:
     lis = FakeLis()
-    until = START + timedelta(hours=2)
+    until = START + timedelta(hours=3)
     trigger = {"matching": {"peer": "CHEM-1"}, "until": until.isoformat()}
     world = shift(lis, "stopped_link", trigger)
     assert [message for peer, message in lis.received if peer == "CHEM-1"] == []

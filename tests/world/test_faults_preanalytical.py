@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 
+from simulators.ageing import Ageing, InTube, load_ageing
 from simulators.content_types import Effect, PreanalyticalError, Value
 from simulators.dice import Dice
 from simulators.expressions import Expression, compile_expression
-from simulators.faults.preanalytical import Mechanism, Spoiling
+from simulators.faults.preanalytical import Container, Mechanism, Spoiling
 from simulators.faults.registry import FaultCatalog, load_faults
 from simulators.place import Place
 from simulators.place_reading import load_place
@@ -30,6 +33,12 @@ def place() -> Place:
 def faults() -> FaultCatalog:
     """The core pack's faults."""
     return load_faults(bodies.PACK, bodies.core(), place())
+
+
+@cache
+def ageing() -> Ageing:
+    """The core pack's rules of time."""
+    return load_ageing(bodies.PACK, bodies.core(), faults().chemistry)
 
 
 def tube(kind: str = "SST", number: int = 1, **changes: object) -> Tube:
@@ -77,7 +86,7 @@ def devices_of() -> Mapping[str, tuple[frozenset[str], Mapping[str, Expression]]
 def as_measured(contents: Mapping[str, Value], indices: Mapping[str, float], test: str) -> Value:
     """What a perfect analyzer says: interference and arithmetic, no bias, no scatter."""
     letters, derives = devices_of().get(test, (frozenset(), {}))
-    known: dict[str, Value] = dict(contents)
+    known = contents
 
     def sensed(name: str) -> Value:
         if name in derives:
@@ -88,17 +97,42 @@ def as_measured(contents: Mapping[str, Value], indices: Mapping[str, float], tes
     return sensed(test)
 
 
+KINDS = ("SST", "PST", "LBL", "LAV", "ABG", "CSFT", "UTUB")
+USUAL = timedelta(minutes=25)
+"""From the draw of a tube that nobody kept back to the probe."""
+
+
+def suited(fault: Mechanism) -> Tube:
+    """A clean tube to which this can happen; a serum tube if that can be."""
+    tubes = [tube(kind) for kind in (*KINDS, *place().tubes)]
+    return next(each for each in tubes if fault.suits(each))
+
+
+def sampled(one: Tube, test: str, is_wrong_tube: bool) -> InTube:
+    """What a probe finds at the usual time, or as much later as the tube was kept back.
+
+    It finds it in the tube that the test is made for; where the wrong tube is the mistake, in that.
+    """
+    home = place().tubes.get(faults().chemistry.home(test))
+    if home is not None and not is_wrong_tube:
+        one = replace(one, kind=home, volume_ml=one.drawn_share * home.draw_volume_ml, drawn_ml=None)
+    return ageing().in_tube(one, one.drawn_at + USUAL + one.kept_back, Dice(11))
+
+
 def outcomes(error: PreanalyticalError) -> dict[str, list[tuple[Value, Value]]]:
     """(before, after) of every stated test in so many tubes."""
     fault = faults().make(error.id)
     assert isinstance(fault, Mechanism)
     found: dict[str, list[tuple[Value, Value]]] = {effect.analyte: [] for effect in error.effects}
-    clean = tube()
-    before = {test: as_measured(clean.contents, clean.indices, test) for test in found}
+    clean = suited(fault)
+    is_wrong = isinstance(fault, Container)
+    before = {test: as_measured(sampled(clean, test, is_wrong), clean.indices, test) for test in found}
     for number in range(DRAWS):
         spoilt = fault.spoil(Spoiling.of(clean, 0.5, Dice(11).fork(f"{error.id}/{number}")))
+        spoilt = replace(spoilt, id=f"C{number}")
         for test, pairs in found.items():
-            pairs.append((before[test], as_measured(spoilt.contents, spoilt.indices, test)))
+            drawn = sampled(spoilt, test, is_wrong)
+            pairs.append((before[test], as_measured(drawn, spoilt.indices, test)))
     return found
 
 

@@ -18,7 +18,7 @@ from simulators.tubes import SIGNS, CollectionLabel, Tube, TubeView, view
 from simulators.world import Action, BenchRefusal, World
 from tests.world import bodies
 from tests.world.fake_lis import START, core, new_world
-from tests.world.test_faults_preanalytical import faults, place, tube
+from tests.world.test_faults_preanalytical import ageing, faults, place, tube
 
 HOUR = timedelta(hours=1)
 
@@ -242,11 +242,17 @@ def test_what_is_an_illness_is_true_of_the_patient_too() -> None:
 
 def test_fluoride_keeps_the_sugar_of_blood_that_waits() -> None:
     factors = {}
-    for kind in ("SST", "GRY"):
-        clean, late = tube(kind), spoilt("delayed_sep_24h", kind)
-        factors[kind] = [float(late.contents[test]) / float(clean.contents[test]) for test in ("GLU", "LDH")]
-    assert factors["SST"][0] < 0.6
-    assert factors["GRY"] == [1.0, factors["SST"][1]]
+    for kind, fault in (
+        ("SST", "delayed_sep_24h"),
+        ("GRY", "delayed_sep_24h"),
+        ("GRY", "on_ice_lactate_missed"),
+    ):
+        late = spoilt(fault, kind, level=1.0)
+        drawn = ageing().in_tube(late, late.drawn_at + late.kept_back, Dice(3))
+        factors[kind, fault] = float(drawn["GLU"]) / float(late.contents["GLU"])
+    assert factors["SST", "delayed_sep_24h"] < 0.6
+    assert factors["GRY", "delayed_sep_24h"] > 0.96
+    assert factors["GRY", "on_ice_lactate_missed"] < 0.94
 
 
 def test_stronger_is_further_from_the_truth() -> None:

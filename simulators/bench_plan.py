@@ -1,0 +1,62 @@
+"""What stands on the laboratory's bench, read from `bench.yaml` of the pack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class CentrifugePlan:
+    """A centrifuge: how many tubes it takes, and how long it brakes after the program's time."""
+
+    code: str
+    name: str
+    places: int
+    brake_minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How long and how hard a centrifuge spins."""
+
+    code: str
+    name: str
+    minutes: float
+    g: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingPlace:
+    """Where tubes are kept, and how cold it is there."""
+
+    code: str
+    name: str
+    celsius: float
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """All of it, by code."""
+
+    centrifuges: Mapping[str, CentrifugePlan]
+    programs: Mapping[str, Program]
+    places: Mapping[str, KeepingPlace]
+
+
+def load_bench(pack: Path) -> BenchPlan:
+    """Read the pack's bench."""
+    raw: dict[str, Any] = yaml.load(
+        (pack / "world" / "bench.yaml").read_text(encoding="utf-8"), Loader=_LOADER
+    )
+    return BenchPlan(
+        {one["code"]: CentrifugePlan(**one) for one in raw["centrifuges"]},
+        {one["code"]: Program(**one) for one in raw["programs"]},
+        {one["code"]: KeepingPlace(**one) for one in raw["places"]},
+    )
