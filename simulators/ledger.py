@@ -24,13 +24,15 @@ class LedgerEntry:
 
     def canonical(self) -> str:
         """The entry as one line of JSON: keys sorted, Decimals as text, instants in UTC."""
-        return json.dumps(
-            [self.seq, plain(self.at), self.kind, self.subject, plain(self.data)],
-            sort_keys=True,
-            ensure_ascii=False,
-            allow_nan=False,
-            separators=(",", ":"),
-        )
+        return _line(self.seq, self.at, self.kind, self.subject, plain(self.data))
+
+
+_WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _line(seq: int, at: datetime, kind: str, subject: str, data: Any) -> str:
+    """What is plain already, written down."""
+    return _WRITER.encode([seq, plain(at), kind, subject, data])
 
 
 class Sink(Protocol):
@@ -91,7 +93,7 @@ class Ledger:
     ) -> LedgerEntry:
         """Add one truth; what cannot be written canonically is refused before anything is kept."""
         entry = LedgerEntry(self._position + 1, at, kind, subject, plain(data or {}))
-        line = entry.canonical()
+        line = _line(entry.seq, at, kind, subject, entry.data)
         if entry.seq > self._held:
             self._sink.append(entry)
         self._position = entry.seq
@@ -106,6 +108,8 @@ def export(entries: Iterable[LedgerEntry]) -> str:
 
 def plain(value: Any) -> Any:
     """The value as JSON knows it. Floats keep 12 significant digits: the last bits differ between C libraries."""
+    if type(value) is str or type(value) is int:
+        return value
     match value:
         case None | bool() | int() | str() if not isinstance(value, Enum):
             return value

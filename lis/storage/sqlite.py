@@ -24,6 +24,7 @@ from lis.storage.database import WAIT_SECONDS, Dialect, Fill, LabDatabase
 from lis.storage.lockfile import FileLock
 
 READERS_KEPT, READERS_MORE = 2, 30
+USUAL_LOG, LONG_LOG = 1_000, 10_000  # pages of write-ahead log after which they go into the file
 BROKEN_STORAGE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_READONLY,
@@ -87,11 +88,13 @@ class SqliteDatabase(LabDatabase):
     def relaxed(self) -> Iterator[None]:
         with self.raw_writer() as connection:
             connection.execute("PRAGMA synchronous=OFF")
+            connection.execute(f"PRAGMA wal_autocheckpoint={LONG_LOG}")
         try:
             yield
         finally:
             with self.raw_writer() as connection:
                 connection.execute("PRAGMA synchronous=FULL")
+                connection.execute(f"PRAGMA wal_autocheckpoint={USUAL_LOG}")
                 connection.execute("PRAGMA user_version=0")  # something to copy: only then the file is synced
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from lis.domain.people import Actor
 from lis.kernel.errors import Refusal
@@ -46,11 +49,12 @@ class Crew:
         """Whatever is to do now; a crew that leaves stops receiving first, then reviewing."""
         if receiving:
             self._receive(sorted(self._world.tray(), key=lambda tube: tube.priority != STAT))
-        self._load()
+        with self._lab.database.reading() as connection:
+            seen = reading.look(connection)
+        self._load(seen.outstanding)
         if reviewing:
-            self._verify()
-            self._release()
-            self._call()
+            accepted = self._verify(seen.due)
+            self._call(self._release([*seen.verified, *accepted]) or seen.calls)
 
     # receiving
 
@@ -108,9 +112,7 @@ class Crew:
 
     # loading
 
-    def _load(self) -> None:
-        with self._lab.reading() as here:
-            outstanding = reading.outstanding_work(here.connection)
+    def _load(self, outstanding: Iterable[tuple[str, str]]) -> None:
         for container, analyzer in outstanding:
             tube, tried = self._tubes.get(container), self._tries[container, analyzer]
             if tube and tried < TRIES and self._put_on(analyzer, tube):
@@ -131,14 +133,13 @@ class Crew:
 
     # reviewing
 
-    def _verify(self) -> None:
+    def _verify(self, due: Iterable[Due]) -> list[Due]:
         """The technician takes what passed; the technologist takes what is on hold, with a reason, or leaves it."""
-        with self._lab.reading() as here:
-            due = reading.due_for_review(here.connection)
         passed = [case for case in due if not case.on_hold]
         held = [case for case in due if case.on_hold and self._has_been_settled(case)]
         self._accept(self._technician, passed)
         self._accept(self._technologist, held)
+        return passed + held
 
     def _has_been_settled(self, case: Due) -> bool:
         """Whether the technologist has got round to a value on hold, and knows what to do with it."""
@@ -148,27 +149,25 @@ class Crew:
 
     def _accept(self, who: Actor, cases: list[Due]) -> None:
         """What is accepted for the same reason on one accession is accepted together."""
-        together: dict[tuple[str, str], dict[str, int]] = {}
-        for case in cases:
-            together.setdefault((case.accession, case.reason), {})[case.test] = case.version
-        if not together:
+        if not cases:
             return
         with self._lab.work(who) as work:
-            for (accession, reason), seen in together.items():
+            for (accession, reason), seen in _together(cases, lambda case: (case.accession, case.reason)):
                 verifying.verify_results(work, accession, seen, reason=reason)
 
-    def _release(self) -> None:
-        with self._lab.reading() as here:
-            verified = reading.verified(here.connection)
-        if verified:
-            with self._lab.work(self._technician) as work:
-                for accession, seen in verified.items():
-                    verifying.release_results(work, accession, seen)
-            self._say()
+    def _release(self, verified: list[Due]) -> list[Row[Any]]:
+        """Send out what was accepted; the calls that are due then."""
+        if not verified:
+            return []
+        verified.sort(key=lambda case: case.result)
+        with self._lab.work(self._technician) as work:
+            for accession, seen in _together(verified, lambda case: case.accession):
+                verifying.release_results(work, accession, seen)
+        self._say()
+        with self._lab.database.reading() as connection:
+            return reading.open_calls(connection)
 
-    def _call(self) -> None:
-        with self._lab.reading() as here:
-            calls = reading.open_calls(here.connection)
+    def _call(self, calls: list[Row[Any]]) -> None:
         if not calls:
             return
         with self._lab.work(self._technologist) as work:
@@ -183,3 +182,11 @@ class Crew:
                     said=call.what,
                     read_back=call.what,
                 )
+
+
+def _together(cases: Iterable[Due], key: Callable[[Due], Any]) -> Iterable[tuple[Any, dict[str, int]]]:
+    """Each test with the version that was seen, by what they have in common."""
+    found: dict[Any, dict[str, int]] = {}
+    for case in cases:
+        found.setdefault(key(case), {})[case.test] = case.version
+    return found.items()

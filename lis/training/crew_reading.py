@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, select
+from sqlalchemy import Connection, Row, Select, Text, and_, case, select, type_coerce
 
 from lis.domain import autoverification, consistency, critical, delta, interference, measuring
 from lis.domain.checks import Outcome
@@ -34,12 +35,38 @@ _HOLDING = (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
 class Due:
     """One result that waits for a person; `reason` is what may be written to accept it, "" when nothing may."""
 
+    result: int
     accession: str
     test: str
     version: int
-    on_hold: bool
+    state: str
     since: datetime
     reason: str
+
+    @property
+    def on_hold(self) -> bool:
+        return self.state == ResultState.ON_HOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the screens show at one instant."""
+
+    outstanding: list[tuple[str, str]]
+    due: list[Due]
+    verified: list[Due]
+    calls: list[Row[Any]]
+
+
+def look(connection: Connection) -> Seen:
+    """Everything that waits, read at once."""
+    results = [_due(row) for row in connection.execute(_RESULTS)]
+    return Seen(
+        outstanding_work(connection),
+        [one for one in results if one.state != ResultState.VERIFIED],
+        [one for one in results if one.state == ResultState.VERIFIED],
+        open_calls(connection),
+    )
 
 
 def outstanding_work(connection: Connection) -> list[tuple[str, str]]:
@@ -62,35 +89,32 @@ def _outstanding() -> Select[Any]:
 _OUTSTANDING = _outstanding()
 
 
-def due_for_review(connection: Connection) -> list[Due]:
-    """Results with a value that no person has accepted."""
-    return [_due(row) for row in connection.execute(_DUE_FOR_REVIEW)]
-
-
-def _due_for_review() -> Select[Any]:
+def _results() -> Select[Any]:
+    """Results with a value that no person has accepted, or that nobody has sent out; the checks of those on hold."""
     r, v, o = t.result, t.result_version, t.lab_order
-    checks = case((r.c.state == ResultState.ON_HOLD, r.c.checks)).label("checks")
+    checks = case((r.c.state == ResultState.ON_HOLD, type_coerce(r.c.checks, Text)), else_="[]").label(
+        "checks"
+    )
     return (
-        select(o.c.accession, r.c.test, r.c.version, r.c.state, checks, v.c.created_at)
+        select(r.c.id, o.c.accession, r.c.test, r.c.version, r.c.state, checks, v.c.created_at)
         .join(o, o.c.id == r.c.order_id)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
-        .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD)))
+        .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD, ResultState.VERIFIED)))
         .order_by(r.c.id)
     )
 
 
-_DUE_FOR_REVIEW = _due_for_review()
+_RESULTS = _results()
 
 
 def _due(row: Any) -> Due:
-    on_hold = row.state == ResultState.ON_HOLD
-    reason = _reason(row.checks) if on_hold else ""
-    return Due(row.accession, row.test, row.version, on_hold, row.created_at, reason)
+    return Due(row.id, row.accession, row.test, row.version, row.state, row.created_at, _reason(row.checks))
 
 
-def _reason(checks: Iterable[dict[str, Any]]) -> str:
+@lru_cache(maxsize=1024)
+def _reason(checks: str) -> str:
     """Why a value on hold may go out; "" when a check stands in its way that no look at the tube settles."""
-    kept = [check for check in checks if not check["advisory"] and check["outcome"] in _HOLDING]
+    kept = [check for check in json.loads(checks) if not check["advisory"] and check["outcome"] in _HOLDING]
     known = [_settled(check) for check in kept]
     return " ".join(dict.fromkeys(known)) if all(known) else ""
 
@@ -99,27 +123,6 @@ def _settled(check: dict[str, Any]) -> str:
     if check["reason"] == INPUT_ON_HOLD:
         return TOGETHER
     return REASONS.get(check["name"], "") if check["outcome"] == Outcome.FAILED else ""
-
-
-def verified(connection: Connection) -> dict[str, dict[str, int]]:
-    """What was verified and not released: per accession, each test with the version in force."""
-    found: dict[str, dict[str, int]] = {}
-    for row in connection.execute(_VERIFIED):
-        found.setdefault(row.accession, {})[row.test] = row.version
-    return found
-
-
-def _verified() -> Select[Any]:
-    r, o = t.result, t.lab_order
-    return (
-        select(o.c.accession, r.c.test, r.c.version)
-        .join(o, o.c.id == r.c.order_id)
-        .where(r.c.state == ResultState.VERIFIED)
-        .order_by(r.c.id)
-    )
-
-
-_VERIFIED = _verified()
 
 
 def open_calls(connection: Connection) -> list[Row[Any]]:

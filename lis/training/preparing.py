@@ -105,7 +105,7 @@ def prepare(
     try:
         made = _begin(house, slug, pack, seed=seed, start=start, end=end, until=until, wall=wall)
         people.open_accounts(house, slug, hashed, wall)
-        with made.lab.database.relaxed(), _content_set_aside():
+        with made.lab.database.relaxed(), _garbage_left():
             _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, until, progress)
         _set_clock(made.lab, until, wall)
         with house.control.writing() as connection:
@@ -117,14 +117,15 @@ def prepare(
 
 
 @contextmanager
-def _content_set_aside() -> Iterator[None]:
-    """What has been read stays: the garbage collector does not go through it again and again meanwhile."""
-    gc.collect()
-    gc.freeze()
+def _garbage_left() -> Iterator[None]:
+    """The garbage collector runs when `_live` calls it, over what is new; not again and again over all there is."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if was_on:
+            gc.enable()
 
 
 def _begin(
@@ -196,6 +197,7 @@ def _live(
         if world.now - kept_at >= KEEP_EVERY:
             made.chronicle.keep(world, world.now)
             kept_at = world.now
+            gc.collect(1)
     made.chronicle.keep(world, until)
 
 

@@ -10,7 +10,7 @@ Rules (HL7 v2.5.1 chapter 2: message delimiters, escape sequences, MSH-1 and MSH
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 HEADERS = frozenset(("MSH", "FHS", "BHS"))
 
@@ -44,6 +44,11 @@ class Delimiters:
         """MSH-2 as this side writes it."""
         return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
 
+    @cached_property
+    def escapes(self) -> "tuple[re.Pattern[str], dict[str, str]]":
+        """What cannot stand in a field as it is, and the letter that is written for each."""
+        return _escapes(self)
+
 
 DEFAULT = Delimiters()
 
@@ -75,7 +80,6 @@ def is_well_declared(separator: str, encoding: str) -> bool:
     return len(encoding) in (4, 5) and len(distinct) == len(encoding) and not any(map(str.isalnum, distinct))
 
 
-@lru_cache(maxsize=256)
 def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
     letters = {
         marks.field: "F",
@@ -95,7 +99,7 @@ def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
 
 def escape(text: str, marks: Delimiters = DEFAULT) -> str:
     """Text made safe to stand in a field. Line breaks become `.br`, other control characters `X..`."""
-    pattern, letters = _escapes(marks)
+    pattern, letters = marks.escapes
     if pattern.search(text) is None:
         return text
     if not marks.escape:

@@ -86,7 +86,7 @@ def _write(value: Value, marks: Delimiters) -> str:
             raise ValueError("raw text cannot hold a segment end")
         return str(value)
     if isinstance(value, str):
-        return escape(value, marks)
+        return escape(value, marks) if value else value
     mark = {Subs: marks.subcomponent, Comps: marks.component, Reps: marks.repetition}[type(value)]
     return _join([_write(part, marks) for part in value], mark)
 
