@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from lis.documents.barcodes import bars, code128_modules, widest_module
+from lis.documents.barcodes import QUIET_MODULES, bars, code128_modules, widest_module
+from lis.documents.svg import element
 from lis.documents.typesetting import typeset_pdf
 
 _SYMBOL_WIDTH = 640
@@ -19,6 +20,28 @@ def command_card_pdf(
 def command_card(rows: Sequence[tuple[str, str]], title: str, paper: str) -> dict[str, object]:
     """What the template draws for `command_card_pdf`."""
     return {"title": title, "paper": paper, "rows": [_row(code, meaning) for code, meaning in rows]}
+
+
+def code128_svg(text: str) -> str:
+    """One symbol for a screen, two dots to a module, with its quiet zones."""
+    modules = code128_modules(text)
+    width = (len(modules) + 2 * QUIET_MODULES) * 2
+    drawn = "".join(
+        element("rect", x=(offset + QUIET_MODULES) * 2, y=8, width=bar * 2, height=64)
+        for offset, bar in bars(modules)
+    )
+    label = f"Barcode {text}"
+    return element(
+        "svg",
+        element("rect", width=width, height=80, fill="#fff") + drawn,
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        aria_label=label,
+        width=width,
+        height=80,
+        viewBox=f"0 0 {width} 80",
+        shape_rendering="crispEdges",
+    )
 
 
 def _row(code: str, meaning: str) -> dict[str, object]:

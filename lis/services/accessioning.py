@@ -18,6 +18,7 @@ from lis.services.finding import find_container, known_container, tests_of_conta
 from lis.storage.work import Work
 
 IDENTIFIERS = ("name", "mrn", "birth_date", "collection_number")
+AGAINST = ("order", "requisition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,17 @@ def confirm_label(work: Work, container: Row[Any]) -> Receipt:
 
 
 def compare_identity(
-    work: Work, container_id: str, *, identifiers: tuple[str, ...], agree: bool, comment: str = ""
+    work: Work,
+    container_id: str,
+    *,
+    identifiers: tuple[str, ...],
+    agree: bool,
+    against: tuple[str, ...] = ("order",),
+    comment: str = "",
 ) -> None:
     """A person compared identifiers on the tube with the order and says whether they agree; software cannot.
+
+    `against` says with what: the order as it is on the screen, the paper requisition that came with the tube.
 
     A tube whose identifiers do not agree is set aside at once, wherever it is in the laboratory.
     """
@@ -143,6 +152,8 @@ def compare_identity(
         raise Invalid("identity.unknown", f"Identifiers are {', '.join(IDENTIFIERS)}; a place is none.")
     if len(compared) < 2:
         raise Invalid("identity.two", "Identity takes two identifiers.", "Compare the name and one more.")
+    if not against or not set(against) <= set(AGAINST):
+        raise Invalid("identity.against", f"A tube is compared with {' or '.join(AGAINST)}.")
     container = known_container(work, container_id)
     order = work.orders.get(container.order_id)
     work.journal.append(
@@ -150,6 +161,7 @@ def compare_identity(
         _subject(container),
         accession=order.accession,
         identifiers=compared,
+        against=[one for one in AGAINST if one in against],
         agree=agree,
         comment=comment,
     )

@@ -31,7 +31,7 @@ def find_container(work: Work, text: str) -> Row[Any]:
         )
     if candidates:
         return (open_ones or candidates)[0]
-    raise _unknown(text)
+    raise _requisition(work, text) or _unknown(text)
 
 
 def known_container(work: Work, container_id: str) -> Row[Any]:
@@ -61,6 +61,24 @@ def tests_of_container(work: Work, container: Row[Any]) -> list[Row[Any]]:
 def _tests_of(work: Work, ordered: Row[Any]) -> tuple[str, ...]:
     orderable = work.catalog.orderable(ordered.code)
     return orderable.tests if orderable else ()
+
+
+def _requisition(work: Work, text: str) -> Conflict | None:
+    """What a number is that stands on paper and on no tube: it receives nothing, but says what to scan."""
+    orders = work.orders.having(placer_group=text) or work.orders.having(accession=text)
+    if not orders:
+        return None
+    words = [
+        f"{row.collection_number or row.container_id} ({row.type}, {row.state.replace('_', ' ')})"
+        for order in orders
+        for row in work.containers.of_order(order.id)
+    ]
+    cases = ", ".join(order.accession for order in orders)
+    return Conflict(
+        "scan.requisition",
+        f"{text} is no tube: it is the requisition or number of case {cases}.",
+        f"Scan the tubes themselves: {', '.join(words)}.",
+    )
 
 
 def _unknown(text: str) -> NotFound:

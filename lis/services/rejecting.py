@@ -53,8 +53,11 @@ def reject_container(
 
 
 def kept_back_tests(work: Work, container_id: str) -> list[str]:
-    """The tests that reception kept back and that nobody has decided on."""
-    return sorted(arriving.kept_back(known_container(work, container_id)))
+    """The tests that reception kept back and that nobody has decided on; of a tube still to come, those it would."""
+    container = known_container(work, container_id)
+    if container.state == ContainerState.EXPECTED:
+        return sorted(arriving.judge(work, container).lost)
+    return sorted(arriving.kept_back(container))
 
 
 def reject_tests(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from lis.domain.people import Act
 from lis.interfaces.inspect import visible
 from lis.kernel.clock import age_in_days, local
-from lis.lab import clock_state_of
+from lis.lab import Reading, clock_state_of
 from lis.web.deps import Here
 from lis.web.words import MARKS, STATE_WORDS, spelled
 
@@ -106,9 +107,14 @@ class Pages:
         """A page in a laboratory, as its person may see it."""
         return HTMLResponse(self.text(request, here, template, **context))
 
-    def text(self, request: Request, here: Here, template: str, **context: Any) -> str:
-        """A template's text with all that pages of a laboratory have around them."""
-        with here.lab.reading() as reading:
+    def text(
+        self, request: Request, here: Here, template: str, *, reading: Reading | None = None, **context: Any
+    ) -> str:
+        """A template's text with all that pages of a laboratory have around them.
+
+        `reading` is the caller's, where it has one open: what is shown is then of one instant.
+        """
+        with nullcontext(reading) if reading is not None else here.lab.reading() as reading:
             around = {
                 "here": here,
                 "base": here.path,

@@ -17,7 +17,7 @@ from lis.documents.reports import (
     ReportPatient,
     ReportRow,
 )
-from lis.domain.workflow import ResultState
+from lis.domain.workflow import IN_LAB, ResultState
 from lis.interfaces.labelling import label_data
 from lis.kernel.clock import age_in_days, local
 from lis.kernel.errors import NotFound
@@ -45,6 +45,18 @@ def label_of(reading: Reading, container_id: str) -> LabelData:
         )
     head = reading.head
     return label_data(reading.connection, reading.catalog, newest, reading.zone, head.environment)
+
+
+def labels_of_order(reading: Reading, accession: str) -> list[LabelData]:
+    """The newest labels of an order's containers that have one; what is rejected or thrown away gets none."""
+    c, o, p = t.container.c, t.lab_order.c, t.label_print.c
+    query = (
+        select(c.container_id)
+        .join(t.lab_order, o.id == c.order_id)
+        .where(o.accession == accession, c.state.in_(IN_LAB), c.id.in_(select(p.container_pk)))
+        .order_by(c.number)
+    )
+    return [label_of(reading, one) for one in reading.connection.execute(query).scalars()]
 
 
 def report_of(reading: Reading, accession: str) -> ReportData:

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lis.documents.cards import command_card, command_card_pdf
+from lis.documents.barcodes import bars, code128_modules
+from lis.documents.cards import code128_svg, command_card, command_card_pdf
 from lis.documents.label_layout import layout, shorten_list, truncate_name
 from lis.documents.labels import (
     LabelData,
@@ -173,3 +174,11 @@ def test_command_card_decodes_at_203_dpi() -> None:
         (page,) = typeset("card.typ", command_card(rows, "Commands", paper), format="png", ppi=203)
         assert symbols(page) == [("Code128", code) for code in codes]
     assert command_card_pdf(rows)[:5] == b"%PDF-"
+
+
+def test_symbol_for_a_screen_draws_the_bars_of_its_code() -> None:
+    drawn = ElementTree.fromstring(code128_svg("%SCAN-YZ-0189"))
+    bars_drawn = [(int(one.get("x", "")), int(one.get("width", ""))) for one in list(drawn)[1:]]
+    expected_bars = [((x + 10) * 2, width * 2) for x, width in bars(code128_modules("%SCAN-YZ-0189"))]
+    assert bars_drawn == expected_bars
+    assert drawn.get("aria-label") == "Barcode %SCAN-YZ-0189"

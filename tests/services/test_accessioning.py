@@ -127,7 +127,7 @@ def test_comparing_takes_two_real_identifiers(small: Bench) -> None:
     event = small.events()[-1]
     assert (event.verb, event.data) == (
         "identity.compared",
-        {"identifiers": ["mrn", "name"], "agree": True, "comment": ""},
+        {"identifiers": ["mrn", "name"], "against": ["order"], "agree": True, "comment": ""},
     )
 
 

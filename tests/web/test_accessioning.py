@@ -58,9 +58,12 @@ def test_comparison_takes_two_identifiers_and_is_written_down(site: Site) -> Non
     scan(site, number)
     path = f"/receive/{order.container_ids[0]}/identity"
     browser = site.browser("processor")
-    one = browser.act(path, {"identifier": ["name"], "agree": "yes"})
+    with_order = {"against": ["order", "requisition"]}
+    one = browser.act(path, {"identifier": ["name"], "agree": "yes"} | with_order)
     assert (one.status_code, "Identity takes two identifiers." in one.text) == (422, True)
-    both = browser.act(path, {"identifier": ["name", "mrn"], "agree": "no"})
+    nothing = browser.act(path, {"identifier": ["name", "mrn"], "agree": "yes"})
+    assert "A tube is compared with order or requisition." in nothing.text
+    both = browser.act(path, {"identifier": ["name", "mrn"], "agree": "no"} | with_order)
     assert "they differ" in both.text
     assert site.small.journal()[-2:] == ["identity.compared", "specimen.set_aside"]
 

@@ -123,7 +123,10 @@ def irreplaceable(site: Site) -> str:
     """The citrate plasma of the small pack declared a fluid, and such a tube set aside."""
     with site.small.work("lis_admin") as work:
         types = catalogs.files_of(work.connection, 1)["specimen_types.csv"]
-        changed = types.replace("Platelet-poor plasma,blood", "Platelet-poor plasma,fluid")
+        changed = types.replace(
+            "PPP,Y,Platelet-poor plasma,blood,COAG,LBL,RT,4,N",
+            "PPP,Y,Platelet-poor plasma,fluid,COAG,LBL,RT,4,Y",
+        )
         cataloguing.change_file(work, "specimen_types.csv", changed, reason="test")
     tube = site.small.order("COAGS", numbers=(next(numbers),)).container_ids[0]
     with site.small.work("processor") as work:

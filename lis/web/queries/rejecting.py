@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from lis.domain.catalog import Catalog, RejectionReason
+from lis.domain.findings import applies
 from lis.domain.workflow import ResultState
 from lis.lab import Reading
 from lis.storage import tables as t
 from lis.web.queries.specimens import codes_of
 
-EVERY_DEPARTMENT = "all"
 CLOSED_SHOWN = timedelta(hours=24)
 LOOPS_SHOWN = 200
 AWAITED = ("requested", "collected")
@@ -32,12 +32,7 @@ class Loop:
 def reasons(catalog: Catalog, departments: Iterable[str]) -> list[RejectionReason]:
     """The coded reasons that the departments know; without a department, every one."""
     wanted = set(departments)
-    return [one for one in catalog.rejection_reasons.values() if not wanted or _applies(one, wanted)]
-
-
-def _applies(reason: RejectionReason, departments: set[str]) -> bool:
-    named = {word.strip() for word in reason.applies_to.split(";")}
-    return EVERY_DEPARTMENT in named or not named.isdisjoint(departments)
+    return [one for one in catalog.rejection_reasons.values() if not wanted or applies(one, wanted)]
 
 
 def tests_of(reading: Reading, container_pk: int) -> list[Row[Any]]:

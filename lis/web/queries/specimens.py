@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,28 @@ class Listed:
     def is_stat(self) -> bool:
         return bool(self.row.priority == STAT)
 
+    @property
+    def kept_back(self) -> tuple[str, ...]:
+        """Tests that are not done from it until a person decides."""
+        return tuple(self.row.condition.get("kept_back", ()))
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """What was seen of it at the counter, in words."""
+        return seen_words(self.row.condition)
+
+
+def seen_words(condition: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a container's condition says of its kind, date, fill, temperature and content."""
+    noted = condition.get("inspection", {})
+    return (
+        *([f"tube {noted['container_type']}"] if "container_type" in noted else []),
+        *(["past its date"] if noted.get("expired") else []),
+        *([f"filled to {noted['volume_ml']} mL"] if "volume_ml" in noted else []),
+        *([f"came at {noted['temperature']}"] if "temperature" in noted else []),
+        *condition.get("seen", ()),
+    )
+
 
 def container_rows() -> Select[Any]:
     """Containers with their order, specimen and patient."""
@@ -43,11 +65,13 @@ def container_rows() -> Select[Any]:
             c.c.type,
             c.c.state,
             c.c.reason,
+            c.c.condition,
             c.c.received_at,
             c.c.received_by,
             c.c.labelled_at,
             o.c.id.label("order_id"),
             o.c.accession,
+            o.c.placer_group,
             o.c.priority,
             o.c.location,
             o.c.provider,
@@ -84,6 +108,15 @@ def received_since(reading: Reading, since: datetime, limit: int = 60) -> list[L
 def set_aside(reading: Reading) -> list[Listed]:
     """Containers that wait for an answer to a question about them."""
     return _listed(reading, t.container.c.state == ContainerState.SET_ASIDE)
+
+
+def next_waiting(reading: Reading, after: str) -> Listed | None:
+    """The one after `after` among those set aside, then those that are STAT or late; after the last, the first."""
+    urgent = [one for one in expected(reading) if one.is_stat or one.is_overdue]
+    waiting = [*set_aside(reading), *urgent]
+    ids = [one.row.container_id for one in waiting]
+    place = ids.index(after) + 1 if after in ids else 0
+    return waiting[place % len(waiting)] if waiting else None
 
 
 def of_order(reading: Reading, order_id: int) -> list[Listed]:

@@ -1,4 +1,4 @@
-"""Receiving: scans, the comparison of identifiers, what was set aside, and labels."""
+"""Receiving: scans and commands, the comparison of identifiers, what was set aside, and the cards to scan from."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from lis.documents.cards import command_card_pdf
-from lis.documents.labels import label_pdf, label_svg
+from lis.documents.cards import code128_svg, command_card_pdf
+from lis.domain.conditions import CONDITIONS
+from lis.domain.inspection import TEMPERATURES
 from lis.domain.people import Act
 from lis.domain.reception import is_irreplaceable
-from lis.kernel.errors import Invalid, Refusal
-from lis.services import accessioning, labelling
+from lis.kernel.errors import Invalid, NotFound, Refusal
+from lis.lab import Reading
+from lis.services import accessioning, inspecting
 from lis.web import commands
 from lis.web.deps import Here, Posted, SomeoneHere
 from lis.web.pages import fragment, go, show
-from lis.web.printing import label_of
 from lis.web.queries import rejecting, specimens
 
 router = APIRouter(prefix="/lab/{slug}")
-SET_ASIDE = "set_aside"
 PAPERS = ("us-letter", "a4")
+EXAMPLES = ("260610001017", "%SCAN-YZ-0189")  # an even number of digits (set C), and letters that layouts swap
 SHOWN_BACK = timedelta(hours=8)  # how far back the list of received tubes reaches: a shift
 
 
@@ -30,48 +31,95 @@ SHOWN_BACK = timedelta(hours=8)  # how far back the list of received tubes reach
 def receive_page(request: Request, here: SomeoneHere) -> Response:
     here.require(Act.SPECIMEN_RECEIVE)
     with here.lab.reading() as reading:
-        known = {one.code: one.meaning for one in commands.offered(reading.catalog)}
-    return show(request, here, "accessioning/receive.html", commands=known, **_lists(here))
+        context = {
+            "commands": {one.code: one.meaning for one in commands.offered(reading.catalog)},
+            "grammar": {"once": commands.AT_ONCE, "adding": commands.ADDING, "open": commands.OPEN},
+            "conditions": CONDITIONS,
+            "temperatures": TEMPERATURES,
+            **_lists(reading),
+        }
+        return show(request, here, "accessioning/receive.html", reading=reading, **context)
 
 
 @router.get("/receive/pending")
 def pending(request: Request, here: SomeoneHere) -> Response:
     """The lists beside the scan box, fetched anew when something arrived."""
     here.require(Act.SPECIMEN_RECEIVE)
-    return show(request, here, "accessioning/_pending.html", **_lists(here))
+    with here.lab.reading() as reading:
+        return show(request, here, "accessioning/_pending.html", reading=reading, **_lists(reading))
 
 
 @router.post("/receive/scan")
 def scan(request: Request, here: SomeoneHere, form: Posted) -> Response:
-    """One scan, answered with its row; a command scanned before it says what to do with the tube.
+    """One scan, answered with its row; commands scanned before it say what to do with the tube.
 
-    A refused one is answered too, and written down in a Work of its own.
+    A refused one is answered too, and written down in a Work of its own. A page whose script has not come yet posts
+    the form itself: it gets a page.
     """
     text, command = form.text("text"), form.text("command")
+    by_script = "text/html" not in request.headers.get("Accept", "")
     try:
+        if command == commands.NEXT:
+            return _next(request, here, text)
         with here.lab.work(here.actor) as work:
             receipt = commands.carry_out(work, command, text)
     except Refusal as refusal:
+        _write_down(here, f"{command} {text}".strip(), refusal)
+        if not by_script:
+            raise
         return _refused(request, here, f"{command} {text}".strip(), refusal)
+    return _answer(request, here, receipt) if by_script else go(f"{here.path}/receive")
+
+
+def _answer(request: Request, here: Here, receipt: accessioning.Receipt) -> Response:
+    words = " ".join((receipt.message, *receipt.reasons))
     with here.lab.reading() as reading:
         one = specimens.one(reading, receipt.container_id)
-        alike = specimens.named_alike(reading, one.row)
-    return JSONResponse(
-        {
-            "row": fragment(request, here, "accessioning/_row.html", one=one),
-            "panel": fragment(
-                request, here, "accessioning/_panel.html", one=one, receipt=receipt, alike=alike
-            ),
-            "attention": " ".join((receipt.message, *receipt.reasons))
-            if receipt.outcome == SET_ASIDE
-            else "",
-        }
+        return JSONResponse(
+            {
+                "row": fragment(request, here, "accessioning/_row.html", reading=reading, one=one),
+                "panel": _panel(request, here, reading, one, receipt=receipt),
+                "attention": words if receipt.needs_attention else "",
+            }
+        )
+
+
+def _next(request: Request, here: Here, after: str) -> Response:
+    """The next tube that waits for somebody, after the one shown: nothing is done with it."""
+    here.require(Act.SPECIMEN_RECEIVE)
+    with here.lab.reading() as reading:
+        one = specimens.next_waiting(reading, after)
+        if one is None:
+            raise NotFound("next.none", "No tube is set aside, late or STAT.", "Scan the next tube.")
+        panel = _panel(request, here, reading, one, receipt=None)
+    return JSONResponse({"row": "", "panel": panel, "attention": ""})
+
+
+def _panel(
+    request: Request,
+    here: Here,
+    reading: Reading,
+    one: specimens.Listed,
+    *,
+    receipt: accessioning.Receipt | None,
+) -> str:
+    return fragment(
+        request,
+        here,
+        "accessioning/_panel.html",
+        reading=reading,
+        one=one,
+        receipt=receipt,
+        alike=specimens.named_alike(reading, one.row),
     )
 
 
-def _refused(request: Request, here: Here, text: str, refusal: Refusal) -> Response:
+def _write_down(here: Here, text: str, refusal: Refusal) -> None:
     with here.lab.work(here.actor) as work:
         accessioning.refuse_scan(work, text, code=refusal.code, message=refusal.message)
+
+
+def _refused(request: Request, here: Here, text: str, refusal: Refusal) -> Response:
     row = fragment(request, here, "accessioning/_refused_row.html", text=text, refusal=refusal)
     return JSONResponse({"row": row, "panel": "", "attention": str(refusal)})
 
@@ -80,11 +128,36 @@ def _refused(request: Request, here: Here, text: str, refusal: Refusal) -> Respo
 def command_card(here: SomeoneHere, paper: str = "us-letter") -> Response:
     """The card of command barcodes, on Letter or A4."""
     here.require(Act.SPECIMEN_RECEIVE)
+    with here.lab.reading() as reading:
+        return _card(commands.offered(reading.catalog), "Command barcodes", paper)
+
+
+@router.get("/receive/tests.pdf")
+def test_card(here: SomeoneHere, department: str = "", paper: str = "us-letter") -> Response:
+    """The tests of a bench as barcodes, to refuse one of them alone."""
+    here.require(Act.SPECIMEN_RECEIVE)
+    with here.lab.reading() as reading:
+        offered = commands.tests_offered(reading.catalog, department)
+    if not offered:
+        raise NotFound("department.unknown", f"No test belongs to {department[:20] or 'no bench'}.")
+    return _card(offered, f"Tests of {department}", paper)
+
+
+def _card(offered: list[commands.Command], title: str, paper: str) -> Response:
     if paper not in PAPERS:
         raise Invalid("card.paper", f"{paper[:20]} is no paper here.", f"Papers: {', '.join(PAPERS)}.")
+    rows = [(one.code, one.meaning) for one in offered]
+    return Response(command_card_pdf(rows, title, paper), media_type="application/pdf")
+
+
+@router.get("/receive/scanner")
+def scanner_page(request: Request, here: SomeoneHere) -> Response:
+    """What the scanner sends, key by key, and how to set it up."""
+    here.require(Act.SPECIMEN_RECEIVE)
     with here.lab.reading() as reading:
-        rows = [(one.code, one.meaning) for one in commands.offered(reading.catalog)]
-    return Response(command_card_pdf(rows, paper=paper), media_type="application/pdf")
+        departments = sorted({row.department for row in reading.catalog.orderables.values()})
+    examples = [(text, code128_svg(text)) for text in EXAMPLES]
+    return show(request, here, "accessioning/scanner.html", examples=examples, departments=departments)
 
 
 @router.post("/receive/{container_id}/identity")
@@ -93,7 +166,12 @@ def compare_identity(request: Request, here: SomeoneHere, form: Posted, containe
     identifiers, agree = tuple(form.texts("identifier")), form.text("agree") == "yes"
     with here.lab.work(here.actor) as work:
         accessioning.compare_identity(
-            work, container_id, identifiers=identifiers, agree=agree, comment=form.text("comment")
+            work,
+            container_id,
+            identifiers=identifiers,
+            agree=agree,
+            against=tuple(form.texts("against")),
+            comment=form.text("comment"),
         )
     return show(
         request, here, "accessioning/_compared.html", identifiers=sorted(set(identifiers)), agree=agree
@@ -108,54 +186,22 @@ def accept(here: SomeoneHere, form: Posted, container_id: str) -> Response:
     return go(f"{here.path}/receive")
 
 
-@router.post("/labels/{container_id}/print")
-def reprint(here: SomeoneHere, form: Posted, container_id: str) -> Response:
-    """Print a label once more, with the reason."""
+@router.post("/receive/{container_id}/kept-back")
+def perform_kept_back(here: SomeoneHere, form: Posted, container_id: str) -> Response:
+    """Do the tests all the same that reception kept back."""
     with here.lab.work(here.actor) as work:
-        labelling.print_label(work, container_id, reason=form.text("reason"))
-    return go(f"{here.path}/labels/{container_id}")
+        inspecting.perform_kept_back(work, container_id, reason=form.text("reason"))
+    return go(f"{here.path}/containers/{container_id}")
 
 
-@router.get("/labels/{container_id}.pdf")
-def label_as_pdf(here: SomeoneHere, container_id: str) -> Response:
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        label = label_of(reading, container_id)
-    return Response(label_pdf([label]), media_type="application/pdf")
-
-
-@router.get("/labels/{container_id}.svg")
-def label_as_svg(here: SomeoneHere, container_id: str) -> Response:
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        label = label_of(reading, container_id)
-    return Response(label_svg(label), media_type="image/svg+xml")
-
-
-@router.get("/labels/{container_id}")
-def label_page(request: Request, here: SomeoneHere, container_id: str) -> Response:
-    """A container's label as it is, its prints, and the way to another."""
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        context = {
-            "one": specimens.one(reading, container_id),
-            "prints": specimens.prints(reading, container_id),
-            "drawn": label_svg(label_of(reading, container_id)),
-        }
-    return show(request, here, "accessioning/label.html", **context)
-
-
-def _lists(here: Here) -> dict[str, Any]:
-    with here.lab.reading() as reading:
-        aside = specimens.set_aside(reading)
-        return {
-            "expected": specimens.expected(reading),
-            "set_aside": aside,
-            "on_form": {
-                one.row.container_id
-                for one in aside
-                if is_irreplaceable(one.row.specimen_type, reading.catalog)
-            },
-            "awaited": rejecting.awaited(reading),
-            "received": specimens.received_since(reading, reading.now - SHOWN_BACK),
-        }
+def _lists(reading: Reading) -> dict[str, Any]:
+    aside = specimens.set_aside(reading)
+    return {
+        "expected": specimens.expected(reading),
+        "set_aside": aside,
+        "on_form": {
+            one.row.container_id for one in aside if is_irreplaceable(one.row.specimen_type, reading.catalog)
+        },
+        "awaited": rejecting.awaited(reading),
+        "received": specimens.received_since(reading, reading.now - SHOWN_BACK),
+    }

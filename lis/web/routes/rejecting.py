@@ -17,8 +17,13 @@ WHOLE = "whole"
 
 
 @router.get("/containers/{container_id}/reject")
-def reject_page(request: Request, here: SomeoneHere, container_id: str) -> Response:
-    """What to refuse of a container, and why: the reasons its departments know."""
+def reject_page(
+    request: Request, here: SomeoneHere, container_id: str, reason: str = "", kept_back: bool = False
+) -> Response:
+    """What to refuse of a container, and why: the reasons its departments know, those that fit it first.
+
+    `reason` and `kept_back` are what a link proposes: a reason, the tests that reception kept back.
+    """
     here.require(Act.SPECIMEN_REJECT)
     with here.lab.reading() as reading:
         one = specimens.one(reading, container_id)
@@ -26,7 +31,17 @@ def reject_page(request: Request, here: SomeoneHere, container_id: str) -> Respo
         known = rejecting.reasons(reading.catalog, rejecting.departments_of(reading.catalog, tests))
     indices = {*reading.catalog.index_tests.values()}
     named = [row.test for row in tests if row.test not in indices]
-    return show(request, here, "rejecting/reject.html", one=one, tests=named, reasons=known)
+    ticked = set(one.kept_back) & set(named) if kept_back else set()
+    return show(
+        request,
+        here,
+        "rejecting/reject.html",
+        one=one,
+        tests=named,
+        reasons=known,
+        reason=reason,
+        ticked=ticked,
+    )
 
 
 @router.post("/containers/{container_id}/reject")

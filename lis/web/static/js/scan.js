@@ -1,6 +1,7 @@
 // The scan box. A scan is taken at once, the box is empty for the next, and scans are sent one after the other in their
 // order. Nothing waits for the server. What goes wrong stays on the screen, with text, mark and sound, until Esc.
-// A command from the card is about the tube scanned next; the page remembers it and the server does it.
+// Commands from the card are about the tube scanned next: the page remembers them and the server does them. Those that
+// are about no tube go at once, in their place among the scans.
 
 const form = document.getElementById("scanning");
 const box = document.getElementById("scan");
@@ -9,14 +10,16 @@ const last = document.getElementById("last");
 const latch = document.getElementById("latch");
 const waiting = document.getElementById("waiting");
 const armedLine = document.getElementById("armed");
+const seenForm = document.querySelector("#seen form");
 const commands = JSON.parse(form.dataset.commands);
+const grammar = JSON.parse(form.dataset.grammar);
 const csrf = document.querySelector("meta[name=csrf]").content;
 const LONGEST_LIST = 200;
 
 const queue = [];
 const pinned = [];
 let sending = false;
-let armed = "";
+let armed = [];
 let audio;
 
 function beep() {
@@ -66,10 +69,14 @@ function cell(text, className = "") {
   return made;
 }
 
-function arm(code) {
-  armed = code;
-  armedLine.className = code ? "aside" : "";
-  armedLine.textContent = code ? `Scan the tube: ${commands[code] ?? `${code} is no command`}. Esc or %RCV drops this.` : "";
+const isKnown = (code) => code in commands || grammar.open.some((prefix) => code.startsWith(prefix));
+const isAdding = (code) => grammar.adding.some((prefix) => code.startsWith(prefix));
+const meaning = (code) => commands[code] ?? (isKnown(code) ? code.replace("%", "") : `${code} is no command`);
+
+function arm(codes) {
+  armed = codes;
+  armedLine.className = codes.length ? "aside" : "";
+  armedLine.textContent = codes.length ? `Scan the tube: ${codes.map(meaning).join("; ")}. Esc or %RCV drops this.` : "";
 }
 
 function acknowledge() {
@@ -77,11 +84,22 @@ function acknowledge() {
   draw();
 }
 
+const shown = () => last.querySelector("[data-container]")?.dataset.container ?? "";
+
 // An unknown command stays in force until it is dropped: the tube after it must not be received by mistake.
 function command(code) {
   if (code === "%ACK") acknowledge();
-  else arm(code === "%RCV" ? "" : code);
-  if (!(code in commands)) pin(code, "This is no command here. Scan %RCV, or another command.");
+  else if (code === "%RCV") arm([]);
+  else if (grammar.once.includes(code)) enqueue(code === "%NEXT" ? shown() : "", code, code);
+  else if (armed.includes(code)) return;
+  else arm([...armed.filter((one) => isAdding(one) || isAdding(code)), code]);
+  if (!isKnown(code)) pin(code, "This is no command here. Scan %RCV, or another command.");
+}
+
+function enqueue(text, command, words) {
+  queue.push({ text, command, words, row: placeFor(words) });
+  count();
+  drain();
 }
 
 function placeFor(text) {
@@ -101,7 +119,7 @@ function parsed(html) {
   return template.content;
 }
 
-async function send({ text, command, row }) {
+async function send({ text, command, words, row }) {
   const answer = await fetch(form.action, {
     method: "POST",
     headers: { "X-Fetch": "1", "X-CSRF-Token": csrf },
@@ -112,15 +130,16 @@ async function send({ text, command, row }) {
     throw new Error(parsed(await answer.text()).textContent.trim() || `The server answered ${answer.status}.`);
   }
   const said = await answer.json();
+  if (!said.row) row.remove();
   const made = parsed(said.row).firstElementChild;
-  const older = made.id && document.getElementById(made.id);
+  const older = made?.id && document.getElementById(made.id);
   if (older && older !== row) older.remove();
-  row.replaceWith(made);
+  if (made) row.replaceWith(made);
   if (said.panel) {
     last.replaceChildren(parsed(said.panel));
     window.htmx.process(last);
   }
-  if (said.attention) pin(text, said.attention);
+  if (said.attention) pin(words, said.attention);
 }
 
 async function drain() {
@@ -134,9 +153,9 @@ async function drain() {
       const lost = error instanceof TypeError;
       const message = lost ? "No answer came; whether it was received is not known. Scan it again." : error.message;
       scan.row.className = "refused";
-      scan.row.replaceChildren(cell(scan.text, "mono"), cell(message), cell("✕ not done"));
+      scan.row.replaceChildren(cell(scan.words, "mono"), cell(message), cell("✕ not done"));
       scan.row.children[1].colSpan = 5;
-      pin(scan.text, message);
+      pin(scan.words, message);
     }
     queue.shift();
     count();
@@ -154,16 +173,38 @@ form.addEventListener("submit", (event) => {
     command(text.toUpperCase());
     return;
   }
-  queue.push({ text, command: armed, row: placeFor(`${armed} ${text}`.trim()) });
-  arm("");
-  count();
-  drain();
+  const code = armed.join(" ");
+  arm([]);
+  enqueue(text, code, `${code} ${text}`.trim());
+});
+
+// The same codes by keyboard and mouse: of the tube that is shown, or of the one that is scanned next.
+function stated() {
+  const codes = [...seenForm.elements]
+    .filter((one) => one.value && (one.tagName === "SELECT" || one.checked || (one.dataset.prefix && one.value.trim())))
+    .map((one) => (one.dataset.prefix ? one.dataset.prefix + one.value.trim().replace(",", ".") : one.value));
+  seenForm.reset();
+  seenForm.parentElement.open = false;
+  box.focus();
+  return codes;
+}
+
+seenForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const container = shown();
+  const codes = stated();
+  if (!container) pin("", "No tube is shown yet: scan it first, or state it of the tube scanned next.");
+  else if (codes.length) enqueue(container, codes.join(" "), `${codes.join(" ")} ${container}`);
+});
+seenForm.elements.of[1].addEventListener("click", () => arm([...armed, ...stated()]));
+seenForm.parentElement.addEventListener("toggle", () => {
+  if (seenForm.parentElement.open) seenForm.elements.tube.focus();
 });
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   if (pinned.length) acknowledge();
-  else if (armed) arm("");
+  else if (armed.length) arm([]);
   else return;
   box.focus();
 });
