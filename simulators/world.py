@@ -21,7 +21,7 @@ Action `phone` with {ward, what}: who took the call (`simulators.responding`); `
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
 `after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
-The lock is held for one turn, action or message; the laboratory may write while its answer is awaited on this thread.
+The `lock` is held for one turn, action or message; the laboratory may write while its answer is awaited on this thread.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class World:
         self.turns = 0
         self.after_turn = after_turn
         self._past = deque(past)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._has_sent = False
         self.sink = sink if sink is not None else MemorySink()
         self.ledger = Ledger(self.sink, held)
@@ -125,13 +125,13 @@ class World:
         until = until.astimezone(UTC)
         while self._turn(until):
             pass
-        with self._lock:
+        with self.lock:
             self.stage.now = max(self.stage.now, until)
         return self.turns - before
 
     def _turn(self, until: datetime) -> bool:
         """One thing of the past or of the agenda; False when nothing is left to do by then."""
-        with self._lock:
+        with self.lock:
             if self._relive(until):
                 return True
             due = self.stage.next_at()
@@ -149,7 +149,7 @@ class World:
     def act(self, action: Action) -> Any:
         """What a person does; first everything happens that was due by then. A refused action leaves no trace."""
         self.step(action.at)
-        with self._lock:
+        with self.lock:
             self._note("action", action.verb, dict(action.args), action.by)
             try:
                 return self._do(action.verb, action.args, action.by)
@@ -162,7 +162,7 @@ class World:
         place = self.content.place
         if peer not in (place.hospital.peer, *place.printers, *self.stations):
             raise KeyError(f"this world has no peer {peer}")
-        with self._lock:
+        with self.lock:
             self._note("message", peer, message)
             return self._take(peer, message)
 
@@ -240,22 +240,22 @@ class World:
 
     def tray(self) -> list[TubeView]:
         """The tubes in the tray as they look."""
-        with self._lock:
+        with self.lock:
             return self.bench.tray()
 
     def tubes(self) -> list[TubeView]:
         """Every tube that arrived, wherever it is now, as it looks."""
-        with self._lock:
+        with self.lock:
             return [self.bench.view(tube) for tube in self.bench.tubes.values()]
 
     def printed_labels(self) -> list[PrintedLabel]:
         """Labels that lie on the bench."""
-        with self._lock:
+        with self.lock:
             return list(self.bench.labels.values())
 
     def analyzers_status(self) -> list[DeviceStatus]:
         """The analyzers' own screens."""
-        with self._lock:
+        with self.lock:
             return [station.status() for station in self.stations.values()]
 
     def look(self, tube: str, at: datetime | None = None, by: str = "") -> TubeView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ class WorldHead:
     past_until: datetime | None = None
     content: str = ""
     followed: int = 0
+    tended_until: datetime | None = None
 
     @property
     def pack_folder(self) -> Path:
@@ -70,17 +71,18 @@ def carry(connection: Connection, source: str, target: str) -> None:
         taken = [column for column in table.c if column.name != "lab"]
         rows = select(literal(target), *taken).where(table.c.lab == source)
         connection.execute(insert(table).from_select(["lab", *(column.name for column in taken)], rows))
-    account_for(connection, target)
-
-
-def account_for(connection: Connection, lab: str) -> None:
-    """What was done to whole laboratories until now is done to this world too."""
-    connection.execute(update(world).where(world.c.lab == lab).values(followed=position(connection)))
+    fresh = {"followed": position(connection), "tended_until": None}
+    connection.execute(update(world).where(world.c.lab == target).values(fresh))
 
 
 def finish(connection: Connection, lab: str, at: datetime) -> None:
     """The past of a world has been lived: the laboratory may be served."""
     connection.execute(update(world).where(world.c.lab == lab).values(prepared_at=at))
+
+
+def tend(connection: Connection, labs: Collection[str], until: datetime | None) -> None:
+    """A process says that it runs these worlds, for a while, or no longer."""
+    connection.execute(update(world).where(world.c.lab.in_(labs)).values(tended_until=until))
 
 
 def find_head(connection: Connection, lab: str) -> WorldHead | None:

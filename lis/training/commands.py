@@ -10,7 +10,7 @@ from rich.console import Console
 from lis.kernel.clock import WallClock
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
-from lis.training import demo, preparing
+from lis.training import commands_world, demo, preparing
 from lis.web.security_sessions import Passwords
 
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration laboratory.")
@@ -19,6 +19,7 @@ demo_app = typer.Typer(no_args_is_help=True, help="The demonstration laboratory.
 def register(app: typer.Typer) -> None:
     """Called by the `lis` command."""
     app.add_typer(demo_app, name="demo")
+    app.add_typer(commands_world.app, name="world")
 
 
 @demo_app.command()

@@ -22,8 +22,11 @@ from lis.kernel.errors import Invalid, Refusal
 from lis.main.product import Product, web_server
 from lis.main.settings import Settings
 from lis.training import demo
+from lis.training.doors import Open, Tending
+from lis.training.journeys import Journeys
 from lis.training.running import LiveWorlds, free_or_any
-from lis.training.web import bench
+from lis.training.travelling import Travel
+from lis.training.web import bench, travelling
 from lis.web.security_sessions import Passwords
 
 WEB = Path(__file__).parent / "web"
@@ -77,6 +80,7 @@ def serve(settings: Settings, *, days: float, with_browser: bool, console: Conso
     product = Product(settings)
     worlds = LiveWorlds(product.house, product.wall)
     passwords = Passwords()
+    tending: Tending | None = None
     try:
         demo.prepare_if_missing(
             product.house, days=days, hashed=passwords.hash, wall=product.wall, console=console
@@ -84,7 +88,10 @@ def serve(settings: Settings, *, days: float, with_browser: bool, console: Conso
         worlds.continue_clocks()
         product.start()
         worlds.start(product.served)
-        server = web_server(application(product, worlds, passwords), settings)
+        app = application(product, worlds, passwords)
+        tending = Tending(app.state.travel, worlds, product.wall)
+        tending.start()
+        server = web_server(app, settings)
         for slug, served in product.served.items():
             console.print(
                 f"Laboratory {slug} listens for HL7 on {settings.host}:{served.port}.", highlight=False
@@ -92,6 +99,8 @@ def serve(settings: Settings, *, days: float, with_browser: bool, console: Conso
         announce(server, settings, with_browser=with_browser, console=console)
         server.run()
     finally:
+        if tending is not None:
+            tending.stop()
         worlds.stop()
         product.stop()
 
@@ -113,8 +122,11 @@ def serve_pages(settings: Settings) -> None:
 
 def application(product: Product, worlds: LiveWorlds, passwords: Passwords | None = None) -> FastAPI:
     """The laboratory's pages with the bench window beside them."""
-    app = pages(product, passwords=passwords, extra_routers=[bench.router])
+    passwords = passwords or Passwords()
+    app = pages(product, passwords=passwords, extra_routers=[bench.router, travelling.router])
     app.state.worlds = worlds
+    app.state.travel = Travel(product.house, Open(product, worlds), product.wall, passwords.hash)
+    app.state.journeys = Journeys()
     return app
 
 

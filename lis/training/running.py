@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
@@ -37,6 +38,7 @@ BY = system("admin", "preparation")
 PULSES_PER_KEEPING = 15
 PATIENCE = 60.0
 PRINTER = "printer"
+LEAVING = "The laboratory is being put back to another instant; wait a few seconds."
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +68,8 @@ class LiveWorld:
     @property
     def world(self) -> World:
         """The world, once it stands where it stood."""
+        if self.failure == LEAVING:
+            raise Conflict("world.not_ready", "The bench is being put back.", LEAVING)
         if self.failure:
             raise Conflict("world.failed", "The hospital and the bench have stopped.", self.failure)
         if self._world is None:
@@ -83,9 +87,24 @@ class LiveWorld:
         self.failure = reason
         self._ready.set()
 
+    @contextmanager
+    def still(self) -> Iterator[World]:
+        """The world between two turns, written down; nobody acts meanwhile."""
+        with self._acting:
+            world = self.world
+            with world.lock:
+                self.chronicle.keep(world, max(world.now, self.lab.now()))
+                yield world
+
+    def leave(self) -> None:
+        """Nobody acts here from now on; what the laboratory still has to say is heard."""
+        with self._acting:
+            self.failure = self.failure or LEAVING
+            self._ready.set()
+
     def receive(self, peer: str, message: bytes) -> bytes | None:
         """What the laboratory sent to a peer; before the world stands, its peers keep the sender waiting."""
-        if not self._ready.wait(PATIENCE) or self._world is None or self.failure:
+        if not self._ready.wait(PATIENCE) or self._world is None or self.failure not in ("", LEAVING):
             return None
         answer = self._world.receive(peer, message)
         self.keep()
@@ -93,8 +112,8 @@ class LiveWorld:
 
     def act(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
         """What a person does at the bench, now."""
-        world = self.world
         with self._acting:
+            world = self.world
             result = world.act(Action(max(self.lab.now(), world.now), verb, args, by))
             self.keep()
         return result
@@ -123,6 +142,7 @@ class LiveWorlds:
         self._places: dict[str, _Place] = {}
         self._timeline = Timeline()
         self._stop = threading.Event()
+        self._stepping = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def heads(self) -> list[WorldHead]:
@@ -134,8 +154,12 @@ class LiveWorlds:
     def continue_clocks(self) -> None:
         """Before a laboratory is served: its time goes on from where it stood."""
         for head in self.heads():
-            lab = Lab(self._house.lab(head.lab), wall=self._wall)
-            pace.continue_from(lab, head.stood_at, BY, self._wall)
+            self.continue_clock(head)
+
+    def continue_clock(self, head: WorldHead) -> None:
+        """Before one laboratory is served."""
+        lab = Lab(self._house.lab(head.lab), wall=self._wall)
+        pace.continue_from(lab, head.stood_at, BY, self._wall)
 
     def start(self, served: Mapping[str, Served]) -> None:
         """Open the worlds' ports at once, and live their past again in the background."""
@@ -144,6 +168,28 @@ class LiveWorlds:
                 self._places[head.lab] = self._open(head, served[head.lab])
         self._thread = threading.Thread(target=self._run, name="worlds", daemon=True)
         self._thread.start()
+
+    def enter(self, head: WorldHead, served: Served) -> None:
+        """One more world, or one anew, of a laboratory that is served by now; it stands when this returns."""
+        place = self._places[head.lab] = self._open(head, served)
+        self._restore(head.lab, place)
+
+    @contextmanager
+    def leaving(self, slug: str) -> Iterator[None]:
+        """A world stops for good; within, its laboratory's doors are closed, which its peers hear to the end."""
+        place = self._places[slug]
+        with self._stepping:
+            self._timeline.remove(slug)
+            self._timeline.failures.pop(slug, None)
+        place.live.leave()
+        yield
+        place.server.close()
+        place.live.keep()
+
+    @property
+    def slugs(self) -> list[str]:
+        """The laboratories whose worlds are here."""
+        return list(self._places)
 
     def get(self, slug: str) -> LiveWorld:
         if slug not in self._places:
@@ -167,12 +213,13 @@ class LiveWorlds:
         return _Place(head, served, live, server)
 
     def _run(self) -> None:
-        for slug, place in self._places.items():
+        for slug, place in list(self._places.items()):
             self._restore(slug, place)
         for pulse in count():
             if self._stop.wait(PULSE):
                 return
-            self._timeline.catch_up()
+            with self._stepping:
+                self._timeline.catch_up()
             self._look_after(is_due=pulse % PULSES_PER_KEEPING == 0)
 
     def _restore(self, slug: str, place: _Place) -> None:
@@ -191,7 +238,7 @@ class LiveWorlds:
 
     def _look_after(self, *, is_due: bool) -> None:
         """Write down where the worlds stand now and then; say of a world that broke why it did."""
-        for slug, place in self._places.items():
+        for slug, place in list(self._places.items()):
             error = self._timeline.failures.get(slug)
             if error is not None and not place.live.failure:
                 log.error("world.stopped", lab=slug, exc_info=error)

@@ -90,6 +90,12 @@ def events_of(database: LabDatabase) -> int:
         return int(connection.execute(last).scalar_one())
 
 
+def zone_of(database: LabDatabase) -> str:
+    """In which zone a laboratory's days and hours are."""
+    with database.reading() as connection:
+        return str(connection.execute(select(t.lab.c.zone)).scalar_one())
+
+
 def of(house: House, slug: str) -> list[Snapshot]:
     """The snapshots of a laboratory that have their world with them, earliest lab time first."""
     following.open_worlds(house)

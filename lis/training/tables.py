@@ -27,9 +27,9 @@ world = Table(
     Column("planned_until", Instant),  # when the crew of the past meant to go home; None: not known
     Column("past_until", Instant),  # up to here nobody but that crew worked
     Column("content", Txt, nullable=False, server_default=""),  # digest of what it is made from
-    Column(
-        "followed", Integer, nullable=False, server_default="0"
-    ),  # position in the control database's journal
+    # up to which event of the control database's journal it was done to it what was done to its laboratory
+    Column("followed", Integer, nullable=False, server_default="0"),
+    Column("tended_until", Instant),  # wall time; before then a process runs it and nobody else touches it
 )
 
 # Content that worlds are made from, word for word: a folder may change, a past may not.

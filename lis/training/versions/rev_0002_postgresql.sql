@@ -6,6 +6,8 @@ ALTER TABLE world ADD COLUMN content TEXT COLLATE "C" DEFAULT '' NOT NULL;
 
 ALTER TABLE world ADD COLUMN followed INTEGER DEFAULT '0' NOT NULL;
 
+ALTER TABLE world ADD COLUMN tended_until TEXT COLLATE "C";
+
 DELETE FROM world_input WHERE lab NOT IN (SELECT slug FROM lab_directory WHERE dropped_at IS NULL);
 
 DELETE FROM world_entry WHERE lab NOT IN (SELECT slug FROM lab_directory WHERE dropped_at IS NULL);
