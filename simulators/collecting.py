@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from simulators.bags import Paper
 from simulators.dice import Dice
 from simulators.hl7.hospital import Encounter, OrderLine
-from simulators.place import Orderable, Place, Ward
+from simulators.hospital_plan import Ward
+from simulators.place import Orderable, Place
 from simulators.stage import Stage
 from simulators.tubes import CollectionLabel, Tube, Value, moved
 
@@ -20,13 +21,15 @@ SHELF_DAYS = (30, 400)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a ward wants at one moment, and the stream of chance that belongs to it."""
+    """What a ward wants at one moment, or at the hour it is due, and the stream of chance that belongs to it."""
 
     number: str
     ward: Ward
     orders: tuple[Orderable, ...]
     priority: str
     dice: Dice
+    due_at: datetime | None = None
+    is_on_paper: bool = False
 
 
 class Collecting:

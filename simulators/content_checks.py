@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from simulators.content_types import Content, Influence, PreanalyticalError
+from simulators.hospital_plan import HospitalPlan
 
 
 def problems(content: Content) -> list[str]:
@@ -70,6 +71,21 @@ def _case_mix(content: Content) -> Iterable[str]:
     yield from _missing("ages", (place["ages"] for place in mix["locations"].values()), mix["ages"])
 
 
-def _missing(kind: str, names: Iterable[str], known: Iterable[str]) -> Iterable[str]:
+def hospital_problems(content: Content, plan: HospitalPlan) -> list[str]:
+    """What the hospital's own sections name and no other table of the world has, one line each."""
+    treated = (reaction.treatment for reaction in plan.reactions if reaction.treatment)
+    spoken = (remark.given for remark in plan.remarks.remarks)
+    given = (request.given for request in plan.requests if request.given)
+    populations = (ward.population for ward in plan.wards)
+    return [
+        *_missing("population", populations, content.case_mix["locations"], "world.yaml"),
+        *_missing("treatment", chain(treated, given), content.treatments, "world.yaml"),
+        *_missing("treatment or profile", spoken, content.influences, "world.yaml"),
+    ]
+
+
+def _missing(
+    kind: str, names: Iterable[str], known: Iterable[str], where: str = "case_mix.yaml"
+) -> Iterable[str]:
     for name in sorted(set(names) - set(known)):
-        yield f"case_mix.yaml: no {kind} {name}"
+        yield f"{where}: no {kind} {name}"

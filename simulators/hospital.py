@@ -1,30 +1,41 @@
-"""The hospital: patients come and go, wards order by their rhythm, tubes are carried, reports are read."""
+"""The hospital: wards order by their rhythm, tubes are drawn and carried, reports are read and acted on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from lis.wire.er7 import Message
+from simulators.admitting import HOUR, Admitting
 from simulators.bench import BenchRefusal
 from simulators.collecting import Asked, Collecting
+from simulators.couriers import Couriers
 from simulators.dice import Dice
 from simulators.hl7.envelope import Envelope, acknowledge
 from simulators.hl7.hospital import Encounter, Requisition, movement_message, order_message
 from simulators.hl7.reading import kind_of, read_reports, read_statuses, refused_orders
-from simulators.patients import Person
+from simulators.hospital_plan import Collector, Reaction, Request, Round, Ward
 from simulators.people import Bodies
-from simulators.place import Orderable, Place, Reaction, Ward
+from simulators.place import Orderable, Place
+from simulators.remarks import clinical_information, is_given
 from simulators.responding import Reached, Responding, course_of
 from simulators.stage import Outgoing, Stage
 from simulators.tubes import Tube
 
-HOUR = timedelta(hours=1)
-INPATIENT, OUTPATIENT = "I", "O"
-SECOND_VISIT_CHANCE = 0.15
-"""How often an order in emergency or clinic is for somebody who is still there."""
+BED_TO_BED = timedelta(minutes=4)
+QUARTER = timedelta(minutes=15)
+TIMED, STAT, ROUTINE = "T", "S", "R"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A requisition that was written: what was asked, for which stay, and when."""
+
+    asked: Asked
+    visit: str
+    at: datetime
 
 
 class Hospital:
@@ -36,15 +47,13 @@ class Hospital:
         self.rate = 1.0
         self._stage = stage
         self._bodies = bodies
-        self._deliver = deliver
         self._dice = stage.dice.fork("hospital")
         self.collecting = Collecting(place, stage)
+        self.admitting = Admitting(place.hospital, stage, bodies, self._move)
+        self._couriers = Couriers(stage, deliver)
         self._responding = Responding(place.hospital, stage, self._draw_again, self._follow)
-        self._asked: dict[str, tuple[Asked, str]] = {}
-        self._encounters: dict[str, Encounter] = {}
-        self._beds: dict[str, list[str]] = {ward.code: [] for ward in self.plan.wards}
-        self._known: dict[str, Person] = {}
-        self._people = self._requisitions = self._visits = self._messages = 0
+        self._placed: dict[str, Placed] = {}
+        self._requisitions = self._messages = 0
 
     def open(self) -> None:
         """Begin: each ward thinks about its orders at every full hour."""
@@ -57,6 +66,8 @@ class Hospital:
         following = now.replace(minute=0, second=0, microsecond=0) + HOUR
         for ward in self.plan.wards:
             self._plan_ward(ward, now, (following - now) / HOUR)
+            for turn in ward.rounds:
+                self._plan_round(ward, turn, now, following)
         self._stage.plan(following, self._hour)
 
     def _plan_ward(self, ward: Ward, now: datetime, share_of_hour: float) -> None:
@@ -67,27 +78,57 @@ class Hospital:
         for _ in range(dice.poisson(mean)):
             at = now + timedelta(seconds=int(dice.uniform(0, 3600 * share_of_hour)))
             self._stage.plan(at, lambda: self._ask(ward))
-        for turn in ward.rounds:
-            at = local.replace(minute=turn.at.minute, second=0, microsecond=0).astimezone(now.tzinfo)
-            if turn.at.hour == local.hour and at >= now:
-                count = dice.fork(f"round/{turn.at}").poisson(turn.mean * self.rate)
-                self._stage.plan(at, partial(self._go_round, ward, count))
 
-    def _go_round(self, ward: Ward, count: int) -> None:
-        for _ in range(count):
-            self._ask(ward)
+    def _plan_round(self, ward: Ward, turn: Round, now: datetime, following: datetime) -> None:
+        """The orders of a round are written so long before; whether that is in this hour is seen by the wall clock."""
+        ahead = timedelta(minutes=turn.ahead_minutes)
+        local = (now + ahead).astimezone(self._stage.zone)
+        due = local.replace(hour=turn.at.hour, minute=turn.at.minute, second=0, microsecond=0)
+        due = due.astimezone(now.tzinfo)
+        if now <= due - ahead < following:
+            count = self._dice.fork(f"round/{ward.code}/{due.isoformat()}").poisson(turn.mean * self.rate)
+            for place in range(count):
+                self._stage.plan(due - ahead, partial(self._ask, ward, due + place * BED_TO_BED))
 
-    def _ask(self, ward: Ward) -> None:
+    def _ask(self, ward: Ward, due: datetime | None = None) -> None:
+        """Somebody on the ward wants something of a patient: now, or drawn at an hour."""
         number, dice = self._next_requisition()
-        weights = {place: request.weight(ward) for place, request in enumerate(self.plan.requests)}
-        request = self.plan.requests[dice.weighted(weights)]
-        priority = "S" if dice.chance(ward.stat_share) or request.is_stat else "R"
-        orders = tuple(self.place.orderables[code] for code in request.orders)
-        asked, visit = Asked(number, ward, orders, priority, dice), self._patient(ward, dice).visit
-        self._place(asked, visit)
+        encounter = self.admitting.patient(ward, dice.fork("patient"))
+        request = self._wanted(encounter, dice, is_round=due is not None)
+        urgent = dice.chance(ward.stat_share) or request.is_stat
+        due = self._due(request, due, dice.fork("due"))
+        priority = TIMED if due else STAT if urgent else ROUTINE
+        asked = self._asked(number, ward, request.orders, priority, dice, due)
+        drawn_at = self._place(asked, encounter.visit)
+        for minutes in request.series_minutes:
+            self._ask_for(request.orders, encounter.visit, drawn_at + timedelta(minutes=minutes))
         if dice.fork("duplicate").chance(self.plan.duplicate_share):
             wait = timedelta(minutes=int(dice.fork("duplicate wait").uniform(5, 55)))
-            self._stage.plan(self._stage.now + wait, lambda: self._ask_again(asked, visit))
+            self._stage.plan(self._stage.now + wait, lambda: self._ask_again(asked, encounter.visit))
+
+    def _wanted(self, encounter: Encounter, dice: Dice, *, is_round: bool) -> Request:
+        """One of the ward's requests: those for a treatment only for who gets it, on a round none that cannot wait."""
+        now, person = self._stage.now, encounter.person
+        weights = {
+            place: request.weight(encounter.ward)
+            for place, request in enumerate(self.plan.requests)
+            if not (is_round and request.has_own_time)
+            and (not request.given or is_given(person, request.given, now))
+        }
+        return self.plan.requests[dice.weighted(weights)]
+
+    def _due(self, request: Request, due: datetime | None, dice: Dice) -> datetime | None:
+        """The hour of a timed draw: the round's, or the next quarter after a while."""
+        if request.due_minutes is None:
+            return due
+        at = self._stage.now + timedelta(minutes=dice.uniform(*request.due_minutes))
+        return at.replace(minute=0, second=0, microsecond=0) + (at.minute // 15 + 1) * QUARTER
+
+    def _ask_for(self, orders: Sequence[str], visit: str, due: datetime) -> None:
+        """The same again at an hour: a series."""
+        number, dice = self._next_requisition()
+        ward = self.admitting.at(visit).ward
+        self._place(self._asked(number, ward, orders, TIMED, dice, due.replace(microsecond=0)), visit)
 
     def _ask_again(self, asked: Asked, visit: str) -> None:
         """Somebody else orders the same: nobody looked whether it was done."""
@@ -99,78 +140,37 @@ class Hospital:
         number = f"R{self._requisitions:07d}"
         return number, self._dice.fork(f"requisition/{number}")
 
-    def _place(self, asked: Asked, visit: str) -> None:
-        now, patient = self._stage.now, self._encounters[visit].person.mrn
-        orders = [order.code for order in asked.orders]
-        self._asked[asked.number] = asked, visit
-        data = {"orders": orders, "priority": asked.priority, "patient": patient, "ward": asked.ward.code}
+    def _asked(
+        self, number: str, ward: Ward, orders: Sequence[str], priority: str, dice: Dice, due: datetime | None
+    ) -> Asked:
+        wanted = tuple(self.place.orderables[code] for code in orders)
+        is_on_paper = dice.fork("paper").chance(ward.paper_share)
+        return Asked(number, ward, wanted, priority, dice, due, is_on_paper)
+
+    def _place(self, asked: Asked, visit: str) -> datetime:
+        """Write a requisition; when it will be drawn."""
+        now, patient = self._stage.now, self.admitting.at(visit).person.mrn
+        self._placed[asked.number] = Placed(asked, visit, now)
+        data = {
+            "orders": [order.code for order in asked.orders],
+            "priority": asked.priority,
+            "patient": patient,
+            "ward": asked.ward.code,
+            "due": asked.due_at,
+        }
         self._stage.tell("order.placed", asked.number, data)
-        wait = asked.dice.uniform(2, 8) if asked.priority == "S" else asked.dice.uniform(5, 40)
-        collected_at = (now + timedelta(minutes=wait)).replace(microsecond=0)
-        self._stage.plan(collected_at, lambda: self._collect(asked, visit, now))
+        collector = asked.dice.fork("collector").choice(asked.ward.collectors)
+        drawn_at = self._drawn_at(asked, collector)
+        self._stage.plan(drawn_at, partial(self._collect, asked.number, collector))
+        return drawn_at
 
-    # patients
-
-    def _patient(self, ward: Ward, dice: Dice) -> Encounter:
-        """Somebody who lies here, or somebody new."""
-        here = self._beds[ward.code]
-        occupied = len(here) / ward.rooms if ward.patient_class == INPATIENT else SECOND_VISIT_CHANCE
-        if here and dice.chance(occupied):
-            return self._encounters[dice.choice(here)]
-        return self._admit(ward, dice)
-
-    def _admit(self, ward: Ward, dice: Dice) -> Encounter:
-        now = self._stage.now.replace(microsecond=0)
-        self._visits += 1
-        encounter = Encounter(
-            person=self._somebody(ward, dice, now),
-            ward=ward,
-            bed=self._free_bed(ward),
-            visit=f"V{self._visits:07d}",
-            attending=dice.choice(self.plan.providers),
-            admitted_at=now,
-        )
-        visit = encounter.visit
-        self._encounters[visit] = encounter
-        self._beds[ward.code].append(visit)
-        self._known[encounter.person.mrn] = encounter.person
-        self._stage.tell("patient.admitted", encounter.person.mrn, {"ward": ward.code, "visit": visit})
-        self._move("A01" if ward.patient_class == INPATIENT else "A04", encounter)
-        stay = max(1.0, dice.exponential(self.plan.stay_hours[ward.patient_class]))
-        self._stage.plan(now + stay * HOUR, lambda: self._discharge(visit))
-        if dice.chance(self.plan.update_share):
-            self._stage.plan(now + HOUR / 2, lambda: self._correct(visit, dice))
-        return encounter
-
-    def _somebody(self, ward: Ward, dice: Dice, now: datetime) -> Person:
-        """A person who was here before and is not now, or a new one."""
-        inside = {self._encounters[visit].person.mrn for visit in self._inside()}
-        away = [person for mrn, person in self._known.items() if mrn not in inside]
-        if away and dice.chance(self.plan.readmission_share):
-            return self._bodies.returned(dice.choice(away), self._visits, ward.population, now)
-        self._people += 1
-        return self._bodies.person(self._people, ward.population, now)
-
-    def _free_bed(self, ward: Ward) -> str:
-        if ward.patient_class == OUTPATIENT:
-            return ""
-        taken = {self._encounters[visit].bed for visit in self._beds[ward.code]}
-        free = (str(room) for room in range(1, ward.rooms + 1) if str(room) not in taken)
-        return next(free, str(ward.rooms))
-
-    def _correct(self, visit: str, dice: Dice) -> None:
-        """Admissions corrects a telephone number."""
-        encounter = self._encounters[visit]
-        person = replace(encounter.person, phone=f"555-01{dice.integer(0, 99):02d}")
-        self._encounters[visit] = replace(encounter, person=person)
-        self._known[person.mrn] = person
-        self._move("A08", self._encounters[visit])
-
-    def _discharge(self, visit: str) -> None:
-        encounter = replace(self._encounters[visit], discharged_at=self._stage.now)
-        self._beds[encounter.ward.code].remove(visit)
-        self._stage.tell("patient.discharged", encounter.person.mrn, {"visit": visit})
-        self._move("A03", encounter)
+    def _drawn_at(self, asked: Asked, collector: Collector) -> datetime:
+        """As soon as somebody comes; what is timed at its hour, as punctually as this collector is."""
+        wait = asked.dice.uniform(2, 8) if asked.priority == STAT else asked.dice.uniform(5, 40)
+        if asked.due_at is not None:
+            late = asked.dice.fork("late").uniform(*collector.late_minutes)
+            return max(self._stage.now, asked.due_at + timedelta(minutes=int(late)))
+        return (self._stage.now + timedelta(minutes=wait)).replace(microsecond=0)
 
     def _move(self, trigger: str, encounter: Encounter) -> None:
         envelope = self._envelope()
@@ -179,63 +179,57 @@ class Hospital:
 
     # collecting
 
+    def _collect(self, number: str, collector: Collector) -> None:
+        """Draw what was ordered; a timed draw of somebody who has gone home is not done."""
+        placed = self._placed[number]
+        if placed.asked.due_at and not self.admitting.is_here(placed.visit):
+            self._stage.tell("order.lapsed", number)
+            return
+        self._draw(placed, placed.asked, collector)
+
     def _draw_again(self, number: str, indexes: Sequence[int], times: int) -> None:
         """A new specimen for some orders of a requisition, under their numbers."""
-        known = self._asked.get(number)
-        if known is None:
+        placed = self._placed.get(number)
+        if placed is None:
             return
-        asked, visit = known
+        asked = placed.asked
         orders = {index: asked.orders[index - 1] for index in indexes if 0 < index <= len(asked.orders)}
         stream = asked.dice.fork(f"again/{times}")
-        again = replace(asked, orders=tuple(orders.values()), dice=stream)
+        again = replace(asked, orders=tuple(orders.values()), dice=stream, due_at=None)
         self._stage.tell("order.recollected", number, {"orders": [order.code for order in again.orders]})
-        self._collect(again, visit, self._stage.now, orders)
+        self._draw(replace(placed, at=self._stage.now), again, stream.choice(asked.ward.collectors), orders)
 
-    def _collect(
-        self, asked: Asked, visit: str, ordered_at: datetime, again: Mapping[int, Orderable] | None = None
+    def _draw(
+        self, placed: Placed, asked: Asked, collector: Collector, again: Mapping[int, Orderable] | None = None
     ) -> None:
-        """Draw, stick the labels on, send the orders, give the tubes to the courier."""
-        encounter, now = self._encounters[visit], self._stage.now
-        collector = asked.dice.choice(asked.ward.collectors)
+        """Draw, stick the labels on, send the orders unless they go on paper, give the tubes to the courier."""
+        encounter, now = self.admitting.at(placed.visit), self._stage.now
         truth = self._bodies.values(encounter.person, now)
         tubes = self.collecting.draw(asked, encounter, collector.initials, truth)
         numbered = again or dict(enumerate(asked.orders, 1))
-        lines = [self.collecting.line(asked, number, order, tubes) for number, order in numbered.items()]
+        said = asked.dice.fork("information")
         requisition = Requisition(
             number=asked.number,
             priority=asked.priority,
-            ordered_at=ordered_at,
+            ordered_at=placed.at,
             collected_at=now,
             provider=encounter.attending,
             collector=collector,
-            lines=tuple(lines),
+            lines=tuple(self.collecting.line(asked, n, order, tubes) for n, order in numbered.items()),
             control="XO" if again else "NW",
+            due_at=asked.due_at,
+            information=clinical_information(encounter.person, now, self.plan.remarks, said),
         )
-        envelope = self._envelope()
-        build = partial(order_message, envelope, encounter, requisition)
-        message = Outgoing(envelope.control, build, self._hear)
-        self._stage.send(self.plan.peer, message)
-        self._carry(asked, list(tubes.values()))
+        if again or not asked.is_on_paper:
+            envelope = self._envelope()
+            build = partial(order_message, envelope, encounter, requisition)
+            self._stage.send(self.plan.peer, Outgoing(envelope.control, build, self._hear))
+        self._couriers.carry(asked, list(tubes.values()))
 
     def _hear(self, answer: bytes) -> None:
         """The laboratory's answer to an order: what it cannot do is known to the ward."""
         for placer, reason in refused_orders(answer):
             self._stage.tell("order.refused", placer, {"reason": reason})
-
-    def _carry(self, asked: Asked, tubes: list[Tube]) -> None:
-        low, high = asked.ward.transport_minutes
-        minutes = asked.dice.uniform(low, high) * (0.5 if asked.priority == "S" else 1.0)
-        bags: dict[timedelta, list[Tube]] = {}
-        for tube in tubes:
-            tube.spot = "transport"
-            bags.setdefault(tube.kept_back, []).append(tube)
-        for kept_back, bag in bags.items():
-            arrival = self._stage.now + timedelta(minutes=minutes) + kept_back
-            self._stage.plan(arrival, partial(self._hand_over, bag))
-
-    def _hand_over(self, tubes: list[Tube]) -> None:
-        for tube in tubes:
-            self._deliver(tube)
 
     # reading what comes back
 
@@ -249,35 +243,29 @@ class Hospital:
 
     def phone(self, ward: str, what: str, by: str) -> Reached:
         """Ring a ward."""
-        known = next((one for one in self.plan.wards if one.code == ward), None)
+        known = self.plan.ward(ward)
         if known is None:
             raise BenchRefusal("ward.unknown", f"There is no ward {ward}.")
         return self._responding.phone(known, what, by)
 
     def _follow(self, mrn: str, reaction: Reaction, dice: Dice) -> bool:
         """Treat a patient who is here, and order again after a while."""
-        visit = next((one for one in self._inside() if self._encounters[one].person.mrn == mrn), None)
+        visit = self.admitting.visit_of(mrn)
         if visit is None:
             return False
-        encounter = self._encounters[visit]
         if reaction.treatment:
-            person = encounter.person.with_course(course_of(reaction, self._stage.now, dice))
-            self._encounters[visit] = replace(encounter, person=person)
-            self._known[mrn] = person
+            self.admitting.treat(visit, course_of(reaction, self._stage.now, dice))
         wait = timedelta(minutes=dice.fork("after").uniform(*reaction.after_minutes))
         self._stage.plan(self._stage.now + wait, partial(self._control, visit, reaction))
         return True
 
     def _control(self, visit: str, reaction: Reaction) -> None:
         """Whether it got better: the same again, urgently, of somebody who is still here."""
-        if visit not in self._inside() or not reaction.orders:
+        if not self.admitting.is_here(visit) or not reaction.orders:
             return
         number, dice = self._next_requisition()
-        orders = tuple(self.place.orderables[code] for code in reaction.orders)
-        self._place(Asked(number, self._encounters[visit].ward, orders, "S", dice), visit)
-
-    def _inside(self) -> list[str]:
-        return [visit for visits in self._beds.values() for visit in visits]
+        ward = self.admitting.at(visit).ward
+        self._place(self._asked(number, ward, reaction.orders, STAT, dice, None), visit)
 
     def _envelope(self) -> Envelope:
         self._messages += 1

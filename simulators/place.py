@@ -8,6 +8,8 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from simulators.hospital_plan import HospitalPlan
+
 
 @dataclass(frozen=True, slots=True)
 class TubeKind:
@@ -95,100 +97,6 @@ class DevicePlan:
     bias_sd: float
     index_tests: tuple[str, ...] = ()
     traits: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Collector:
-    """Who draws blood: number and initials as they are written on a label."""
-
-    id: str
-    initials: str
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Collectors go round the ward at this local time; so many requisitions come of it on average."""
-
-    at: time
-    mean: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ward:
-    """A unit that orders: how much, when, how urgently, how far away, and in which message it does."""
-
-    code: str
-    name: str
-    patient_class: str
-    share: float
-    rhythm: tuple[float, ...]
-    rooms: int
-    stat_share: float
-    transport_minutes: tuple[float, float]
-    message: str
-    collectors: tuple[Collector, ...]
-    population: str  # the location of the case mix that its patients come from
-    rounds: tuple[Round, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Orders that go together, with a weight per patient class; some do not keep and are always urgent."""
-
-    orders: tuple[str, ...]
-    weights: Mapping[str, float]
-    is_stat: bool = False
-
-    def weight(self, ward: Ward) -> float:
-        """How often this ward asks for it, among its requests."""
-        return self.weights.get(ward.patient_class, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Who orders."""
-
-    id: str
-    family: str
-    given: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """What a ward does when it reads a test with this flag: orders it repeats after a while, a treatment it gives."""
-
-    test: str
-    flag: str
-    share: float
-    orders: tuple[str, ...]
-    after_minutes: tuple[float, float]
-    treatment: str = ""
-    hours: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HospitalPlan:
-    """The hospital as a whole."""
-
-    peer: str
-    application: str
-    facility: str
-    port: int | None
-    requisitions_per_day: float
-    weekdays: tuple[float, ...]
-    duplicate_share: float
-    readmission_share: float
-    update_share: float
-    stay_hours: Mapping[str, float]
-    providers: tuple[Provider, ...]
-    wards: tuple[Ward, ...]
-    requests: tuple[Request, ...]
-    recollect_minutes: tuple[float, float]
-    reading_minutes: tuple[float, float]
-    rest_hours: float
-    reactions: tuple[Reaction, ...]
-    answered_share: float
-    provider_share: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,22 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from simulators.hospital_reading import PlaceError, habits, read_hospital
 from simulators.place import (
     Assay,
     CollectionPlan,
-    Collector,
     Control,
     DevicePlan,
-    HospitalPlan,
     IndexSource,
     Interference,
     Orderable,
     Place,
-    Provider,
-    Reaction,
-    Request,
-    Round,
     TubeKind,
-    Ward,
 )
 
+__all__ = ["PlaceError", "load_place"]
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class PlaceError(ValueError):
-    """The pack names something that does not exist, or leaves out what the world needs."""
 
 
 def load_place(pack: Path, world: Path | None = None) -> Place:
@@ -50,14 +42,14 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         orderables=_orderables(pack),
         devices=_devices(pack, plan, head["indices"]),
         printers={peer["code"]: peer.get("port") for peer in peers if peer["kind"] == "printer"},
-        hospital=_hospital(plan, peers),
+        hospital=read_hospital(plan, peers),
         collection=_collection(plan["collection"]),
         spin_extra_minutes=float(plan["centrifuge"]["extra_minutes"]),
         interferences=_interferences(_rows(pack / "hil_effects.csv")),
         indices=head["indices"],
         index_from={key: IndexSource(**source) for key, source in plan["index_from"].items()},
         constants={row["code"]: float(row["value"]) for row in _rows(pack / "constants.csv")},
-        faults=tuple(plan.get("faults", ())),
+        faults=(*plan.get("faults", ()), *habits(plan)),
     )
     _refuse_broken_references(place)
     return place
@@ -160,75 +152,6 @@ def _device(
     )
 
 
-def _hospital(plan: Mapping[str, Any], peers: list[dict[str, Any]]) -> HospitalPlan:
-    raw = plan["hospital"]
-    peer = next((peer for peer in peers if peer["code"] == raw["peer"]), None)
-    if peer is None:
-        raise PlaceError(f"peers.yaml has no peer {raw['peer']} for the hospital")
-    return HospitalPlan(
-        peer=peer["code"],
-        application=peer.get("application", ""),
-        facility=peer.get("facility", ""),
-        port=peer.get("port"),
-        requisitions_per_day=float(raw["requisitions_per_day"]),
-        weekdays=tuple(map(float, raw["weekdays"])),
-        duplicate_share=float(raw["duplicate_share"]),
-        readmission_share=float(raw["readmission_share"]),
-        update_share=float(raw["update_share"]),
-        stay_hours=raw["stay_hours"],
-        providers=tuple(Provider(**provider) for provider in raw["providers"]),
-        wards=tuple(_ward(ward, plan["rhythms"]) for ward in plan["wards"]),
-        requests=tuple(_request(request) for request in plan["requests"]),
-        recollect_minutes=_pair(raw["recollect_minutes"]),
-        reading_minutes=_pair(raw["reading_minutes"]),
-        rest_hours=float(raw["rest_hours"]),
-        reactions=tuple(_reaction(reaction) for reaction in plan["reactions"]),
-        answered_share=float(raw["phone"]["answered"]),
-        provider_share=float(raw["phone"]["provider"]),
-    )
-
-
-def _ward(raw: Mapping[str, Any], rhythms: Mapping[str, list[float]]) -> Ward:
-    return Ward(
-        code=raw["code"],
-        name=raw["name"],
-        patient_class=raw["patient_class"],
-        share=float(raw["share"]),
-        rhythm=tuple(map(float, rhythms[raw["rhythm"]])),
-        rooms=int(raw["rooms"]),
-        stat_share=float(raw["stat_share"]),
-        transport_minutes=_pair(raw["transport_minutes"]),
-        message=raw["message"],
-        collectors=tuple(Collector(**collector) for collector in raw["collectors"]),
-        population=raw.get("population", raw["patient_class"]),
-        rounds=tuple(
-            Round(time.fromisoformat(one["at"]), float(one["mean"])) for one in raw.get("rounds", ())
-        ),
-    )
-
-
-def _pair(raw: list[float]) -> tuple[float, float]:
-    low, high = raw
-    return float(low), float(high)
-
-
-def _reaction(raw: Mapping[str, Any]) -> Reaction:
-    return Reaction(
-        test=raw["test"],
-        flag=raw["flag"],
-        share=float(raw["share"]),
-        orders=tuple(raw["orders"]),
-        after_minutes=_pair(raw["after_minutes"]),
-        treatment=raw.get("treatment", ""),
-        hours=float(raw.get("hours", 0)),
-    )
-
-
-def _request(raw: Mapping[str, Any]) -> Request:
-    weights = {key: float(value) for key, value in raw.items() if key not in ("orders", "stat")}
-    return Request(tuple(raw["orders"]), weights, bool(raw.get("stat")))
-
-
 def _collection(raw: Mapping[str, Any]) -> CollectionPlan:
     haemolysis, fill = raw["haemolysis_index"], raw["fill"]
     return CollectionPlan(
@@ -266,3 +189,9 @@ def _refuse_broken_references(place: Place) -> None:
     for ward in hospital.wards:
         if len(ward.rhythm) != 24:
             raise PlaceError(f"the rhythm of {ward.code} has {len(ward.rhythm)} hours")
+        for container in ward.spins - set(place.tubes):
+            raise PlaceError(f"{ward.code} spins {container}, which is no container")
+    for move in hospital.transfers:
+        for code in (move.origin, move.to):
+            if hospital.ward(code) is None:
+                raise PlaceError(f"world.yaml moves patients by {code}, which is no ward")

@@ -12,8 +12,8 @@ from functools import partial
 
 from simulators.dice import Dice
 from simulators.hl7.reading import OrderStatus, Report
+from simulators.hospital_plan import HospitalPlan, Reaction, Ward
 from simulators.patients import Course
-from simulators.place import HospitalPlan, Reaction, Ward
 from simulators.stage import Stage
 
 WAITS_FOR_SPECIMEN = "HD"  # HL7 table 0038: on hold, until another specimen comes

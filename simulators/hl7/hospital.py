@@ -8,8 +8,8 @@ from functools import cache
 
 from simulators.hl7.envelope import Envelope, day, msh
 from simulators.hl7.skeleton import Line, Part, Skeleton
+from simulators.hospital_plan import Collector, Provider, Ward
 from simulators.patients import Person
-from simulators.place import Collector, Provider, Ward
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Encounter:
     attending: Provider
     admitted_at: datetime
     discharged_at: datetime | None = None
+    came_from: tuple[str, str] = ("", "")  # ward and room before the last move
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Requisition:
     collector: Collector
     lines: tuple[OrderLine, ...]
     control: str = "NW"
+    due_at: datetime | None = None
+    information: str = ""
 
 
 _PID = {
@@ -66,6 +69,7 @@ _PV1 = {
     1: "1",
     2: "@@class@@",
     3: "@@ward@@^@@room@@^@@bed@@^@@authority@@",
+    6: "@@prior_ward@@^@@prior_room@@",
     7: "@@doctor@@^@@doctor_family@@^@@doctor_given@@",
     19: "@@visit@@^^^@@authority@@^VN",
     44: "@@admitted@@",
@@ -77,6 +81,7 @@ _ORC = {
     4: "@@group@@^@@authority@@",
     9: "@@ordered@@",
     12: "@@provider@@^@@provider_family@@^@@provider_given@@",
+    14: "@@provider_phone@@",
 }
 _OBR = {
     1: "@@set@@",
@@ -84,6 +89,7 @@ _OBR = {
     4: "@@code@@^@@name@@^L",
     7: "@@collected@@",
     10: "@@collector@@^@@initials@@",
+    13: "@@information@@",
     16: "@@provider@@^@@provider_family@@^@@provider_given@@",
 }
 _REQUEST = ("OML_O21_ORDER", "OML_O21_OBSERVATION_REQUEST")
@@ -102,7 +108,7 @@ def _oml() -> Skeleton:
             Line(
                 ("OML_O21_ORDER", "OML_O21_TIMING"),
                 "TQ1",
-                {1: "1", 9: "@@priority@@^@@priority_text@@^HL70485"},
+                {1: "1", 7: "@@due@@", 9: "@@priority@@^@@priority_text@@^HL70485"},
             ),
             Line(_REQUEST, "OBR", _OBR),
             Line(
@@ -124,8 +130,8 @@ def _oml() -> Skeleton:
 
 @cache
 def _orm() -> Skeleton:
-    """The old way: the priority stands in OBR-27, the material in OBR-15, the container's number in OBR-18."""
-    obr = _OBR | {15: "@@type@@", 18: "@@number@@", 27: "^^^^^@@priority@@"}
+    """The old way: hour asked for and priority stand in OBR-27, the material in OBR-15, the tube's number in OBR-18."""
+    obr = _OBR | {15: "@@type@@", 18: "@@number@@", 27: "^^^@@due@@^^@@priority@@"}
     detail = ("ORM_O01_ORDER", "ORM_O01_ORDER_DETAIL", "ORM_O01_OBRRQDRQ1RXOODSODT_SUPPGRP")
     return Skeleton(
         "ORM_O01",
@@ -139,9 +145,12 @@ def _orm() -> Skeleton:
     )
 
 
+_STRUCTURES = {"A02": "ADT_A02", "A03": "ADT_A03"}
+
+
 @cache
 def _adt(trigger: str) -> Skeleton:
-    structure = "ADT_A03" if trigger == "A03" else "ADT_A01"
+    structure = _STRUCTURES.get(trigger, "ADT_A01")
     return Skeleton(
         structure,
         (
@@ -165,7 +174,7 @@ def order_message(envelope: Envelope, encounter: Encounter, requisition: Requisi
 
 
 def movement_message(envelope: Envelope, trigger: str, encounter: Encounter) -> bytes:
-    """ADT: A01 admitted, A03 discharged, A04 registered, A08 data changed."""
+    """ADT: A01 admitted, A02 moved, A03 discharged, A04 registered, A08 data changed."""
     opening = _opening(envelope, encounter)
     parts = [opening[0], ("EVN", {"happened": envelope.time(envelope.at)}), *opening[1:]]
     return _adt(trigger).fill(parts)
@@ -204,6 +213,8 @@ def _visit_values(envelope: Envelope, encounter: Encounter) -> dict[str, str]:
         "room": encounter.bed,
         "bed": "1" if encounter.bed else "",
         "authority": envelope.facility,
+        "prior_ward": encounter.came_from[0],
+        "prior_room": encounter.came_from[1],
         "doctor": encounter.attending.id,
         "doctor_family": encounter.attending.family,
         "doctor_given": encounter.attending.given,
@@ -227,9 +238,12 @@ def _order_values(envelope: Envelope, requisition: Requisition, line: OrderLine)
         "provider": requisition.provider.id,
         "provider_family": requisition.provider.family,
         "provider_given": requisition.provider.given,
+        "provider_phone": requisition.provider.phone,
         "collector": requisition.collector.id,
         "initials": requisition.collector.initials,
         "priority": requisition.priority,
+        "due": envelope.time(requisition.due_at),
+        "information": requisition.information,
         "priority_text": _PRIORITY_TEXTS.get(requisition.priority, ""),
         "code": line.code,
         "name": line.name,

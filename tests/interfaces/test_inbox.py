@@ -416,6 +416,20 @@ def test_a_patient_update_changes_demographics_and_visit(small: SmallLab, inbox:
     assert rows(small, t.visit)[0].location == "CCU 2 1"
 
 
+@pytest.mark.parametrize("trigger", ["A02", "A08"])
+def test_a_move_changes_the_visit_and_leaves_the_order_where_it_was_written(
+    small: SmallLab, inbox: Inbox, trigger: str
+) -> None:
+    inbox.receive(order("LYTES").encode())
+    visit = "PV1|1|I|4W^7^1|||ICU^12|||||||||||||V77"
+
+    reply = inbox.receive(joined(msh(f"ADT^{trigger}^ADT_{trigger}", "2"), PID, visit).encode())
+
+    assert msa(reply) == ("AA", "2")
+    assert [row.location for row in rows(small, t.visit)] == ["4W 7 1"]
+    assert [row.location for row in rows(small, t.lab_order)] == ["ICU 12 1"]
+
+
 def test_a_stopped_interface_refuses_for_now(small: SmallLab, inbox: Inbox) -> None:
     with small.work("lis_admin") as work:
         work.interfaces.change("CHEM-1", enabled=False, stopped_reason="maintenance")

@@ -16,11 +16,13 @@ from tests.training import pasts
 
 def test_a_rejected_tube_comes_again_and_closes_the_question(tmp_path: Path) -> None:
     house = pasts.open_house(tmp_path)
-    made = pasts.live(house, hours=1)
+    made = pasts.live(house, hours=2)
     lab, world = made.lab, made.world
     say = loopback(lab, world)
+    outside = {ward.code for ward in world.content.place.hospital.wards if ward.couriers}
+    arrived = [tube for tube in world.tray() if tube.lab_label is None and tube.ward not in outside]
     with lab.work(actor("processor1", "RECEIVING"), at=world.now) as work:
-        rejected = accessioning.scan(work, world.tray()[0].id).container_id
+        rejected = accessioning.scan(work, arrived[0].id).container_id
     with lab.work(actor("technologist1", "CORE-2"), at=world.now) as work:
         new = rejecting.reject_container(work, rejected, "RJ08", recollect=True).replacement
     say()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from lis.domain.requests import VisitDetails
+from lis.services import registering
 from tests.web.site import LAB, Site
 
 REACHED = {"outcome": "reached", "whom": "Nurse Reed", "whom_role": "RN", "said": "K 7.2"}
@@ -80,3 +83,16 @@ def test_text_of_a_call_is_never_markup(called: Site) -> None:
 )
 def test_calls_are_seen_by_those_whose_role_carries_it(site: Site, role: str, status: int) -> None:
     assert site.browser(role).page("/calls").status_code == status
+
+
+def test_a_patient_who_has_moved_is_called_where_they_are_now(own_site: Site) -> None:
+    stay = VisitDetails("V7", location="ICU")
+    own_site.small.released("LYTES", values={"K": "7.2"}, location="ICU", visit=stay)
+    with own_site.small.work("lis_admin") as work:
+        patient = work.patients.by_mrn("M1001")
+        assert patient is not None
+        registering.update_visit(work, patient.id, replace(stay, location="4W 7 1"))
+    browser = own_site.browser("technologist")
+
+    assert "ICU now 4W 7 1" in text_of(browser.page("/calls").text)
+    assert "ICU now 4W 7 1" in text_of(browser.page("/accessions/260610001").text)

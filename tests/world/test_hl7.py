@@ -20,8 +20,9 @@ from simulators.hl7.observations import Dialect
 from simulators.hl7.reading import OrderedTest, query_status, read, read_reports, read_work, refused_orders
 from simulators.hl7.skeleton import escape
 from simulators.hl7.work_answer import Answer, work_answer
+from simulators.hospital_plan import Collector
 from simulators.patients import Person
-from simulators.place import Assay, Collector
+from simulators.place import Assay
 from tests.world.fake_lis import core, work_for
 
 AT = datetime(2026, 11, 27, 13, 42, 5, tzinfo=UTC)

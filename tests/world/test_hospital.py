@@ -204,12 +204,3 @@ def test_a_ward_is_rung_and_who_answers_is_known_to_the_ledger() -> None:
     assert [entry.data["who"] for entry in told] == [answer.who for answer in answers[0]]
     with pytest.raises(BenchRefusal):
         worlds[0].act(Action(worlds[0].now, "phone", {"ward": "9Z", "what": ""}, "t1"))
-
-
-def test_a_round_brings_a_batch_of_tubes_at_its_hour(days: Days) -> None:
-    """Three evenings, two wards that go round, two and a half requisitions each."""
-    placed = [
-        e.at.astimezone(days.world.stage.zone) for e in days.world.sink.entries if e.kind == "order.placed"
-    ]  # type: ignore[attr-defined]
-    on_round = [at for at in placed if (at.hour, at.minute, at.second) in ((21, 20, 0), (21, 35, 0))]
-    assert 6 <= len(on_round) <= 26

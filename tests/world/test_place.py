@@ -51,6 +51,8 @@ def test_every_request_can_be_drawn_and_something_of_it_be_measured() -> None:
         ("orders: [BMP]", "orders: [NOSUCH]", "NOSUCH"),
         ("emergency: [3,", "emergency: [3, 3,", "25 hours"),
         ("peer: HIS", "peer: HERS", "HERS"),
+        ("spins: [SST]", "spins: [NOSUCH]", "NOSUCH"),
+        ("{from: ED, to: 4W,", "{from: ED, to: 9Z,", "9Z"),
     ],
 )
 def test_a_place_that_contradicts_itself_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:

@@ -1,7 +1,8 @@
 """Orders on the wire (OML^O21, ORM^O01) as facts: one requisition, its lines, and the tubes that were drawn.
 
 HL7 v2.5.1 chapter 4 (ORC, OBR, TQ1) and 7 (SPM, SAC); table 0119 for control codes. Old senders put the priority into
-OBR-27 or OBR-5, the material into OBR-15.
+OBR-27 or OBR-5, the material into OBR-15. The hour of a timed draw (TQ1-7, OBR-27.4) and what the ward says of
+the patient (OBR-13) become notes of the order.
 """
 
 from __future__ import annotations
@@ -171,8 +172,27 @@ def _request(
         provider=_provider(first),
         provider_phone=(first.orc.value(14, 1) or (first.obr.value(17, 1) if first.obr else "")).strip(),
         location=location_of(pv1, 3) if pv1 else "",
-        notes="\n".join([*notes, *(note for part, _ in new for note in part.notes)]),
+        notes="\n".join([*notes, *_said([part for part, _ in new], zone)]),
         ordered_at=read_instant(first.orc.value(9, 1), zone),
+    )
+
+
+def _said(parts: list[_Part], zone: ZoneInfo) -> list[str]:
+    """What stands beside the orders, each thing once: clinical information, hours of timed draws, notes."""
+    said = [text for part in parts for text in (*_information(part), *_due(part, zone), *part.notes)]
+    return list(dict.fromkeys(said))
+
+
+def _information(part: _Part) -> list[str]:
+    text = part.obr.value(13).strip() if part.obr else ""
+    return [f"Clinical information: {text}"] if text and text != '""' else []
+
+
+def _due(part: _Part, zone: ZoneInfo) -> list[str]:
+    said = [part.tq1.value(7, 1) if part.tq1 else "", part.obr.value(27, 4) if part.obr else ""]
+    at = next((at for text in said if (at := read_instant(text, zone))), None)
+    return (
+        [f"To be collected {at.astimezone(zone):%Y-%m-%d %H:%M}"] if at and _priority(part) == TIMED else []
     )
 
 

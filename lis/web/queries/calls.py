@@ -40,7 +40,7 @@ def closed_calls(reading: Reading) -> list[Call]:
 
 
 def _rows() -> Any:
-    c, o, p = t.call, t.lab_order, t.patient
+    c, o, p, v = t.call, t.lab_order, t.patient, t.visit
     return (
         select(
             c,
@@ -49,6 +49,7 @@ def _rows() -> Any:
             o.c.provider,
             o.c.provider_phone,
             o.c.location,
+            v.c.location.label("moved_to"),
             p.c.mrn,
             p.c.family,
             p.c.given,
@@ -57,6 +58,7 @@ def _rows() -> Any:
         .select_from(c)
         .outerjoin(o, o.c.id == c.c.order_id)
         .outerjoin(p, p.c.id == o.c.patient_id)
+        .outerjoin(v, v.c.id == o.c.visit_id)
     )
 
 

@@ -1,0 +1,104 @@
+"""How tubes come: from the wards one after the other, from a site outside all together with the courier's runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from simulators.couriers import next_run
+from simulators.hospital_plan import Ward
+from simulators.tubes import Tube
+from simulators.world import World
+from tests.world.fake_lis import START, core, new_world
+
+SITE = "NPC"
+
+
+def site() -> Ward:
+    found = core().place.hospital.ward(SITE)
+    assert found is not None
+    return found
+
+
+@cache
+def world() -> World:
+    """Twelve days."""
+    made = new_world(seed=3)
+    made.step(START + timedelta(days=12))
+    return made
+
+
+def tubes() -> list[Tube]:
+    """The tubes of the site that have arrived."""
+    return [tube for tube in world().bench.tubes.values() if tube.ward == SITE]
+
+
+def arrived_after(tube: Tube) -> tuple[datetime, timedelta]:
+    """The run that brought a tube, and how long it was on the road."""
+    assert tube.arrived_at is not None
+    drawn = tube.drawn_at.astimezone(world().stage.zone) + timedelta(minutes=10)
+    run = next_run(drawn, site())
+    return run, tube.arrived_at - run
+
+
+def test_tubes_of_a_site_come_with_its_runs() -> None:
+    low, high = site().transport_minutes
+    roads = [road / timedelta(minutes=1) for _, road in map(arrived_after, tubes())]
+    assert len(roads) > 30
+    assert all(low <= road <= high for road in roads)
+
+
+def test_all_tubes_of_a_run_come_at_the_same_instant() -> None:
+    by_run: dict[datetime, set[datetime | None]] = {}
+    for tube in tubes():
+        by_run.setdefault(arrived_after(tube)[0], set()).add(tube.arrived_at)
+    assert {len(instants) for instants in by_run.values()} == {1}
+    assert len(by_run) < len(tubes()) / 2
+
+
+def test_outside_specimens_wait_for_hours_and_those_of_emergency_for_minutes() -> None:
+    def median_wait(ward: str) -> float:
+        waits = sorted(
+            (tube.arrived_at - tube.drawn_at) / timedelta(minutes=1)
+            for tube in world().bench.tubes.values()
+            if tube.ward == ward and tube.arrived_at is not None
+        )
+        return waits[len(waits) // 2]
+
+    assert median_wait(SITE) > 60
+    assert median_wait("ED") < 15
+
+
+def test_what_the_site_spins_says_so_on_its_label_and_the_rest_does_not() -> None:
+    for tube in tubes():
+        label = tube.collection_label
+        note = label.note if label else ""
+        if tube.spun_at is not None:
+            assert tube.kind.code in site().spins
+            assert tube.spun_at <= arrived_after(tube)[0]
+            assert note.endswith(f"Spun {tube.spun_at.astimezone(world().stage.zone):%H:%M}") or label is None
+        else:
+            assert "Spun" not in note
+    spun = sum(tube.spun_at is not None for tube in tubes())
+    wanted = sum(tube.kind.code in site().spins for tube in tubes())
+    assert 0.6 * wanted < spun <= wanted
+
+
+@pytest.mark.parametrize(
+    ("local", "run"),
+    [
+        ("2026-11-27T10:59:00", "2026-11-27T11:00:00"),
+        ("2026-11-27T11:00:00", "2026-11-27T11:00:00"),
+        ("2026-11-27T11:00:01", "2026-11-27T16:30:00"),
+        ("2026-11-27T16:31:00", "2026-11-28T11:00:00"),
+        ("2026-10-31T20:00:00", "2026-11-01T11:00:00"),  # the night in which summer time ends
+    ],
+)
+def test_the_next_run_is_the_next_one_on_the_wall_clock(local: str, run: str) -> None:
+    zone = ZoneInfo("America/Chicago")
+    found = next_run(datetime.fromisoformat(local).replace(tzinfo=zone), site())
+    assert found == datetime.fromisoformat(run).replace(tzinfo=zone)
+    assert found.astimezone(UTC).astimezone(zone).time() in {time(11), time(16, 30)}
