@@ -141,6 +141,7 @@ class Bench(Processing):
             indices=tube.indices,
             draw=lambda at: self._ageing.in_tube(tube, at, self._dice),
             blocks_probe=blocks < self._ageing.seen_by_probe,
+            signs=tube.signs,
         )
 
 

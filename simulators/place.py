@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulators.hospital_plan import HospitalPlan
+from simulators.place_devices import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class DevicePlan:
     bias_sd: float
     index_tests: tuple[str, ...] = ()
     traits: Mapping[str, Any] = field(default_factory=dict)
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from simulators.place import (
     Place,
     TubeKind,
 )
+from simulators.place_devices import with_upkeep
 
 __all__ = ["PlaceError", "load_place"]
 
@@ -40,7 +41,7 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         lab_facility="LAB",
         tubes=_tubes(pack),
         orderables=_orderables(pack),
-        devices=_devices(pack, plan, head["indices"]),
+        devices=with_upkeep(_devices(pack, plan, head["indices"]), pack, ZoneInfo(head["zone"])),
         printers={peer["code"]: peer.get("port") for peer in peers if peer["kind"] == "printer"},
         hospital=read_hospital(plan, peers),
         collection=_collection(plan["collection"]),

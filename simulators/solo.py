@@ -78,7 +78,8 @@ class Feeder:
         self._made = self._people_seen = 0
 
     def start(self) -> None:
-        """Wait for work, or begin to bring tubes at the rate asked for."""
+        """Wait for work, or begin to bring tubes at the rate asked for. Somebody keeps the device going."""
+        self._world.attending.do("attend", {"on": True}, "")
         if self._solo.mode == "broadcast":
             self._station.on_work = self._fetch
         else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from lis.wire.er7 import Message
 from simulators.ageing import InTube
@@ -13,19 +15,20 @@ from simulators.analyzers.events import (
     Asked,
     Cancelled,
     ControlFinished,
-    DeviceStatus,
+    DeviceRefusal,
     Finished,
+    Happened,
     Input,
     Loaded,
     Logged,
     NothingFor,
     Orders,
     Output,
-    RunControls,
     Sip,
     Work,
 )
 from simulators.analyzers.measuring import Meter
+from simulators.analyzers.parts.screen import DeviceStatus
 from simulators.content_types import Analyte, Code
 from simulators.hl7 import law, oru
 from simulators.hl7.envelope import Envelope, acknowledge
@@ -38,6 +41,7 @@ from simulators.tubes import Value
 
 ComeOff = Callable[[str, float, bool], None]
 UL = 0.001
+REMEMBERED = 300
 LAW = "law"
 
 
@@ -56,6 +60,8 @@ class Station:
         self._tests_by_code = {assay.code: assay.test for assay in analyzer.plan.menu}
         self._awaited: datetime | None = None
         self._messages = 0
+        self._done: dict[str, dict[str, Work]] = {}
+        self._used: dict[str, int] = {}
 
     def open(self) -> None:
         """Switch on: warm up, and plan each day's controls at local midnight."""
@@ -76,9 +82,20 @@ class Station:
         if work:
             self._give(Orders(tuple(work)))
 
-    def run_controls(self) -> None:
-        """Somebody starts the controls."""
-        self._give(RunControls())
+    def give(self, item: Input) -> None:
+        """Somebody does something at the device; DeviceRefusal when that cannot be."""
+        self._give(item)
+
+    def order_again(self, barcode: str, tests: Sequence[str], dilution: float) -> None:
+        """Do a container's last work once more, all of it or these tests, diluted by this factor."""
+        again = [
+            replace(work, run=work.run + 1, dilution=dilution)
+            for work in self._done.get(barcode, {}).values()
+            if not tests or work.test in tests
+        ]
+        if not again:
+            raise DeviceRefusal("rerun.unknown", "That tube was not run here, or not for these tests.")
+        self.take_on(again)
 
     def receive(self, message: Message) -> bytes:
         """Work from the laboratory, answered test by test; anything else is refused."""
@@ -146,6 +163,8 @@ class Station:
                 self._ask(output)
             case Logged():
                 self._logged(output)
+            case Happened():
+                self._stage.tell(f"analyzer.{output.what}", self.code, output.data)
 
     def _finished(self, done: Finished) -> None:
         facts = {"analyzer": self.code, "container": done.sip.barcode}
@@ -155,10 +174,21 @@ class Station:
             for item in done.measured
         }
         data = {"tube": done.sip.tube, "barcode": done.sip.barcode, "run": done.run, "measured": measured}
-        self._stage.tell("analyzer.measured", self.code, data)
-        self._send(self._voice.results_message, done)
-        used_ml = float(self.analyzer.plan.traits.get("sip_ul", 0.0)) * len(done.work) * UL
-        self.come_off(done.sip.tube, used_ml, True)
+        self._stage.tell("analyzer.measured", self.code, data | _besides(done))
+        if done.measured:
+            self._send(self._voice.results_message, done)
+        self._remember(done)
+        self._used[done.sip.tube] = self._used.get(done.sip.tube, 0) + len(done.work)
+        if not done.stays:
+            used_ul = float(self.analyzer.plan.traits.get("sip_ul", 0.0)) * self._used.pop(done.sip.tube)
+            self.come_off(done.sip.tube, used_ul * UL, True)
+
+    def _remember(self, done: Finished) -> None:
+        """What was done on a container, for whoever wants it run again; the oldest is forgotten."""
+        works = {work.test: work for work in done.work}
+        self._done[done.sip.barcode] = self._done.pop(done.sip.barcode, {}) | works
+        if len(self._done) > REMEMBERED:
+            del self._done[next(iter(self._done))]
 
     def _controlled(self, done: ControlFinished) -> None:
         facts = {"analyzer": self.code, "material": done.material, "level": done.level}
@@ -173,14 +203,17 @@ class Station:
     def _ask(self, asked: Asked) -> None:
         """Host query: what is to be done on this container? The work itself comes as a message of its own."""
         envelope = self._envelope()
-        query = Outgoing(envelope.control, partial(law.query_message, envelope, asked.container))
+        query = Outgoing(
+            envelope.control,
+            partial(law.query_message, envelope, asked.container, asked.rack, asked.position),
+        )
         answer = self._stage.send_and_read(self.code, query)
         if query_status(answer) != "OK":
             self._give(NothingFor(asked.container))
 
     def _logged(self, line: Logged) -> None:
         data = {"code": line.code, "text": line.text, "tube": line.tube, "container": line.container}
-        self._stage.tell("analyzer.logged", self.code, data)
+        self._stage.tell("analyzer.logged", self.code, data | {"level": line.level, "line": f"{line.number}"})
         if line.tube:
             self.come_off(line.tube, 0.0, False)
 
@@ -207,6 +240,15 @@ class Station:
             processing=self._place.environment,
             zone=self._stage.zone,
         )
+
+
+def _besides(done: Finished) -> dict[str, Any]:
+    """What else is true of a run, as far as there is anything to say."""
+    flags = {item.test: item.flags for item in done.measured if item.flags}
+    again = {item.test: [item.in_tube, item.raw, item.comparator + item.text] for item in done.run_again}
+    diluted = {item.test: item.dilution for item in done.measured if item.dilution != 1}
+    found = {"flags": flags, "run_again": again, "diluted": diluted}
+    return {name: those for name, those in found.items() if those}
 
 
 def layers(sip: Sip, test: str) -> tuple[Value | None, Value | None]:

@@ -17,7 +17,8 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
     world.run_controls(analyzer)
 
-Action `phone` with {ward, what}: who took the call (`simulators.responding`); `inject`, `withdraw`: what goes wrong.
+Action `phone` with {ward, what}: who took the call (`simulators.responding`); `inject`, `withdraw`: what goes wrong;
+`load_reagent`, `calibrate`, `maintain`, `rerun` …: what is done at an analyzer (`simulators.attending`).
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
 `after_turn` is called after every turn that sent something: the place where a headless laboratory empties its outbox.
@@ -28,13 +29,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from simulators.analyzers.events import DeviceStatus
+from simulators.analyzers.parts.screen import DeviceStatus
+from simulators.attending import Attending
 from simulators.bench import VERBS, Bench, BenchRefusal
+from simulators.by_name import ByName
 from simulators.dice import Dice
 from simulators.hl7.reading import read
 from simulators.hospital import Hospital
@@ -51,7 +54,7 @@ from simulators.world_content import WorldContent, load_world
 __all__ = ["Action", "BenchRefusal", "Input", "World", "WorldContent", "load_world"]
 
 
-class World:
+class World(ByName):
     """Hospital, bench and analyzers on one stage, with everything that comes from outside written down."""
 
     def __init__(
@@ -84,6 +87,7 @@ class World:
         }
         self.bench = Bench(content.place, self.stage, self.stations, content.ageing, content.bench)
         self.injecting = Injecting(content.faults, self.stage, self.bench)
+        self.attending = Attending(self.stage, self.stations, self.bench)
         self.hospital = Hospital(
             content.place, self.stage, content.people(dice.fork("people")), self.bench.arrive
         )
@@ -167,8 +171,8 @@ class World:
             return self._take(peer, message)
 
     def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
-        if verb == "run_controls":
-            return self._station_of(args["analyzer"]).run_controls()
+        if verb in Attending.VERBS:
+            return self.attending.do(verb, args, by)
         if verb == "phone":
             return self.hospital.phone(args["ward"], args.get("what", ""), by)
         if verb in Injecting.VERBS:
@@ -258,42 +262,9 @@ class World:
         with self.lock:
             return [station.status() for station in self.stations.values()]
 
-    def look(self, tube: str, at: datetime | None = None, by: str = "") -> TubeView:
-        """Take a tube in the hand."""
-        seen: TubeView = self._by_name("look", at, by, tube_id=tube)
-        return seen
-
-    def affix(self, label: str, tube: str, at: datetime | None = None, by: str = "") -> None:
-        """Stick a printed label on a tube."""
-        self._by_name("affix", at, by, label_id=label, tube_id=tube)
-
-    def spin(self, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
-        """Centrifuge these tubes."""
-        self._by_name("spin", at, by, tube_ids=list(tubes))
-
-    def load(
-        self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "", **how: bool
-    ) -> None:
-        """Put these tubes on an analyzer, in this order; who `prepares` them spins first."""
-        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes), **how)
-
-    def discard(self, tube: str, at: datetime | None = None, by: str = "") -> None:
-        """Throw a tube away."""
-        self._by_name("discard", at, by, tube_id=tube)
-
-    def discard_label(self, label: str, at: datetime | None = None, by: str = "") -> None:
-        """Throw a printed label away."""
-        self._by_name("discard_label", at, by, label_id=label)
-
-    def run_controls(self, analyzer: str, at: datetime | None = None, by: str = "") -> None:
-        """Start an analyzer's controls by hand."""
-        self._by_name("run_controls", at, by, analyzer=analyzer)
-
-    def _by_name(self, verb: str, at: datetime | None, by: str, **args: Any) -> Any:
-        return self.act(Action(at or self.now, verb, args, by))
-
     def _open(self) -> None:
         self.injecting.open(self.content.place.faults)
         self.hospital.open()
         for station in self.stations.values():
             self.stage.plan(self.now, station.open)
+        self.attending.open()

@@ -29,6 +29,7 @@ from lis.training.chronicle import Chronicle, WorldHead
 from lis.training.crew import Crew
 from lis.training.tables import TRAINING
 from simulators.dice import Dice
+from simulators.inputs import Action
 from simulators.link import Link, LoopbackLink
 from simulators.world import World, load_world
 
@@ -180,6 +181,7 @@ def _live(
 
     world.after_turn = say
     crew = Crew(made.lab, world, dice, say)
+    world.act(Action(start, "attend", {"on": True}, BY))  # whoever looked after the analyzers then
     kept_at, longest = start, (end - start) / LEFT_SHARE
     controls_due = end - min(LAST_CONTROLS, longest)
     last_receipt, last_review = end - min(LAST_RECEIPT, longest), end - min(LAST_REVIEW, longest / 2)
@@ -198,6 +200,7 @@ def _live(
             made.chronicle.keep(world, world.now)
             kept_at = world.now
             gc.collect(1)
+    world.act(Action(until, "attend", {"on": False}, BY))
     made.chronicle.keep(world, until)
 
 

@@ -5,8 +5,9 @@ Each step is kept, so that the ledger can say which part of a wrong number was t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -19,20 +20,29 @@ from simulators.tubes import Value, moved
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One test of one run: in the tube, as the device sees it, as it reports it. `text` is empty when it cannot."""
+    """One test of one run: in the tube, as the device sees it, as it reports it. `text` is empty when it cannot.
+
+    `flags` are the device's own words beside it, `lot` the reagent's, `dilution` the factor it was computed back with.
+    """
 
     test: str
     in_tube: Value | None
     raw: Value | None
     text: str
     comparator: str = ""
+    flags: tuple[str, ...] = ()
+    lot: str = ""
+    dilution: float = 1.0
+
+
+Shift = Callable[[str, datetime], float]
 
 
 class Meter:
     """The measuring part of one analyzer: fixed biases, scatter, range and rounding of each test.
 
     `drift` and `spread` are handles for what can go wrong with it: a bias per test in relative terms, and a factor on
-    the scatter.
+    the scatter. `shift` says how far a test has moved by its reagent and calibration at an instant.
     """
 
     def __init__(
@@ -49,7 +59,9 @@ class Meter:
         self._value_sets = value_sets
         self._effects = place.interferences
         self._constants = place.constants
-        self._dice = dice
+        self.dice = dice
+        self.shift: Shift | None = None
+        self._at: datetime | None = None
         self._letters = frozenset(traits.get("interference", ()))
         self._cvs: Mapping[str, float] = traits.get("measures", {})
         self._slip = float(traits.get("read_slip", 0.0))
@@ -66,17 +78,23 @@ class Meter:
         contents: Mapping[str, Value],
         indices: Mapping[str, float],
         tests: Sequence[str],
+        at: datetime | None = None,
+        dilution: float = 1.0,
     ) -> tuple[Measured, ...]:
         """What the device says about these tests of this tube. One draw per tube, run and test: no other is shifted."""
+        self._at = at
         wanted = {name: contents[name] for name in self._inputs_of(tests) if name in contents}
         seen = moved(wanted, indices, self._effects, self._letters)
         raw = {test: self._sense(test, value, f"{tube}/{run}/{test}") for test, value in seen.items()}
         self._close(raw)
         self._derive(raw)
-        return tuple(self._report(test, contents.get(test), raw.get(test)) for test in tests)
+        return tuple(self._report(test, contents.get(test), raw.get(test), dilution) for test in tests)
 
-    def control(self, controls: Sequence[Control], run: int) -> tuple[Measured, ...]:
+    def control(
+        self, controls: Sequence[Control], run: int, at: datetime | None = None
+    ) -> tuple[Measured, ...]:
         """One level of a control material: its target, moved by the device's bias, scattered by its scatter."""
+        self._at = at
         return tuple(self._control(control, run) for control in controls)
 
     def _control(self, control: Control, run: int) -> Measured:
@@ -85,24 +103,36 @@ class Meter:
             return Measured(control.test, code, code, code)
         name = f"control/{control.material}/{control.lot}/{control.level}/{run}/{control.test}"
         spread = control.sd * self._plan.scatter * self.spread.get(control.test, 1.0)
-        raw = control.mean * (1 + self._bias(control.test)) + spread * self._dice.score(name)
+        raw = control.mean * (1 + self._bias(control.test)) + spread * self.dice.score(name)
         analyte = self._analytes.get(control.test)
         return Measured(
             control.test, control.mean, raw, rounded(raw, analyte, EXTRA_DIGITS) if analyte else f"{raw:g}"
         )
 
+    def unit_of(self, test: str) -> float:
+        """What biases are counted in: the smallest relative SD of the test's controls, else its scatter."""
+        relative = [control.sd / control.mean for control in self._numeric_controls(test)]
+        return min(relative, default=self._cv(test))
+
+    def assigned(self, test: str, calibrator: str) -> str:
+        """The value that a calibrator's lot has for a test: near the highest control's, "" where there is none."""
+        highest = max((control.mean for control in self._numeric_controls(test)), default=None)
+        if highest is None:
+            return ""
+        value = highest * (1 + CALIBRATOR_SPREAD * self.dice.score(f"assigned/{calibrator}/{test}"))
+        analyte = self._analytes.get(test)
+        return rounded(value, analyte, EXTRA_DIGITS) if analyte else f"{value:g}"
+
+    def _numeric_controls(self, test: str) -> list[Control]:
+        return [control for control in self._plan.controls if control.test == test and not control.expected]
+
     def _fixed_bias(self, test: str) -> float:
-        """The device's own relative bias, a fixed draw in units of the controls' smallest relative SD."""
-        relative = [
-            control.sd / control.mean
-            for control in self._plan.controls
-            if control.test == test and not control.expected
-        ]
-        unit = min(relative, default=self._cv(test))
-        return self._plan.bias_sd * unit * self._dice.score(f"bias/{test}")
+        """The device's own relative bias, a fixed draw."""
+        return self._plan.bias_sd * self.unit_of(test) * self.dice.score(f"bias/{test}")
 
     def _bias(self, test: str) -> float:
-        return self._biases.get(test, 0.0) + self.drift.get(test, 0.0)
+        moved = self.shift(test, self._at) if self.shift and self._at else 0.0
+        return self._biases.get(test, 0.0) + self.drift.get(test, 0.0) + moved
 
     def _cv(self, test: str) -> float:
         analyte = self._analytes.get(test)
@@ -122,14 +152,14 @@ class Meter:
     def _sense(self, test: str, value: Value, name: str) -> Value:
         if isinstance(value, str):
             return self._read_pad(test, value, name)
-        scatter = self._cv(test) * self.spread.get(test, 1.0) * self._dice.score(name)
+        scatter = self._cv(test) * self.spread.get(test, 1.0) * self.dice.score(name)
         return max(0.0, value * (1 + self._bias(test) + scatter))
 
     def _read_pad(self, test: str, value: str, name: str) -> str:
         """A coded value, now and then read one step beside."""
         analyte = self._analytes.get(test)
         codes = [code.code for code in self._value_sets.get(analyte.value_set if analyte else "", ())]
-        draw = self._dice.unit(name)
+        draw = self.dice.unit(name)
         if value not in codes or draw >= self._slip:
             return value
         step = 1 if draw < self._slip / 2 else -1
@@ -149,11 +179,11 @@ class Meter:
             if expression.names <= known.keys():
                 raw[test] = _computed(expression, known)
 
-    def _report(self, test: str, in_tube: Value | None, raw: Value | None) -> Measured:
+    def _report(self, test: str, in_tube: Value | None, raw: Value | None, dilution: float) -> Measured:
         if raw is None or isinstance(raw, str):
             return Measured(test, in_tube, raw, raw or "")
-        text, comparator = reported(raw, self._analytes.get(test))
-        return Measured(test, in_tube, raw, text, comparator)
+        text, comparator = reported(raw, self._analytes.get(test), dilution)
+        return Measured(test, in_tube, raw, text, comparator, dilution=dilution)
 
 
 def _computed(expression: Expression, values: Mapping[str, Value]) -> Value:
@@ -163,18 +193,22 @@ def _computed(expression: Expression, values: Mapping[str, Value]) -> Value:
         return 0.0
 
 
+CALIBRATOR_SPREAD = 0.03
 EXTRA_DIGITS = 1
 """Controls are reported finer than patients: rounded like them, their scatter would be lost in the rounding."""
 
 
-def reported(raw: float, analyte: Analyte | None) -> tuple[str, str]:
-    """The number as the device prints it, and "<" or ">" when it lies beyond the measuring range."""
+def reported(raw: float, analyte: Analyte | None, dilution: float = 1.0) -> tuple[str, str]:
+    """The number as the device prints it, and "<" or ">" when it lies beyond the measuring range.
+
+    A dilution moves the range: what was measured is `raw` divided by the factor.
+    """
     if analyte is None:
         return f"{raw:g}", ""
-    if analyte.amr_low is not None and raw < analyte.amr_low:
-        return rounded(analyte.amr_low, analyte), "<"
-    if analyte.amr_high is not None and raw > analyte.amr_high:
-        return rounded(analyte.amr_high, analyte), ">"
+    if analyte.amr_low is not None and raw < analyte.amr_low * dilution:
+        return rounded(analyte.amr_low * dilution, analyte), "<"
+    if analyte.amr_high is not None and raw > analyte.amr_high * dilution:
+        return rounded(analyte.amr_high * dilution, analyte), ">"
     return rounded(raw, analyte), ""
 
 

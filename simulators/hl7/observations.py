@@ -8,7 +8,7 @@ from datetime import datetime
 
 from simulators.analyzers.measuring import Measured
 from simulators.hl7.envelope import Envelope
-from simulators.hl7.skeleton import Line, Part
+from simulators.hl7.skeleton import Line, Part, repeated
 from simulators.place import Assay
 
 
@@ -44,6 +44,11 @@ def obx_lines(path: tuple[str, ...]) -> tuple[Line, Line]:
     return Line(path, "OBX", _OBX), Line(path, "OBX", _SN, name="OBX_SN", anew=True)
 
 
+def note_line(path: tuple[str, ...]) -> Line:
+    """What the device says of a value in words."""
+    return Line(path, "NTE", {1: "1", 2: "A", 3: "@@note@@"})
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """When something was measured, and in which run of the device."""
@@ -68,7 +73,17 @@ def observation(envelope: Envelope, dialect: Dialect, item: Measured, run: Run, 
         "model": dialect.model,
         "run": str(run.number),
     }
+    flags = (item.comparator, *item.flags) if item.comparator else item.flags
+    if flags:
+        values["flag"] = repeated(flags)
     if item.text:
         kind = "CE" if item.test in dialect.is_coded else "SN" if item.comparator else "NM"
-        values |= {"type": kind, "value": item.text, "comparator": item.comparator, "flag": item.comparator}
+        values |= {"type": kind, "value": item.text, "comparator": item.comparator}
     return ("OBX_SN" if item.comparator else "OBX", values)
+
+
+def note(item: Measured) -> list[Part]:
+    """A line about a value that was computed back from a dilution."""
+    if item.dilution == 1:
+        return []
+    return [("NTE", {"note": f"Diluted 1:{item.dilution:g} by the analyzer, factor applied"})]

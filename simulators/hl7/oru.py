@@ -12,7 +12,7 @@ from functools import cache
 from simulators.analyzers.events import ControlFinished, Finished
 from simulators.analyzers.measuring import Measured
 from simulators.hl7.envelope import Envelope, msh
-from simulators.hl7.observations import Dialect, Run, observation, obx_lines
+from simulators.hl7.observations import Dialect, Run, note, note_line, observation, obx_lines
 from simulators.hl7.skeleton import Line, Part, Skeleton
 
 _ORDER = ("ORU_R01_PATIENT_RESULT", "ORU_R01_ORDER_OBSERVATION")
@@ -42,6 +42,7 @@ def _skeleton() -> Skeleton:
             msh("ORU^R01^ORU_R01"),
             Line(_ORDER, "OBR", _OBR),
             *obx_lines((*_ORDER, "ORU_R01_OBSERVATION")),
+            note_line((*_ORDER, "ORU_R01_OBSERVATION")),
             Line((*_ORDER, "ORU_R01_SPECIMEN"), "SPM", _SPM),
         ),
     )
@@ -78,6 +79,7 @@ def _message(
         ("MSH", envelope.values()),
         ("OBR", order | times | {"set": "1", "status": "F"}),
     ]
-    parts += [observation(envelope, dialect, item, run, number) for number, item in enumerate(measured, 1)]
+    for number, item in enumerate(measured, 1):
+        parts += [observation(envelope, dialect, item, run, number), *note(item)]
     parts.append(("SPM", specimen | {"set": "1"}))
     return _skeleton().fill(parts)

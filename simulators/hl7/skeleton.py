@@ -37,9 +37,20 @@ Part = tuple[str, Mapping[str, str]]
 _SPECIAL = re.compile(r"[\\|^&~\r\n]")
 
 
+class Repeated(str):
+    """Repetitions of a field, each made safe already."""
+
+    __slots__ = ()
+
+
 def escape(text: str) -> str:
     """Text as it may stand in a field (HL7 v2.5.1 section 2.7)."""
-    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
+    return text.translate(_ESCAPES) if _SPECIAL.search(text) and not isinstance(text, Repeated) else text
+
+
+def repeated(texts: Iterable[str]) -> Repeated:
+    """Several values of one field."""
+    return Repeated("~".join(map(escape, texts)))
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def test_cancelled_work_is_not_done() -> None:
 def test_a_device_that_queries_waits_for_work() -> None:
     machine = analyzer("CHEM-1", host_query=True)
     asked = [item for item in run(machine, Loaded((sip(),)), minutes=16) if isinstance(item, Asked)]
-    assert asked == [Asked(BARCODE)]
+    assert asked == [Asked(BARCODE, "0001", 1)]
     outputs, wake = machine.update(START + 16 * MINUTE, (orders("NA"),))
     while not finished(outputs):
         assert wake is not None

@@ -241,6 +241,7 @@ def test_controls_run_at_the_laboratorys_own_hour_on_both_sides_of_a_clock_chang
     world.hospital.rate = 0.0
     world.step(start + timedelta(days=4))
     zone = core().place.zone
-    runs = [e.at.astimezone(zone) for e in world.sink.entries if e.subject == "COAG-1"]  # type: ignore[attr-defined]
+    entries = world.sink.of_kind("analyzer.controlled")  # type: ignore[attr-defined]
+    runs = [entry.at.astimezone(zone) for entry in entries if entry.subject == "COAG-1"]
     later = {f"{at:%m-%d %H:%M}" for at in runs if at > start.astimezone(zone) + HOUR}
     assert sorted(later) == ["10-31 05:35", "11-01 05:35", "11-02 05:35", "11-03 05:35"]

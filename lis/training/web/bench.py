@@ -18,7 +18,7 @@ from lis.training.running import LiveWorld, LiveWorlds
 from lis.training.web import drawing
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import NavItem, go, show
-from simulators.analyzers.events import DeviceStatus
+from simulators.analyzers.parts.screen import DeviceStatus
 from simulators.bench import BenchRefusal
 from simulators.printer import PrintedLabel
 from simulators.tubes import TubeView

@@ -1,0 +1,1 @@
+"""What every analyzer has: runs, racks, reagents, calibrations, maintenance, a screen."""
