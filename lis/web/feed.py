@@ -73,15 +73,20 @@ class _Follower:
         self.task = self.position = None
 
     def _look(self) -> list[Signal]:
+        """What is new. A journal that became shorter is of a laboratory put back: all is shown anew."""
         with self.lab.database.reading() as connection:
-            if self.position is None:
-                last = connection.execute(select(func.coalesce(func.max(t.journal.c.seq), 0))).scalar_one()
-                self.position = int(last)
+            last = int(connection.execute(_LAST).scalar_one())
+            before, self.position = self.position, last
+            if before is None or last == before:
                 return []
-            events = follow(connection, self.position)
-        if events:
-            self.position = events[-1].seq
+            if last < before:
+                return [Signal(last, topic, "") for topic in sorted(set(TOPICS.values()))]
+            events = follow(connection, before)
+        self.position = events[-1].seq
         return signals(events)
+
+
+_LAST = select(func.coalesce(func.max(t.journal.c.seq), 0))
 
 
 def signals(events: Sequence[Row[Any]]) -> list[Signal]:

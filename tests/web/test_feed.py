@@ -52,6 +52,32 @@ def test_stream_tells_what_happens_after_it_began_and_ends_when_closed(own_site:
     assert [text.split("\n")[1:3] for text in heard[1:]] == [["event: specimens", "data: 260610001"]]
 
 
+def test_a_laboratory_that_is_put_back_is_shown_anew(own_site: Site) -> None:
+    feed, lab, house = Feed(), own_site.small.lab, own_site.small.house
+    snapshot = house.snapshot(lab.slug, "kept", "admin")
+    own_site.small.order("LYTES", numbers=("S9",))
+    heard: list[str] = []
+
+    async def listen() -> None:
+        async for text in feed.stream(lab):
+            heard.append(text)
+            if len(heard) > len(set(TOPICS.values())):
+                feed.close()
+
+    async def run() -> None:
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as group:
+                group.start_soon(listen)
+                while not heard or lab.slug not in feed.followed():
+                    await anyio.sleep(0.01)
+                await anyio.to_thread.run_sync(lambda: house.reset(lab.slug, snapshot, "admin"))
+
+    anyio.run(run)
+    assert [text.split("\n")[1] for text in heard[1:]] == [
+        f"event: {topic}" for topic in sorted(set(TOPICS.values()))
+    ]
+
+
 def test_stream_is_for_members_of_the_laboratory_alone(site: Site) -> None:
     from tests.web.site import Browser
 
