@@ -9,7 +9,6 @@ from functools import partial
 
 from lis.wire.er7 import Message
 from simulators.admitting import HOUR, Admitting
-from simulators.bench import BenchRefusal
 from simulators.collecting import Asked, Collecting
 from simulators.couriers import Couriers
 from simulators.dice import Dice
@@ -20,8 +19,10 @@ from simulators.hospital_plan import Collector, Reaction, Request, Round, Ward
 from simulators.people import Bodies
 from simulators.place import Orderable, Place
 from simulators.remarks import clinical_information, is_given
-from simulators.responding import Reached, Responding, course_of
+from simulators.responding import Responding, course_of
+from simulators.ringing import Ringing
 from simulators.stage import Outgoing, Stage
+from simulators.telephone import Call, Telephone
 from simulators.tubes import Tube
 
 BED_TO_BED = timedelta(minutes=4)
@@ -52,6 +53,8 @@ class Hospital:
         self.admitting = Admitting(place.hospital, stage, bodies, self._move)
         self._couriers = Couriers(stage, deliver)
         self._responding = Responding(place.hospital, stage, self._draw_again, self._follow)
+        self.telephone = Telephone(self.plan, stage, self._names_on, self._do_as_told)
+        self._ringing = Ringing(self.plan, place.orderables, stage, self.telephone)
         self._placed: dict[str, Placed] = {}
         self._requisitions = self._messages = 0
 
@@ -225,6 +228,7 @@ class Hospital:
             build = partial(order_message, envelope, encounter, requisition)
             self._stage.send(self.plan.peer, Outgoing(envelope.control, build, self._hear))
         self._couriers.carry(asked, list(tubes.values()))
+        self._ringing.drawn(asked, encounter)
 
     def _hear(self, answer: bytes) -> None:
         """The laboratory's answer to an order: what it cannot do is known to the ward."""
@@ -239,14 +243,22 @@ class Hospital:
             self._responding.hear(read_statuses(message))
         for report in read_reports(message) if kind_of(message) == "ORU^R01" else ():
             self._responding.read(report)
+            self._ringing.reported(report)
         return acknowledge(self._envelope(), message)
 
-    def phone(self, ward: str, what: str, by: str) -> Reached:
-        """Ring a ward."""
-        known = self.plan.ward(ward)
-        if known is None:
-            raise BenchRefusal("ward.unknown", f"There is no ward {ward}.")
-        return self._responding.phone(known, what, by)
+    def _names_on(self, ward: str) -> list[str]:
+        return [encounter.person.family_name for encounter in self.admitting.inside(ward)]
+
+    def _do_as_told(self, effect: str, call: Call) -> None:
+        """What a ward does after a call: it orders the same once more, or on its own what was to be added."""
+        placed = self._placed.get(call.subject)
+        orders = (
+            [call.added] if effect == "order" else [one.code for one in placed.asked.orders] if placed else []
+        )
+        if placed is not None and all(orders):
+            number, dice = self._next_requisition()
+            priority = STAT if placed.asked.priority == TIMED else placed.asked.priority
+            self._place(self._asked(number, placed.asked.ward, orders, priority, dice, None), placed.visit)
 
     def _follow(self, mrn: str, reaction: Reaction, dice: Dice) -> bool:
         """Treat a patient who is here, and order again after a while."""

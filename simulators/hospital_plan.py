@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 
+from simulators.telephone_plan import TelephonePlan
+
 PUNCTUAL = (-5.0, 10.0)
 """Minutes around the hour asked for, where the content says nothing of a collector."""
 
@@ -155,10 +157,9 @@ class HospitalPlan:
     reading_minutes: tuple[float, float]
     rest_hours: float
     reactions: tuple[Reaction, ...]
-    answered_share: float
-    provider_share: float
     transfers: tuple[Transfer, ...] = ()
     remarks: RemarkPlan = field(default=RemarkPlan(0.0, "", ()))
+    telephone: TelephonePlan = field(default=TelephonePlan())
 
     def ward(self, code: str) -> Ward | None:
         """The ward of this code, None when there is none."""

@@ -19,6 +19,7 @@ from simulators.hospital_plan import (
     Transfer,
     Ward,
 )
+from simulators.telephone_plan import read_telephone
 
 _NOT_WEIGHTS = frozenset({"orders", "stat", "series_minutes", "due_minutes", "given"})
 
@@ -27,8 +28,10 @@ class PlaceError(ValueError):
     """The pack names something that does not exist, or leaves out what the world needs."""
 
 
-def read_hospital(plan: Mapping[str, Any], peers: list[dict[str, Any]]) -> HospitalPlan:
-    """The hospital of a world.yaml; PlaceError when no peer of the laboratory is meant."""
+def read_hospital(
+    plan: Mapping[str, Any], peers: list[dict[str, Any]], telephone: Mapping[str, Any]
+) -> HospitalPlan:
+    """The hospital of a world.yaml and telephone.yaml; PlaceError when no peer of the laboratory is meant."""
     raw = plan["hospital"]
     peer = next((peer for peer in peers if peer["code"] == raw["peer"]), None)
     if peer is None:
@@ -51,10 +54,9 @@ def read_hospital(plan: Mapping[str, Any], peers: list[dict[str, Any]]) -> Hospi
         reading_minutes=pair(raw["reading_minutes"]),
         rest_hours=float(raw["rest_hours"]),
         reactions=tuple(_reaction(reaction) for reaction in plan["reactions"]),
-        answered_share=float(raw["phone"]["answered"]),
-        provider_share=float(raw["phone"]["provider"]),
         transfers=tuple(_transfer(one) for one in plan.get("transfers", ())),
         remarks=_remarks(plan["clinical_information"]),
+        telephone=read_telephone(telephone),
     )
 
 

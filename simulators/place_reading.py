@@ -43,7 +43,7 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         orderables=_orderables(pack),
         devices=with_upkeep(_devices(pack, plan, head["indices"]), pack, ZoneInfo(head["zone"])),
         printers={peer["code"]: peer.get("port") for peer in peers if peer["kind"] == "printer"},
-        hospital=read_hospital(plan, peers),
+        hospital=read_hospital(plan, peers, _yaml(pack / "world" / "telephone.yaml")),
         collection=_collection(plan["collection"]),
         spin_extra_minutes=float(plan["centrifuge"]["extra_minutes"]),
         interferences=_interferences(_rows(pack / "hil_effects.csv")),
@@ -179,7 +179,8 @@ def _interferences(rows: list[dict[str, str]]) -> dict[str, tuple[Interference, 
 
 def _refuse_broken_references(place: Place) -> None:
     hospital = place.hospital
-    asked = [one.orders for one in hospital.requests] + [one.orders for one in hospital.reactions]
+    added = [(one.test,) for occasion in hospital.telephone.occasions for one in occasion.adds]
+    asked = [one.orders for one in hospital.requests] + [one.orders for one in hospital.reactions] + added
     for codes in asked:
         for code in codes:
             if code not in place.orderables:

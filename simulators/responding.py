@@ -1,4 +1,4 @@
-"""What wards do with what the laboratory says: they draw again, they read reports and act, they answer the telephone.
+"""What wards do with what the laboratory says: they draw again, they read reports and act.
 
 Which value leads to what is content (world.yaml, `reactions`); this module knows no test.
 """
@@ -6,27 +6,16 @@ Which value leads to what is content (world.yaml, `reactions`); this module know
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from simulators.dice import Dice
 from simulators.hl7.reading import OrderStatus, Report
-from simulators.hospital_plan import HospitalPlan, Reaction, Ward
+from simulators.hospital_plan import HospitalPlan, Reaction
 from simulators.patients import Course
 from simulators.stage import Stage
 
 WAITS_FOR_SPECIMEN = "HD"  # HL7 table 0038: on hold, until another specimen comes
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Who took the call; nobody did when `who` is empty. `role` is provider or nurse."""
-
-    ward: str
-    who: str = ""
-    number: str = ""
-    role: str = ""
 
 
 DrawAgain = Callable[[str, Sequence[int], int], None]
@@ -47,7 +36,7 @@ class Responding:
         self._awaiting: set[str] = set()
         self._redraws: dict[str, int] = {}
         self._reacted: dict[tuple[str, str, str], datetime] = {}
-        self._reports = self._calls = 0
+        self._reports = 0
 
     # what became of orders
 
@@ -99,26 +88,6 @@ class Responding:
                 self._reacted[key] = now
                 data = {"test": reaction.test, "flag": reaction.flag, "orders": reaction.orders}
                 self._stage.tell("report.acted_on", mrn, data | {"treatment": reaction.treatment})
-
-    # the telephone
-
-    def phone(self, ward: Ward, what: str, by: str) -> Reached:
-        """The laboratory rings a ward: a nurse or a provider answers, or nobody does."""
-        self._calls += 1
-        dice = self._dice.fork(f"call/{self._calls}")
-        reached = (
-            self._answering(ward, dice) if dice.chance(self._plan.answered_share) else Reached(ward.code)
-        )
-        data = {"what": what, "by": by, "who": reached.who, "role": reached.role}
-        self._stage.tell("ward.phoned", ward.code, data)
-        return reached
-
-    def _answering(self, ward: Ward, dice: Dice) -> Reached:
-        if dice.chance(self._plan.provider_share):
-            provider = dice.choice(self._plan.providers)
-            return Reached(ward.code, f"{provider.given} {provider.family}", provider.id, "provider")
-        nurse = dice.choice(ward.collectors)
-        return Reached(ward.code, nurse.initials, nurse.id, "nurse")
 
 
 def _asks_for(report: Report, reaction: Reaction) -> bool:

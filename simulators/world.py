@@ -17,7 +17,7 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.load(analyzer, [tubes])       world.discard(tube)             world.discard_label(label)
     world.run_controls(analyzer)
 
-Action `phone` with {ward, what}: who took the call (`simulators.responding`); `inject`, `withdraw`: what goes wrong;
+Actions `phone`, `answer`, `say` …: the telephone (`simulators.telephone`); `inject`, `withdraw`: what goes wrong;
 `load_reagent`, `calibrate`, `maintain`, `rerun` …: what is done at an analyzer (`simulators.attending`).
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.
@@ -173,8 +173,8 @@ class World(ByName):
     def _do(self, verb: str, args: Mapping[str, Any], by: str) -> Any:
         if verb in Attending.VERBS:
             return self.attending.do(verb, args, by)
-        if verb == "phone":
-            return self.hospital.phone(args["ward"], args.get("what", ""), by)
+        if verb in self.hospital.telephone.VERBS:
+            return self.hospital.telephone.do(verb, args, by)
         if verb in Injecting.VERBS:
             return self.injecting.do(verb, args)
         if verb not in VERBS:

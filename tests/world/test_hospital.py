@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lis.wire.er7 import Message
-from simulators.world import Action, BenchRefusal, World
+from simulators.world import World
 from tests.world.fake_lis import START, FakeLis, new_world
 
 DAY = timedelta(days=1)
@@ -189,18 +189,3 @@ def test_a_critical_value_is_treated_and_ordered_again_once(flag: str, acts: int
         else []
     )
     assert [e.data["orders"] for e in stat if e.data["priority"] == "S"][:1] == [["BMP"]] * acts
-
-
-def test_a_ward_is_rung_and_who_answers_is_known_to_the_ledger() -> None:
-    worlds = [new_world(seed=seed) for seed in (5, 5)]
-    answers = [
-        [world.act(Action(world.now, "phone", {"ward": "ICU", "what": "critical"}, "t1")) for _ in range(40)]
-        for world in worlds
-    ]
-
-    assert answers[0] == answers[1]
-    assert {answer.role for answer in answers[0]} == {"", "nurse", "provider"}
-    told = [entry for entry in worlds[0].sink.entries if entry.kind == "ward.phoned"]  # type: ignore[attr-defined]
-    assert [entry.data["who"] for entry in told] == [answer.who for answer in answers[0]]
-    with pytest.raises(BenchRefusal):
-        worlds[0].act(Action(worlds[0].now, "phone", {"ward": "9Z", "what": ""}, "t1"))
