@@ -86,6 +86,10 @@ class Station:
         """Somebody does something at the device; DeviceRefusal when that cannot be."""
         self._give(item)
 
+    def done_on(self, barcode: str) -> tuple[str, ...]:
+        """The tests that were run on a container, as far back as the device remembers."""
+        return tuple(self._done.get(barcode, ()))
+
     def order_again(self, barcode: str, tests: Sequence[str], dilution: float) -> None:
         """Do a container's last work once more, all of it or these tests, diluted by this factor."""
         again = [

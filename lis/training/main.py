@@ -26,7 +26,7 @@ from lis.training.doors import Open, Tending
 from lis.training.journeys import Journeys
 from lis.training.running import LiveWorlds, free_or_any
 from lis.training.travelling import Travel
-from lis.training.web import bench, travelling
+from lis.training.web import bench, devices, travelling
 from lis.web.security_sessions import Passwords
 
 WEB = Path(__file__).parent / "web"
@@ -123,7 +123,7 @@ def serve_pages(settings: Settings) -> None:
 def application(product: Product, worlds: LiveWorlds, passwords: Passwords | None = None) -> FastAPI:
     """The laboratory's pages with the bench window beside them."""
     passwords = passwords or Passwords()
-    app = pages(product, passwords=passwords, extra_routers=[bench.router, travelling.router])
+    app = pages(product, passwords=passwords, extra_routers=[bench.router, devices.router, travelling.router])
     app.state.worlds = worlds
     app.state.travel = Travel(product.house, Open(product, worlds), product.wall, passwords.hash)
     app.state.journeys = Journeys()
