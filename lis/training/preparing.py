@@ -201,6 +201,7 @@ def _live(
             kept_at = world.now
             gc.collect(1)
     world.act(Action(until, "attend", {"on": False}, BY))
+    world.act(Action(until, "take_calls", {"on": True}, BY))  # the next shift has the telephone
     made.chronicle.keep(world, until)
 
 

@@ -15,7 +15,7 @@ from lis.domain.people import LIS_ADMIN, SUPERVISOR
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.training.pace import PACES, set_pace
 from lis.training.running import LiveWorld, LiveWorlds
-from lis.training.web import drawing
+from lis.training.web import drawing, phone
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import NavItem, go, show
 from simulators.analyzers.parts.screen import DeviceStatus
@@ -24,6 +24,7 @@ from simulators.printer import PrintedLabel
 from simulators.tubes import TubeView
 
 router = APIRouter(prefix="/bench/{slug}")
+router.include_router(phone.router)
 TRAINERS = (SUPERVISOR, LIS_ADMIN)
 SHOWN_BACK = timedelta(hours=8)
 LINES = 6
