@@ -32,6 +32,8 @@ class Act(StrEnum):
     HANDOFF_WRITE = "handoff.write"
     COUNTERSIGN = "countersign"
     MESSAGE_VIEW = "message.view"
+    MESSAGE_RESEND = "message.resend"
+    INTERFACE_STOP = "interface.stop"
     INTERFACE_MANAGE = "interface.manage"
     CONTENT_EDIT = "content.edit"
     STAFF_MANAGE = "staff.manage"

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from lis.domain.events import Verb
+from lis.storage import outbox
 from lis.storage import tables as t
 
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """A message's row, its values in their order, control results, and outgoing messages made at the same instant.
+    """A message's row, its values in their order, control results, and outgoing messages it caused.
 
     A value's row carries the version it made (`version_value`, `flags`, `critical`, `n`), if it made one, with the
     result's state now, its holds and its accession.
@@ -64,10 +66,24 @@ def _values(inbound_id: int) -> Any:
     )
 
 
+# What tells that a message of a kind was queued.
+_KINDS = {
+    str(Verb.WORK_SENT): outbox.ANALYZER_WORK,
+    str(Verb.REPORT_SENT): outbox.RESULT_REPORT,
+    str(Verb.LABEL_PRINTED): outbox.LABEL,
+    str(Verb.TEST_CANCELLED): outbox.ORDER_STATUS,
+    str(Verb.ORDER_CANCELLED): outbox.ORDER_STATUS,
+}
+
+
 def _sent_with(connection: Connection, message: Row[Any]) -> tuple[Row[Any], ...]:
-    """Messages of the same case, queued in the transaction that took this one: its instant is theirs."""
+    """Messages of the same case and instant, of the kinds that the journal says this one caused."""
     if not message.accession:
         return ()
-    o = t.outbox.c
-    query = select(t.outbox).where(o.accession == message.accession, o.created_at == message.received_at)
-    return tuple(connection.execute(query.order_by(o.id)))
+    j, o = t.journal.c, t.outbox.c
+    caused = select(j.verb).where(j.accession == message.accession, j.cause == f"inbound:{message.id}")
+    kinds = {_KINDS[row.verb] for row in connection.execute(caused) if row.verb in _KINDS}
+    query = select(t.outbox).where(
+        o.accession == message.accession, o.created_at == message.received_at, o.kind.in_(kinds)
+    )
+    return tuple(connection.execute(query.order_by(o.id))) if kinds else ()

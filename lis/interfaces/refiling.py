@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedSpecimen
-from lis.domain.people import Act
+from lis.domain.people import Act, Actor
 from lis.interfaces.arrivals import ASTM, HL7, Arrival, Item, decoded, items_of
 from lis.interfaces.astm_envelope import KIND, AstmEnvelope
 from lis.interfaces.astm_records import read_records
@@ -20,7 +21,9 @@ from lis.interfaces.locating import located
 from lis.interfaces.outcomes import REFUSED
 from lis.interfaces.routing import Line, Lines
 from lis.kernel.errors import Conflict, Invalid
+from lis.lab import Lab
 from lis.services import observing, resolving
+from lis.storage import tables as t
 from lis.storage.work import Work
 
 _ACCEPTED = ("AA", "CA")
@@ -55,6 +58,23 @@ def refile_message(work: Work, inbox: Inbox, inbound_id: int, *, reason: str) ->
     return answers
 
 
+def refile_waiting(lab: Lab, inbox: Inbox, actor: Actor, interface: str, *, reason: str) -> dict[int, str]:
+    """Try every message of an interface again that waits as a whole, each in its own transaction. Per key its state.
+
+    One that would be refused stays as it is.
+    """
+    i = t.inbound.c
+    with lab.reading() as reading:
+        waiting = select(i.id).where(i.interface == interface, i.state.in_(resolving.WAITING)).order_by(i.id)
+        keys = [row.id for row in reading.connection.execute(waiting)]
+    states: dict[int, str] = {}
+    for key in keys:
+        with suppress(Conflict), lab.work(actor) as work:
+            refile_message(work, inbox, key, reason=reason)
+            states[key] = str(work.inbound.get(key).state)
+    return states
+
+
 def refile_values(work: Work, observation_ids: Iterable[int], *, reason: str) -> dict[int, str]:
     """Try single held values again. Per key: its state, or the code of what holds it now."""
     by_message: dict[int, list[Row[Any]]] = {}
@@ -82,11 +102,15 @@ def readings_of(item: Item, line: Line) -> tuple[Reading, ...]:
     return read_results(envelope.message, line.profile, line.zone)
 
 
+def arrival_of(message: Row[Any]) -> Arrival:
+    """A stored message as it arrived."""
+    protocol = ASTM if message.message_type == KIND else HL7
+    return Arrival(message.raw, message.peer, message.interface or None, protocol=protocol)
+
+
 def stored_item(message: Row[Any], lines: Lines) -> Item:
     """A stored message as it arrived, in the character set of its interface."""
-    protocol = ASTM if message.message_type == KIND else HL7
-    arrival = Arrival(message.raw, message.peer, message.interface or None, protocol=protocol)
-    return decoded(next(items_of([arrival])), lines)
+    return decoded(next(items_of([arrival_of(message)])), lines)
 
 
 def _read_again(work: Work, lines: Lines, line: Line, message: Row[Any]) -> tuple[ReportedSpecimen, ...]:

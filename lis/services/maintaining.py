@@ -22,14 +22,15 @@ def stop_interface(work: Work, code: str, *, reason: str) -> None:
     work.journal.append(Verb.INTERFACE_STOPPED, f"interface:{code}", reason=reason)
 
 
-def start_interface(work: Work, code: str, *, reason: str = "") -> None:
+def start_interface(work: Work, code: str, *, reason: str) -> None:
     """Take and send again."""
     interface = _interface(work, code)
+    _require_reason(reason)
     if interface.enabled:
         raise Conflict("interface.running", f"{code} is not stopped.")
     work.interfaces.change(code, enabled=True, stopped_reason="")
     work.journal.append(
-        Verb.INTERFACE_STARTED, f"interface:{code}", reason=reason or None, was=interface.stopped_reason
+        Verb.INTERFACE_STARTED, f"interface:{code}", reason=reason, was=interface.stopped_reason
     )
 
 
@@ -55,7 +56,7 @@ def free_test(work: Work, code: str, test: str, *, reason: str) -> None:
 
 
 def _interface(work: Work, code: str) -> Row[Any]:
-    work.require(Act.INTERFACE_MANAGE)
+    work.require(Act.INTERFACE_STOP)
     interface = work.interfaces.find(code)
     if interface is None:
         raise NotFound("interface.unknown", f"This laboratory has no interface {code}.")

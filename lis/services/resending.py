@@ -13,7 +13,7 @@ RESENDABLE = (outbox.DEAD, outbox.ANSWERED)
 
 def resend_message(work: Work, message_id: int, *, reason: str) -> None:
     """Queue a message again: the same bytes under the same control id, so that the receiver can tell a repeat."""
-    work.require(Act.INTERFACE_MANAGE)
+    work.require(Act.MESSAGE_RESEND)
     if not reason.strip():
         raise Invalid("reason.missing", "Sending again needs a reason.", "Say why in a few words.")
     message = work.outgoing.get(message_id)

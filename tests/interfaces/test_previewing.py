@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from lis.interfaces.inbox import Arrival, Inbox
-from lis.interfaces.previewing import Preview, preview, preview_refiling
-from lis.kernel.errors import Refusal
+from lis.interfaces.previewing import Preview, preview, preview_copy, preview_refiling, preview_stored
+from lis.kernel.errors import Conflict, NotAllowed
 from lis.services import mapping
 from lis.storage.tables.types import lab_metadata
 from tests.interfaces import messages
@@ -63,7 +64,7 @@ def test_a_preview_is_what_then_happens_and_leaves_nothing(small: SmallLab, inbo
     reply = inbox.receive(text.encode())
     after = everything(small)
     assert list(after["inbound"]) == [tuple(seen.became.message)]
-    assert reply == (seen.replies[-1] if seen.replies else None)
+    assert seen.became.message.reply == reply
     assert [row[7:10] for row in after["journal"][len(before["journal"]) :]] == [
         (event.verb, event.subject, event.accession) for event in seen.events
     ]
@@ -86,7 +87,7 @@ def test_a_proposed_mapping_is_tried_with_the_messages_that_wait_for_it(
     def mapped(work: Any) -> None:
         mapping.map_code(work, "CHEM-1", "Nax", "NA", reason="proposed")
 
-    [seen] = look(small, inbox, text, prepare=mapped)
+    [seen] = preview_stored(small.lab, inbox, ADMIN, [1], prepare=mapped)
     assert told(seen) == ("processed", "", [("filed", "NA", ""), ("held", "", "code.unmapped")])
     assert (seen.became.values[0].version_value, seen.became.values[0].version_unit) == ("141", "mmol/L")
     assert everything(small) == before
@@ -98,10 +99,9 @@ def test_a_held_message_is_tried_and_left_as_it_was(small: SmallLab, inbox: Inbo
     small.receive(late)
     before = everything(small)
     seen = preview_refiling(small.lab, inbox, TECHNOLOGIST, 1)
-    assert isinstance(seen, Preview)
     assert told(seen) == ("processed", "", [("filed", "NA", "")])
-    refused = preview_refiling(small.lab, inbox, ADMIN, 1)
-    assert isinstance(refused, Refusal) and refused.code == "act.not_allowed"
+    with pytest.raises(NotAllowed):
+        preview_refiling(small.lab, inbox, ADMIN, 1)
     assert everything(small) == before
 
 
@@ -114,7 +114,23 @@ def test_a_query_shows_the_work_it_would_have_sent(small: SmallLab, inbox: Inbox
     )
     with small.by_wire() as work:
         work.interfaces.change("CHEM-1", profile="ihe-law")
+    small.clock.advance(timedelta(minutes=1))
     before = everything(small)
     [seen] = look(small, inbox, query)
-    assert msa(seen.replies[-1]) == ("AA", "1")
+    assert msa(seen.became.message.reply) == ("AA", "1")
+    assert [(row.kind, row.peer) for row in seen.became.sent] == [("analyzer_work", "CHEM-1")]
+    assert everything(small) == before
+
+
+def test_an_edited_copy_is_tried_and_its_number_not_used_up(small: SmallLab, inbox: Inbox) -> None:
+    inbox.receive(results(tube(small), "101|141|mg/dL").encode())
+    before = everything(small)
+    text = before["inbound"][0][7].decode().replace("mg/dL", "mmol/L")
+    seen = preview_copy(small.lab, inbox, TECHNOLOGIST, 1, text)
+    assert (told(seen), seen.became.message.control_id) == (
+        ("processed", "", [("filed", "NA", "")]),
+        "HAND000001",
+    )
+    with pytest.raises(Conflict):
+        preview_copy(small.lab, inbox, TECHNOLOGIST, 1, text.replace("|1|T|", "|1|P|"))
     assert everything(small) == before

@@ -8,13 +8,13 @@ import pytest
 
 from lis.interfaces.arrivals import ASTM
 from lis.interfaces.inbox import Arrival, Inbox
-from lis.interfaces.refiling import refile_message, refile_values
+from lis.interfaces.refiling import refile_message, refile_values, refile_waiting
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.services import mapping
 from lis.storage import tables as t
 from tests.interfaces.messages import control, msa, records, results
 from tests.interfaces.test_inbox import LYTES, held, rows, tube, values
-from tests.labs import SmallLab
+from tests.labs import SmallLab, actor
 
 
 def refile(
@@ -159,3 +159,54 @@ def test_a_closed_code_means_nothing_whatever_the_menu_or_a_loinc_says(small: Sm
     both = f"OBX|1|NM|101^Na^99CHEM-1^{loinc}^Sodium^LN||141|mmol/L|||||F"
     inbox.receive(results(container, both).encode())
     assert held(small) == [("101", "code.unmapped")]
+
+
+def stop(small: SmallLab, reason: str) -> None:
+    with small.by_wire() as work:
+        work.interfaces.change("CHEM-1", enabled=not reason, stopped_reason=reason)
+
+
+def test_what_a_link_sent_while_its_interface_was_stopped_is_kept_and_tried_again_at_once(
+    small: SmallLab, inbox: Inbox
+) -> None:
+    container = tube(small)
+    with small.by_wire() as work:
+        work.interfaces.change("CHEM-1", profile="generic-astm")
+    stop(small, "Probe crash")
+    for number, item in (("A1", "101|141|mmol/L"), ("A2", "102|4.1|mmol/L")):
+        raw = records(container, item, number=number).encode()
+        inbox.answer_many([Arrival(raw, interface="CHEM-1", protocol=ASTM)])
+    assert [(row.state, row.reason, row.ack_code) for row in rows(small, t.inbound)] == [
+        ("held", "interface.stopped", "AA")
+    ] * 2
+    stop(small, "")
+    states = refile_waiting(small.lab, inbox, actor("technologist"), "CHEM-1", reason="Probe changed")
+    assert states == {1: "processed", 2: "processed"}
+    assert values(small) == [("NA", "141", "F"), ("K", "4.1", "F")]
+
+
+def test_what_was_sent_over_hl7_meanwhile_is_kept_refused_and_taken_when_it_comes_again(
+    small: SmallLab, inbox: Inbox
+) -> None:
+    raw = results(tube(small), "101|141|mmol/L").encode()
+    stop(small, "Probe crash")
+    refused = inbox.receive(raw)
+    with pytest.raises(Conflict):
+        refile(small, inbox)
+    stop(small, "")
+    assert (msa(refused), msa(inbox.receive(raw))) == (("AR", "1"), ("AA", "1"))
+    assert [row.state for row in rows(small, t.inbound)] == ["refused", "processed"]
+
+
+def test_one_that_would_be_refused_keeps_no_other_from_being_tried(small: SmallLab, inbox: Inbox) -> None:
+    container = tube(small)
+    for control_id, code in (("1", "X"), ("2", "T")):
+        text = results(container, "101|141|mmol/L", control=control_id, app="NEWCHEM")
+        inbox.receive(text.replace("|T|2.5.1", f"|{code}|2.5.1").encode())
+    with small.by_wire() as work:
+        work.interfaces.change("CHEM-1", settings={"application": "NEWCHEM"})
+        for key in (1, 2):
+            work.inbound.change(key, interface="CHEM-1")
+    states = refile_waiting(small.lab, inbox, actor("technologist"), "CHEM-1", reason="sender entered")
+    assert states == {2: "processed"}
+    assert [row.state for row in rows(small, t.inbound)] == ["held", "processed"]

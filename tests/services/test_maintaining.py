@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -50,7 +52,7 @@ def test_refusals_say_what_is_wrong_and_change_nothing(small: SmallLab) -> None:
     before = state_of(small), small.journal()
     refused = (
         (lambda work: maintaining.stop_interface(work, "CHEM-1", reason=" "), Invalid),
-        (lambda work: maintaining.start_interface(work, "CHEM-1"), Conflict),
+        (lambda work: maintaining.start_interface(work, "CHEM-1", reason="x"), Conflict),
         (lambda work: maintaining.stop_interface(work, "NOPE", reason="x"), NotFound),
         (lambda work: maintaining.hold_test(work, "CHEM-1", "NOPE", reason="x"), Invalid),
         (lambda work: maintaining.free_test(work, "CHEM-1", "K", reason="x"), Conflict),
@@ -61,6 +63,19 @@ def test_refusals_say_what_is_wrong_and_change_nothing(small: SmallLab) -> None:
     assert (state_of(small), small.journal()) == before
 
 
-def test_interfaces_are_the_lis_admins(small: SmallLab) -> None:
-    with pytest.raises(NotAllowed), small.work("supervisor") as work:
-        maintaining.stop_interface(work, "CHEM-1", reason="x")
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [("processor", 0), ("technician", 0), ("technologist", 1), ("supervisor", 1), ("lis_admin", 1)],
+)
+def test_interfaces_are_stopped_by_those_at_the_bench_too(small: SmallLab, role: str, may: int) -> None:
+    refused = contextlib.nullcontext() if may else pytest.raises(NotAllowed)
+    with refused, small.work(role) as work:
+        maintaining.stop_interface(work, "CHEM-1", reason="Unit changed over night")
+    assert state_of(small)[0] is not bool(may)
+
+
+def test_a_start_takes_a_reason_too(small: SmallLab) -> None:
+    with small.work() as work:
+        maintaining.stop_interface(work, "CHEM-1", reason="Probe crash")
+    with pytest.raises(Invalid), small.work() as work:
+        maintaining.start_interface(work, "CHEM-1", reason=" ")

@@ -52,5 +52,8 @@ def test_resending_takes_a_reason_and_the_act(small: SmallLab) -> None:
     key = message(small, "dead")
     with pytest.raises(Invalid), small.work("lis_admin") as work:
         resending.resend_message(work, key, reason="")
-    with pytest.raises(NotAllowed), small.work("technologist") as work:
+    with pytest.raises(NotAllowed), small.work("technician") as work:
         resending.resend_message(work, key, reason="Again")
+    with small.work("technologist") as work:
+        resending.resend_message(work, key, reason="The ward never got it")
+    assert small.journal()[-1] == "message.resent"

@@ -142,7 +142,7 @@ BROKEN = [
         "roles.csv",
         "Manage staff,N,N,N,N,Y",
         "Manage staff,N,N,N,N,N",
-        "roles.csv:27: no role carries staff.manage",
+        "roles.csv:29: no role carries staff.manage",
     ),
     ("pack.yaml", "America/Chicago", "America/Gotham", "pack.yaml:1: America/Gotham is no IANA time zone"),
     ("pack.yaml", "I: IIDX", "I: ICTX", "pack.yaml:1: index I: ICTX is not in tests.csv"),

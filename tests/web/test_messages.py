@@ -7,8 +7,7 @@ import re
 
 import pytest
 
-from lis.storage.journal import every
-from tests.web.site import LAB, Site
+from tests.web.site import Site
 
 UNKNOWN = (
     "MSH|^~\\&|CHEM-1|LAB|LIS|LAB|20260302060500-0600||ORU^R01^ORU_R01|77|T|2.5.1\r"
@@ -118,40 +117,11 @@ def test_lis_admin_sees_no_value_in_the_lists(own_site: Site) -> None:
     assert ("container.unmatched" in page, "141" in page) == (True, False)
 
 
-def test_message_shows_control_characters_tree_and_answer(own_site: Site) -> None:
-    key = held_message(own_site)
-    page = own_site.browser("technologist").page(f"/messages/in/{key}").text
-    assert "OBX|1|NM|101^Na \\T\\ more^99CHEM-1||141|mmol/L|||||F|||20260302055500-0600&lt;CR&gt;" in page
-    assert '<td class="mono">OBX-3.2</td><td>Na &amp; more</td>' in page
-    assert '<td class="mono">OBX-5</td><td>141</td>' in page
-    assert '<td class="mono">MSH-2</td><td>^~\\&amp;</td>' in page
-    assert '<td class="mono">MSA-1</td><td>AA</td>' in page
-    assert "! held No container 999999999999 is known here." in text_of(page)
-
-
-def test_viewing_a_message_is_written_once_per_opening_by_a_person(own_site: Site) -> None:
-    key = held_message(own_site)
-    browser = own_site.browser("technologist")
-    for headers in ({}, {"X-Live": "1"}, {"HX-Request": "true"}):
-        assert browser.get(f"{LAB}/messages/in/{key}", headers=headers).status_code == 200
-    with own_site.small.lab.reading() as reading:
-        seen = [row.subject for row in every(reading.connection) if row.verb == "message.viewed"]
-    assert seen == [f"message:{key}"]
-
-
-def test_given_up_message_is_sent_again_with_a_reason(own_site: Site) -> None:
-    key = dead_message(own_site)
-    browser = own_site.browser("lis_admin")
-    assert "Send again" in browser.page(f"/messages/out/{key}").text
-    answer = browser.act(f"/messages/out/{key}/resend", {"reason": "The hospital was down"})
-    assert answer.headers["location"] == f"{LAB}/messages/out/{key}"
-    page = browser.page(f"/messages/out/{key}").text
-    assert ("Send again" in page, "queued" in text_of(page)) == (False, True)
-
-
 def test_interface_is_stopped_and_started_on_its_page(own_site: Site) -> None:
-    browser = own_site.browser("lis_admin")
+    browser = own_site.browser("technologist")
     assert browser.act("/interfaces/CHEM-1/stop", {"reason": "Probe crash"}).status_code == 303
+    page = text_of(browser.page("/interfaces/CHEM-1").text)
+    assert "! Stopped: Probe crash What it sends is kept and answered AR 207" in page
     assert "! stopped Probe crash" in text_of(browser.page("/interfaces/CHEM-1").text)
     assert browser.act("/interfaces/CHEM-1/start", {"reason": "Changed"}).status_code == 303
     assert "✓ running" in text_of(browser.page("/interfaces/CHEM-1").text)
@@ -165,28 +135,45 @@ def test_single_test_is_kept_from_an_interface(own_site: Site) -> None:
     assert "None: everything it reports is taken." in text_of(browser.page("/interfaces/CHEM-1").text)
 
 
-def test_log_finds_messages_both_ways_by_interface_and_number(own_site: Site) -> None:
-    held, dead = held_message(own_site), dead_message(own_site)
-    browser = own_site.browser("technologist")
+def found(site: Site, query: str) -> list[str]:
+    page = site.browser("technologist").page(f"/messages/log{query}").text
+    return sorted(re.findall(r'href="/lab/small/messages/((?:in|out)/\d+)"', page))
 
-    def listed(query: str) -> list[str]:
-        return re.findall(
-            r'href="/lab/small/messages/((?:in|out)/\d+)"', browser.page(f"/messages/log{query}").text
-        )
 
-    assert sorted(listed("")) == [f"in/{held}", f"out/{dead}"]
-    assert listed("?interface=HIS") == [f"out/{dead}"]
-    assert listed("?q=77") == [f"in/{held}"]
-    assert listed("?q=none") == []
+def test_search_finds_messages_both_ways_by_what_is_known_of_them(own_site: Site) -> None:
+    held, dead = f"in/{held_message(own_site)}", f"out/{dead_message(own_site)}"
+    asked = {
+        "": [held, dead],
+        "?interface=HIS": [dead],
+        "?kind=ORU%5ER01": [held],
+        "?state=dead": [dead],
+        "?q=77": [held],
+        "?q=999999999999": [held],
+        "?q=101": [held],
+        "?q=none": [],
+        "?text=Na+%5CT%5C+more": [held],
+        "?text=MSH": [held, dead],
+        "?text=Kalium": [],
+        "?since=2026-03-02T05:59&until=2026-03-02T06:01": [held, dead],
+        "?since=2026-03-02T06:01": [],
+        "?since=never": [held, dead],
+    }
+    assert {query: found(own_site, query) for query in asked} == asked
+
+
+def test_search_follows_a_patient_and_a_tube_to_their_messages(own_site: Site) -> None:
+    order = own_site.small.order("LYTES", numbers=("H77",))
+    with own_site.small.by_wire() as work:
+        key = work.outbox.add("order_status", "HIS", accession=order.accession, order=1)
+    numbers = (order.accession, order.container_ids[0], "H77", "M1001")
+    assert [f"out/{key}" in found(own_site, f"?q={number}") for number in numbers] == [True] * 4
 
 
 def test_technologist_sees_interfaces_but_does_not_manage_them(site: Site) -> None:
     browser = site.browser("technologist")
-    page = browser.page("/interfaces/CHEM-1").text
-    assert ("Stop it" in page, browser.act("/interfaces/CHEM-1/stop", {"reason": "x"}).status_code) == (
-        False,
-        403,
-    )
+    page = browser.page("/interfaces/CHEM-1/codes").text
+    mapped = browser.act("/interfaces/CHEM-1/codes", {"code": "X", "test": "NA", "reason": "x"})
+    assert ("Another row" in page, mapped.status_code) == (False, 403)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +190,17 @@ def test_unknown_message_and_interface_are_not_found(site: Site) -> None:
     browser = site.browser("lis_admin")
     paths = ("/messages/in/999", "/messages/out/999", "/interfaces/NOPE")
     assert [browser.page(path).status_code for path in paths] == [404] * 3
+
+
+def test_all_that_waits_of_an_interface_is_tried_again(own_site: Site) -> None:
+    key = held_message(own_site)
+    with own_site.small.by_wire() as work:
+        work.inbound.change(key, state="unprocessed", ack_code="AE")
+        for row in work.observations.having(inbound_id=key):
+            work.observations.change(row.id, state="discarded")
+    browser = own_site.browser("technologist")
+    assert "1 of its messages waits: try all again" in text_of(browser.page("/interfaces/CHEM-1").text)
+    own_site.browser("lis_admin").page("/interfaces/CHEM-1")
+    refused = own_site.browser("lis_admin").act("/interfaces/CHEM-1/refile", {"reason": "x"})
+    answer = browser.act("/interfaces/CHEM-1/refile", {"reason": " "})
+    assert (refused.status_code, answer.status_code) == (403, 422)

@@ -87,8 +87,8 @@ def test_code_is_mapped_by_the_lis_admin_and_the_value_tried_again(own_site: Sit
     technologist, admin = own_site.browser("technologist"), own_site.browser("lis_admin")
     again = technologist.act(f"/held/{key}/refile", REASON)
     assert (again.headers["location"], state_of(own_site, key)) == (f"{LAB}/held/{key}", ("held", ""))
-    admin.act("/interfaces/CHEM-1/map", {"code": "X9", "test": "na", "reason": "New channel"})
-    assert "X9 NA" in text_of(admin.page("/interfaces/CHEM-1").text)
+    admin.act("/interfaces/CHEM-1/codes", {"code": "X9", "test": "na", "reason": "New channel"})
+    assert "X9 NA" in text_of(admin.page("/interfaces/CHEM-1/codes").text)
     again = technologist.act(f"/held/{key}/refile", REASON)
     assert (again.headers["location"], state_of(own_site, key)) == (f"{LAB}/messages", ("filed", "NA"))
 
@@ -117,3 +117,25 @@ def test_held_values_are_settled_by_those_whose_role_carries_it(site: Site, role
 
 def test_unknown_value_is_not_found(site: Site) -> None:
     assert site.browser("technologist").page("/held/99999").status_code == 404
+
+
+def test_a_controls_value_is_linked_to_a_control_that_is_listed(own_site: Site) -> None:
+    key = held_value(own_site, container_sent="QC77", reason="qc.unmapped", test="")
+    browser = own_site.browser("technologist")
+    page = text_of(browser.page(f"/held/{key}").text)
+    with own_site.small.work() as work:
+        target = work.catalog.targets_for["CHEM-1", "NA"][0]
+    choice = f"NA · {target.material} lot {target.lot} level {target.level}"
+    assert (choice in page, "Link and file" in page) == (True, False)
+    said = {"target": f"NA|{target.lot}|{target.level}", "reason": "Run log"}
+    assert browser.act(f"/held/{key}/control", said).headers["location"] == f"{LAB}/messages"
+    assert state_of(own_site, key) == ("control", "NA")
+    with own_site.small.work() as work:
+        [filed] = work.controls.having(inbound_id=work.observations.get(key).inbound_id)
+    assert (filed.lot, filed.level, filed.value) == (target.lot, target.level, "141")
+
+
+def test_a_held_value_stands_beside_its_message(own_site: Site) -> None:
+    page = own_site.browser("technologist").page(f"/held/{held_value(own_site)}").text
+    assert "OBX|1|NM|101^Na \\T\\ more^99CHEM-1||141|mmol/L|||||F|||20260302055500-0600&lt;CR&gt;" in page
+    assert "container 999999999999 SPM-2" in text_of(page)

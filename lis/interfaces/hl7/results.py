@@ -30,12 +30,9 @@ class Reading:
 
 def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
     """Every observation of a message, gathered by patient and container in the order they came."""
-    leading = profile.specimen == "leading" or (
-        profile.specimen == "auto" and message.header.value(9, 1) == "OUL"
-    )
     found: dict[tuple[str, ...], Reading] = {}
     seq = 0
-    for order in orders_of(message, leading):
+    for order in orders_of(message, is_leading(message, profile)):
         if not order.observed:
             continue
         reading = _reading(message, order, profile, zone, seq)
@@ -82,7 +79,7 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
 
 def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:
     """Patient or control, by the profile's marks. Marks that contradict each other are a doubt, never a guess."""
-    marks = [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
+    marks = marks_of(message, order, profile)
     kind = order.specimen.value(11, 1).strip().upper() if order.specimen else ""
     has_patient = bool(number_of(order.patient) or name_of(order.patient))
     if marks and has_patient and not profile.control_mark_decides:
@@ -92,6 +89,22 @@ def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:
     if kind not in PATIENT_ROLES:
         return "doubtful", f"The specimen's role is {kind}: neither a patient's nor a known control's."
     return "patient", ""
+
+
+def marks_of(message: Message, order: Order, profile: Profile) -> list[str]:
+    """The profile's control marks that an order carries."""
+    return [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
+
+
+def container_place(order: Order, profile: Profile) -> str:
+    """Where an order says which container it is about, "" when nowhere."""
+    return next((path for path in profile.container if _all(order, [path])), "")
+
+
+def is_leading(message: Message, profile: Profile) -> bool:
+    """Whether SPM stands before the orders of its specimen."""
+    is_oul = message.header.value(9, 1) == "OUL"
+    return profile.specimen == "leading" or (profile.specimen == "auto" and is_oul)
 
 
 def _is_marked(message: Message, order: Order, mark: str) -> bool:

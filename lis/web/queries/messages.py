@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal, not_, or_, select
+from sqlalchemy import Row, and_, func, not_, select
 
+from lis.interfaces.profiles import names, profile
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
@@ -39,6 +40,16 @@ class Link:
         """What is still to be sent, or answered; a printer answers nothing."""
         unanswered = 0 if self.row.kind == "printer" else self.went.get("sent", 0)
         return self.went.get("queued", 0) + unanswered
+
+    @property
+    def held(self) -> int:
+        """Messages that wait for a person as a whole."""
+        return sum(self.came.get(state, 0) for state in NEEDS_A_PERSON)
+
+    @property
+    def protocol(self) -> str:
+        """hl7 or astm: what becomes of messages of a stopped interface depends on it."""
+        return profile(self.row.profile).protocol if self.row.profile in names() else "hl7"
 
     @property
     def address(self) -> str:
@@ -105,28 +116,6 @@ def unsent(reading: Reading) -> list[Row[Any]]:
     return list(reading.connection.execute(query.limit(MOST_SHOWN)))
 
 
-def log(reading: Reading, *, interface: str, text: str) -> list[Row[Any]]:
-    """The newest messages both ways, perhaps of one interface, or with this accession or control id."""
-    i, o = t.inbound, t.outbox
-    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code, i.c.reason)
-    went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code, o.c.last_error)
-    rows = [
-        row
-        for query, table, code in ((came, i, i.c.interface), (went, o, o.c.peer))
-        for row in reading.connection.execute(_narrowed(query, table, code, interface, text))
-    ]
-    return sorted(rows, key=lambda row: (row.at, row.way, row.id), reverse=True)[:MOST_SHOWN]
-
-
-def message(reading: Reading, way: str, message_id: int) -> Row[Any]:
-    """One stored message, or NotFound."""
-    table = t.inbound if way == "in" else t.outbox
-    row = reading.connection.execute(select(table).where(table.c.id == message_id)).first()
-    if row is None:
-        raise NotFound("message.unknown", f"There is no message {message_id} of that kind.")
-    return row
-
-
 def observations_of(reading: Reading, inbound_id: int) -> list[Row[Any]]:
     """Every value of a message with what became of it."""
     o = t.observation
@@ -137,29 +126,6 @@ def _inbound(reading: Reading, condition: Any, most: int) -> list[Row[Any]]:
     i = t.inbound
     query = select(i).where(condition).order_by(i.c.id.desc()).limit(most)
     return list(reading.connection.execute(query))
-
-
-def _logged(way: str, table: Any, code: Any, at: Any, kind: Any, answer: Any, why: Any) -> Select[Any]:
-    return select(
-        literal(way).label("way"),
-        table.c.id,
-        code.label("code"),
-        at.label("at"),
-        kind.label("kind"),
-        table.c.control_id,
-        table.c.accession,
-        table.c.state,
-        answer.label("answer_code"),
-        why.label("why"),
-    )
-
-
-def _narrowed(query: Select[Any], table: Any, code: Any, interface: str, text: str) -> Select[Any]:
-    if interface:
-        query = query.where(code == interface)
-    if text:
-        query = query.where(or_(table.c.accession == text, table.c.control_id == text))
-    return query.order_by(table.c.id.desc()).limit(MOST_SHOWN)
 
 
 def _counts(

@@ -7,22 +7,32 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from lis.domain.catalog import ControlTarget
 from lis.domain.workflow import IN_LAB, ResultState
+from lis.interfaces.explaining import Fact
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
+from lis.services.resolving import CONTROL_REASONS
 from lis.storage import tables as t
+from lis.web.queries.inspecting import came_in
 
 MOST_CANDIDATES = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A held value, its tube if that is known here, and results of tubes in the laboratory that wait for one."""
+    """A held value, its tube if that is known here, results that wait for one, and controls that it may be of.
+
+    `raw` is its message; `said` how the interface reads that one now.
+    """
 
     row: Row[Any]
     container: Row[Any] | None
     meant: str
     candidates: tuple[Row[Any], ...]
+    raw: bytes
+    said: tuple[Fact, ...]
+    targets: tuple[ControlTarget, ...]
 
 
 def held(reading: Reading, observation_id: int) -> Held:
@@ -32,11 +42,33 @@ def held(reading: Reading, observation_id: int) -> Held:
     row = reading.connection.execute(query).first()
     if row is None:
         raise NotFound("observation.unknown", f"There is no value {observation_id}.")
+    came = came_in(reading, row.inbound_id)
     meant = _meant(reading, row)
     container = reading.connection.execute(
         select(t.container).where(t.container.c.container_id == row.container_sent.strip())
     ).first()
-    return Held(row, container, meant, _candidates(reading, container, meant))
+    return Held(
+        row,
+        container,
+        meant,
+        _candidates(reading, container, meant),
+        bytes(came.row.raw),
+        came.explanation.facts if came.explanation else (),
+        _targets(reading, row, container, meant),
+    )
+
+
+def _targets(
+    reading: Reading, row: Row[Any], container: Row[Any] | None, meant: str
+) -> tuple[ControlTarget, ...]:
+    """Controls of the analyzer that the value may be of: of the test that was meant, else of any."""
+    if row.reason not in CONTROL_REASONS and (container is not None or row.patient_sent):
+        return ()
+    return tuple(
+        target
+        for target in reading.catalog.control_targets
+        if target.analyzer == row.analyzer and (not meant or target.test == meant)
+    )
 
 
 def _meant(reading: Reading, row: Row[Any]) -> str:

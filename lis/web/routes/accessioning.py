@@ -23,7 +23,10 @@ from lis.web.queries import rejecting, specimens
 
 router = APIRouter(prefix="/lab/{slug}")
 PAPERS = ("us-letter", "a4")
-EXAMPLES = ("260610001017", "%SCAN-YZ-0189")  # an even number of digits (set C), and letters that layouts swap
+EXAMPLES = (
+    "260610001017",
+    "%SCAN-YZ-0189",
+)  # an even number of digits (set C), and letters that layouts swap
 SHOWN_BACK = timedelta(hours=8)  # how far back the list of received tubes reaches: a shift
 
 

@@ -1,24 +1,29 @@
-"""Interfaces, what they hold, what waits to be sent, and single messages."""
+"""Interfaces, what they hold, what waits to be sent, and the search for messages."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
-from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.interfaces.inspect import Branch, tree, visible
-from lis.services import maintaining, resending
+from lis.interfaces.inbox import Inbox
+from lis.interfaces.refiling import refile_waiting
+from lis.services import maintaining
 from lis.web.deps import Posted, SomeoneHere
 from lis.web.pages import go, show
-from lis.web.queries import messages
-from lis.web.viewing import note_viewing
-from lis.web.words import spelled
+from lis.web.queries import messages, searching
+from lis.web.queries.searching import Search
 
 router = APIRouter(prefix="/lab/{slug}")
+
+# What a message may have come to, both ways.
+STATES = (
+    "processed", "held", "refused", "duplicate", "unprocessed", "dead_letter", "discarded",
+    "queued", "sent", "answered", "dead", "cancelled",
+)  # fmt: skip
 
 
 @router.get("/messages")
@@ -38,55 +43,41 @@ def messages_page(request: Request, here: SomeoneHere) -> Response:
 
 
 @router.get("/messages/log")
-def log_page(request: Request, here: SomeoneHere, interface: str = "", q: str = "") -> Response:
-    """The newest messages both ways; `q` is an accession or a control id."""
+def log_page(
+    request: Request,
+    here: SomeoneHere,
+    interface: str = "",
+    kind: str = "",
+    state: str = "",
+    q: str = "",
+    text: str = "",
+    since: str = "",
+    until: str = "",
+) -> Response:
+    """The newest messages both ways that fit what is asked."""
     here.require(Act.MESSAGE_VIEW)
-    text = q.strip()[:64]
     with here.lab.reading() as reading:
-        rows = messages.log(reading, interface=interface, text=text)
-        links = messages.links(reading)
-    return show(request, here, "messages/log.html", rows=rows, links=links, interface=interface, text=text)
+        asked = Search(
+            interface=interface,
+            kind=kind,
+            state=state,
+            q=q.strip()[:64],
+            text=text[:200],
+            since=_instant(since, reading.zone),
+            until=_instant(until, reading.zone),
+        )
+        rows = searching.search(reading, asked)
+        links, kinds = messages.links(reading), searching.kinds(reading)
+    shown = {"asked": asked, "since": since, "until": until, "states": STATES}
+    return show(request, here, "messages/log.html", rows=rows, links=links, kinds=kinds, **shown)
 
 
-@router.get("/messages/{way}/{message_id}")
-def message_page(request: Request, here: SomeoneHere, way: Literal["in", "out"], message_id: int) -> Response:
-    """One message as it is stored, with what was answered and what became of its values."""
-    here.require(Act.MESSAGE_VIEW)
-    with here.lab.reading() as reading:
-        row = messages.message(reading, way, message_id)
-        observations = messages.observations_of(reading, message_id) if way == "in" else []
-    subject = f"{'message' if way == 'in' else 'outbox'}:{message_id}"
-    note_viewing(request, here, Verb.MESSAGE_VIEWED, subject, accession=row.accession or None)
-    return show(
-        request,
-        here,
-        "messages/message.html",
-        way=way,
-        row=row,
-        observations=observations,
-        parts=_parts(way, row),
-        resendable=resending.RESENDABLE,
-    )
-
-
-def _parts(way: str, row: Row[Any]) -> list[tuple[str, list[str], list[Branch]]]:
-    """The message and its answer: heading, lines as they came, the tree of what can be read."""
-    if way == "in":
-        bodies = (("What came", row.raw), ("What was answered", row.reply))
-    else:
-        bodies = (("What is sent", row.body), ("The answer", row.answer))
-    return [
-        (heading, [spelled(line) for line in visible(body or b"")], tree(body or b""))
-        for heading, body in bodies
-    ]
-
-
-@router.post("/messages/out/{message_id}/resend")
-def resend(here: SomeoneHere, form: Posted, message_id: int) -> Response:
-    """Queue a message once more."""
-    with here.lab.work(here.actor) as work:
-        resending.resend_message(work, message_id, reason=form.text("reason"))
-    return go(f"{here.path}/messages/out/{message_id}")
+def _instant(text: str, zone: str) -> datetime | None:
+    """A day and hour as typed in the laboratory's zone; None when none was given, or none that is one."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)) if text else None
+    except ValueError:
+        return None
 
 
 @router.get("/interfaces/{code}")
@@ -95,7 +86,7 @@ def interface_page(request: Request, here: SomeoneHere, code: str) -> Response:
     here.require(Act.MESSAGE_VIEW)
     with here.lab.reading() as reading:
         link = messages.link(reading, code)
-        rows = messages.log(reading, interface=code, text="")[:20]
+        rows = searching.search(reading, Search(interface=code))[:20]
         analyzer = reading.catalog.analyzers.get(code)
     return show(request, here, "messages/interface.html", link=link, rows=rows, analyzer=analyzer)
 
@@ -127,4 +118,11 @@ def free(here: SomeoneHere, form: Posted, code: str) -> Response:
     """Take a test from an interface again."""
     with here.lab.work(here.actor) as work:
         maintaining.free_test(work, code, form.text("test"), reason=form.text("reason"))
+    return go(f"{here.path}/interfaces/{code}")
+
+
+@router.post("/interfaces/{code}/refile")
+def refile(here: SomeoneHere, form: Posted, code: str) -> Response:
+    """Try every held message of an interface again: it was stopped, or its sender was not known."""
+    refile_waiting(here.lab, Inbox(here.lab), here.actor, code, reason=form.text("reason"))
     return go(f"{here.path}/interfaces/{code}")

@@ -7,13 +7,15 @@ from starlette.responses import Response
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.interfaces.inspect import tree, visible
 from lis.interfaces.refiling import refile_values
-from lis.services import mapping, observing
+from lis.services import observing
 from lis.services import resolving as service
 from lis.web.deps import Posted, SomeoneHere
 from lis.web.pages import go, show
 from lis.web.queries import resolving
 from lis.web.viewing import note_viewing
+from lis.web.words import spelled
 
 SETTLED = (observing.FILED, observing.CONTROL, observing.REPEATED, observing.SUPPLEMENTAL)
 
@@ -27,7 +29,8 @@ def held_page(request: Request, here: SomeoneHere, observation_id: int) -> Respo
     with here.lab.reading() as reading:
         found = resolving.held(reading, observation_id)
     note_viewing(request, here, Verb.MESSAGE_VIEWED, f"message:{found.row.inbound_id}")
-    return show(request, here, "resolving/held.html", one=found)
+    lines, branches = [spelled(line) for line in visible(found.raw)], tree(found.raw)
+    return show(request, here, "resolving/held.html", one=found, lines=lines, tree=branches)
 
 
 @router.post("/held/{observation_id}/link")
@@ -39,6 +42,24 @@ def link(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
             observation_id,
             form.text("container"),
             form.text("test").upper(),
+            reason=form.text("reason"),
+        )
+    return go(f"{here.path}/messages")
+
+
+@router.post("/held/{observation_id}/control")
+def link_control(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
+    """Say of which control a held value is: `target` is test, lot and level of one that is listed."""
+    test, lot, level = [*form.text("target").split("|"), "", ""][:3]
+    with here.lab.work(here.actor) as work:
+        row = work.observations.get(observation_id)
+        service.link_control(
+            work,
+            observation_id,
+            test,
+            lot,
+            int(level) if level.isascii() and level.isdigit() else 0,
+            received_at=work.inbound.get(row.inbound_id).received_at,
             reason=form.text("reason"),
         )
     return go(f"{here.path}/messages")
@@ -59,11 +80,3 @@ def discard(here: SomeoneHere, form: Posted, observation_id: int) -> Response:
     with here.lab.work(here.actor) as work:
         service.discard_observation(work, observation_id, reason=form.text("reason"))
     return go(f"{here.path}/messages")
-
-
-@router.post("/interfaces/{code}/map")
-def map_code(here: SomeoneHere, form: Posted, code: str) -> Response:
-    """Say which test a sender's code means from now on."""
-    with here.lab.work(here.actor) as work:
-        mapping.map_code(work, code, form.text("code"), form.text("test").upper(), reason=form.text("reason"))
-    return go(f"{here.path}/interfaces/{code}")
