@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from simulators.bags import LOOSE, Bag, BagView
@@ -41,22 +41,24 @@ class Packing:
         for tube in bag.tubes:
             self._tubes[tube].bag = ""
 
-    def views(self, cap_of: Callable[[Tube], str], since: datetime | None = None) -> list[BagView]:
-        """The bags as they look, those that came since then."""
-        return [_view(bag, [self._tubes[tube] for tube in bag.tubes], cap_of) for bag in self._since(since)]
-
-    def _since(self, since: datetime | None) -> Iterable[Bag]:
-        return (bag for bag in self.bags.values() if since is None or bag.arrived_at >= since)
+    def views(self, since: datetime | None = None) -> list[BagView]:
+        """The bags as they look: those that are closed, and of the open ones those that came since then."""
+        shown = [bag for bag in list(self.bags.values()) if _is_shown(bag, since)]
+        return [_view(bag, [self._tubes[tube] for tube in bag.tubes]) for bag in shown]
 
 
-def _view(bag: Bag, inside: list[Tube], cap_of: Callable[[Tube], str]) -> BagView:
+def _is_shown(bag: Bag, since: datetime | None) -> bool:
+    return not bag.is_open or since is None or bag.arrived_at >= since
+
+
+def _view(bag: Bag, inside: list[Tube]) -> BagView:
     return BagView(
         bag.id,
         bag.ward,
         bag.arrived_at,
         tuple(bag.papers),
         tuple(tube.id for tube in inside),
-        tuple(cap_of(tube) for tube in inside),
+        tuple(tube.kind.cap_colour for tube in inside),
         bag.is_open,
         any("leak" in tube.signs for tube in inside),
     )

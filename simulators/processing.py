@@ -17,6 +17,7 @@ from simulators.stage import Stage
 from simulators.tubes import SIGNS, Stay, Tube, TubeView, view
 
 LEAST_ML = 0.01
+SET, RUNS = "The blood has set: nothing moves when it is tilted", "The blood still runs when it is tilted"
 HAEMOLYSIS = "H"
 
 
@@ -40,21 +41,25 @@ class Processing:
         self.tubes: dict[str, Tube] = {}
         self.packing = Packing(self.tubes)
         self._centrifuges = {code: Centrifuge(one) for code, one in plan.centrifuges.items()}
-        self._poured: dict[str, int] = {}
+        self._poured = 0
 
     # what is seen
 
     def view(self, tube: Tube) -> TubeView:
-        """A tube as it looks now."""
-        return view(tube, celsius_of(tube, self._stage.now, self._ageing.temperatures))
+        """A tube as it looks now; how its blood runs when it was tilted."""
+        now = self._stage.now
+        seen = view(tube, celsius_of(tube, now, self._ageing.temperatures))
+        if not tube.was_tilted or tube.is_separated or not tube.kind.clot_minutes:
+            return seen
+        return replace(seen, remarks=(*seen.remarks, SET if now >= clotted_at(tube) else RUNS))
 
     def centrifuges(self) -> list[CentrifugeView]:
         """The centrifuges as they stand there, with the time that is left."""
         return [seen(one, self._stage.now) for one in self._centrifuges.values()]
 
     def bags_seen(self, since: datetime | None = None) -> list[BagView]:
-        """The bags as they look, those that came since then."""
-        return self.packing.views(lambda tube: self.view(tube).cap_colour, since)
+        """The bags as they look: those that are closed, and of the open ones those that came since then."""
+        return self.packing.views(since)
 
     def open_bag(self, bag_id: str, by: str) -> None:
         """Take everything out of a bag."""
@@ -181,8 +186,8 @@ class Processing:
             where = "stand above the cells" if tube.cells_ml else "are in it"
             raise BenchRefusal("aliquot.short", f"Only {tube.free_ml:g} mL {where}.")
         self._take(tube)
-        self._poured[tube.drawn_as] = number = self._poured.get(tube.drawn_as, 0) + 1
-        child = _child(tube, f"{tube.drawn_as}-{number}", ml, self._stage)
+        self._poured += 1
+        child = _child(tube, f"A{self._poured:06d}", ml, self._stage)
         tube.volume_ml = round(tube.volume_ml - ml, 3)
         self.tubes[child.id] = child
         data = {"from": tube.id, "ml": ml, "left_ml": tube.volume_ml, "patient": tube.patient, "by": by}
@@ -262,5 +267,6 @@ def _child(tube: Tube, name: str, ml: float, stage: Stage) -> Tube:
         station="",
         arrived_at=stage.now,
         expires_on=None,
+        paper=None,
         bag="",
     )

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from lis.documents.marks import COLOURS, GLASS, INK, MARKS, Body, Mark
 from lis.documents.svg import SANS, STRONG, element, text
 from lis.documents.texts import printable
 
 Shape = Literal["tube", "micro", "bottle", "cup", "syringe"]
-Mark = Literal["clot", "bubbles", "leak", "crack", "frost"]
 
-INK, GLASS = "#161616", "#8d8d8d"
 CAPS = {
     "light blue": "#8ecae6",
     "royal blue": "#23408e",
@@ -33,19 +32,6 @@ CAPS = {
     "clear": "#f4f4f4",
 }
 """Cap colours by the words a content pack uses; the longest word found in the text wins."""
-
-COLOURS = {
-    "blood": "#8b1018",
-    "cells": "#6d0a12",
-    "clot": "#4d060c",
-    "gel": "#e3dcc3",
-    "serum": "#ecd98a",
-    "plasma": "#ecd98a",
-    "urine": "#f0d85a",
-    "clear": "#eef4f7",
-}
-"""Contents in their usual colour; a layer may bring its own instead."""
-
 
 LOOKS = {
     "cloudy": ("#f7f3e6", 0.5),
@@ -89,30 +75,12 @@ class ContainerView:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Body:
-    left: float
-    top: float
-    width: float
-    height: float
-    round: float
-
-    @property
-    def full(self) -> float:
-        """Where the surface stands when the container is filled to its draw volume."""
-        return self.top + self.height * 0.22
-
-    @property
-    def bottom(self) -> float:
-        return self.top + self.height
-
-
-_BODIES: dict[Shape, _Body] = {
-    "tube": _Body(24, 44, 44, 160, 20),
-    "micro": _Body(32, 104, 28, 100, 12),
-    "bottle": _Body(14, 74, 64, 130, 10),
-    "cup": _Body(10, 94, 72, 110, 6),
-    "syringe": _Body(31, 54, 30, 150, 4),
+_BODIES: dict[Shape, Body] = {
+    "tube": Body(24, 44, 44, 160, 20),
+    "micro": Body(32, 104, 28, 100, 12),
+    "bottle": Body(14, 74, 64, 130, 10),
+    "cup": Body(10, 94, 72, 110, 6),
+    "syringe": Body(31, 54, 30, 150, 4),
 }
 WIDTH, HEIGHT = 340, 220
 STEEPEST = 8
@@ -142,7 +110,7 @@ def container_svg(view: ContainerView) -> str:
     body = _BODIES[view.shape]
     parts = [
         *_contents(view, body),
-        *(part for mark in view.marks for part in _MARKS[mark](body)),
+        *(part for mark in view.marks for part in MARKS[mark](body)),
         _outline(body),
         _cap(view, body),
         *_volume_line(view, body),
@@ -162,11 +130,11 @@ def container_svg(view: ContainerView) -> str:
     )
 
 
-def _outline(body: _Body) -> str:
+def _outline(body: Body) -> str:
     return element("path", d=_path(body, body.top), fill="none", stroke=GLASS, stroke_width=2)
 
 
-def _path(body: _Body, top: float) -> str:
+def _path(body: Body, top: float) -> str:
     """The inside of the container from `top` down, with its rounded bottom."""
     bend = min(body.round, max(0.0, body.bottom - top))
     right = body.left + body.width
@@ -177,7 +145,7 @@ def _path(body: _Body, top: float) -> str:
     )
 
 
-def _contents(view: ContainerView, body: _Body) -> Iterator[str]:
+def _contents(view: ContainerView, body: Body) -> Iterator[str]:
     """Layers from the surface down, each drawn to the bottom and covered by the next."""
     depth = (body.bottom - body.full) * max(0.0, min(view.fill, 1.2))
     whole = sum(layer.share for layer in view.layers)
@@ -187,7 +155,7 @@ def _contents(view: ContainerView, body: _Body) -> Iterator[str]:
         top += depth * layer.share / whole
 
 
-def _cap(view: ContainerView, body: _Body) -> str:
+def _cap(view: ContainerView, body: Body) -> str:
     return element(
         "rect",
         x=body.left - 4,
@@ -200,14 +168,14 @@ def _cap(view: ContainerView, body: _Body) -> str:
     )
 
 
-def _volume_line(view: ContainerView, body: _Body) -> Iterator[str]:
+def _volume_line(view: ContainerView, body: Body) -> Iterator[str]:
     right = body.left + body.width
     yield element("line", x1=right - 10, x2=right, y1=body.full, y2=body.full, stroke=INK, stroke_width=2)
     if view.draw_volume_text:
         yield text(right + 4, body.full + 4, view.draw_volume_text, font_size=11, fill=INK)
 
 
-def _labels(view: ContainerView, body: _Body) -> Iterator[str]:
+def _labels(view: ContainerView, body: Body) -> Iterator[str]:
     """A band on the container for the place of the labels, and each of them unrolled to the right of it."""
     room = (HEIGHT - 16) / max(1, len(view.labels))
     for index, label in enumerate(view.labels):
@@ -220,7 +188,7 @@ def _labels(view: ContainerView, body: _Body) -> Iterator[str]:
         yield element("g", card + "".join(_lines(label, top)), transform=turn)
 
 
-def _band(body: _Body, index: int, count: int, tilt: int) -> str:
+def _band(body: Body, index: int, count: int, tilt: int) -> str:
     free = body.bottom - body.full - 24
     top, height = body.full + 10 + index * free / count, free / count - 4
     middle = (body.left + body.width / 2, top + height / 2)
@@ -246,33 +214,3 @@ def _lines(label: StuckLabel, top: float) -> Iterator[str]:
 def _fitted(line: str) -> dict[str, object]:
     """A line that would run over the edge of its label is squeezed into it."""
     return {"textLength": LINE_WIDTH, "lengthAdjust": "spacingAndGlyphs"} if len(line) > LINE_CHARS else {}
-
-
-def _clot(body: _Body) -> Iterator[str]:
-    x, y = body.left + body.width / 2, body.bottom - 22
-    yield element("ellipse", cx=x, cy=y, rx=body.width * 0.3, ry=9, fill=COLOURS["clot"], stroke="#2a0206")
-
-
-def _bubbles(body: _Body) -> Iterator[str]:
-    for dx, dy, r in ((0.25, 12, 3.0), (0.5, 22, 4.0), (0.7, 9, 2.5)):
-        yield element(
-            "circle", cx=body.left + body.width * dx, cy=body.full + dy, r=r, fill="#fff", stroke=GLASS
-        )
-
-
-def _leak(body: _Body) -> Iterator[str]:
-    for dy in (6, 18, 32):
-        yield element("ellipse", cx=body.left - 5, cy=body.top + dy, rx=2.5, ry=4.5, fill=COLOURS["blood"])
-
-
-def _crack(body: _Body) -> Iterator[str]:
-    path = f"M{body.left:.1f},{body.bottom - 50:.1f} l12,8 l-4,8 l12,10"
-    yield element("path", d=path, fill="none", stroke=INK, stroke_width=1.6)
-
-
-def _frost(body: _Body) -> Iterator[str]:
-    frame = {"fill": "none", "stroke": "#6aaed6", "stroke_width": 3, "stroke_dasharray": "2 5"}
-    yield element("rect", x=body.left - 3, y=body.top, width=body.width + 6, height=body.height, **frame)
-
-
-_MARKS = {"clot": _clot, "bubbles": _bubbles, "leak": _leak, "crack": _crack, "frost": _frost}

@@ -104,10 +104,15 @@ def test_tube_from_order_to_report(living: Living, browser: Browser) -> None:
 
 def arrival(desk: Desk) -> str:
     """An order comes, and some minutes later its tube lies in the tray; the laboratory knows the number on it."""
-    before = desk.tubes()
+    before, bags = desk.tubes(), desk.bench.locator("#bags li")
+    known = [bag.get_attribute("id") for bag in bags.all()]
     desk.pace(FAST)
-    expect(desk.bench.locator("#tray [data-tube]")).not_to_have_count(len(before), timeout=PATIENCE)
+    expect(bags).not_to_have_count(len(known), timeout=PATIENCE)
     desk.pace(SLOW)
+    (bag,) = [bag for bag in bags.all() if bag.get_attribute("id") not in known][:1]
+    assert "Requisition in the pocket: " in (bag.locator("svg").get_attribute("aria-label") or "")
+    bag.get_by_role("button", name="Open bag").click()
+    expect(desk.bench.locator("#said")).to_contain_text("is open", timeout=PATIENCE)
     tube = next(one for one in desk.tubes() if one not in before)
     number = desk.tube(tube).get_attribute("data-barcode")
     assert number
@@ -150,8 +155,12 @@ def run(desk: Desk, tube: str, container: str) -> None:
     desk.pace(FAST)
     if "Not separated" in desk.seen(tube):
         desk.tube(tube).get_by_role("checkbox").check()
+        desk.bench.get_by_label("tube of water opposite").check()
         desk.act("Spin", "The centrifuge runs with one tube")
         expect(desk.tube(tube)).to_have_count(0, timeout=PATIENCE)
+        take_out = desk.bench.get_by_role("button", name="Take the tubes out of")
+        expect(take_out).to_have_count(1, timeout=PATIENCE)
+        take_out.click()
         expect(desk.tube(tube)).to_have_count(1, timeout=PATIENCE)
         assert "Separated" in desk.seen(tube)
     desk.tube(tube).get_by_role("checkbox").check()

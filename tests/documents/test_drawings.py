@@ -5,7 +5,6 @@ import pytest
 
 from lis.documents.drawings import (
     CAPS,
-    COLOURS,
     ContainerView,
     Layer,
     StuckLabel,
@@ -13,6 +12,7 @@ from lis.documents.drawings import (
     container_svg,
     serum_colour,
 )
+from lis.documents.marks import COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
 VIEW = ContainerView(

@@ -15,7 +15,7 @@ from lis.domain.people import LIS_ADMIN, SUPERVISOR
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.training.pace import PACES, set_pace
 from lis.training.running import LiveWorld, LiveWorlds
-from lis.training.web import drawing, phone
+from lis.training.web import bags, drawing, phone, processing
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import NavItem, go, show
 from simulators.analyzers.parts.screen import DeviceStatus
@@ -54,8 +54,8 @@ class Seen:
     tray: tuple[DrawnTube, ...]
     labels: tuple[PrintedLabel, ...]
     devices: tuple[Device, ...]
-    spinning: tuple[str, ...]
     done: tuple[TubeView, ...]
+    around: processing.Around
 
     @property
     def version(self) -> str:
@@ -115,6 +115,7 @@ def look(request: Request, here: SomeoneHere, form: Posted, tube: str) -> Respon
         barcode=drawing.barcode_of(view),
         svg=drawing.drawing(view, kind, zone),
         words=drawing.spoken(view, kind, zone),
+        paper=_paper_with(live, tube),
     )
 
 
@@ -137,12 +138,6 @@ def _affix(live: LiveWorld, form: Form, _of: str, by: str) -> str:
         raise Invalid("bench.pick", "Pick one label and one tube.", "Then affix.")
     live.act("affix", {"label_id": label, "tube_id": tubes[0]}, by)
     return f"The label is on tube {tubes[0]}. Scan it."
-
-
-def _spin(live: LiveWorld, form: Form, _of: str, by: str) -> str:
-    tubes = form.texts("tube")
-    live.act("spin", {"tube_ids": tubes}, by)
-    return f"The centrifuge runs with {_tubes(tubes)}."
 
 
 def _load(live: LiveWorld, form: Form, _of: str, by: str) -> str:
@@ -178,11 +173,11 @@ def _run_controls(live: LiveWorld, _form: Form, of: str, by: str) -> str:
 Acting = Callable[[LiveWorld, Form, str, str], str]
 ACTS: dict[str, Acting] = {
     "affix": _affix,
-    "spin": _spin,
     "load": _load,
     "discard": _discard,
     "discard_label": _discard_label,
     "run_controls": _run_controls,
+    **processing.ACTS,
 }
 
 
@@ -214,12 +209,18 @@ def look_around(live: LiveWorld) -> Seen:
         for code in world.stations
     }
     return Seen(
-        tray=tuple(_drawn(live, tube) for tube in tubes if tube.spot == "tray"),
+        tray=tuple(_drawn(live, tube) for tube in tubes if tube.spot == "tray" and not tube.bag),
         labels=tuple(world.printed_labels()),
         devices=tuple(Device(status, tuple(on[status.code])) for status in world.analyzers_status()),
-        spinning=tuple(tube.id for tube in tubes if tube.spot == "centrifuge"),
         done=tuple(tube for tube in tubes if tube.spot == "done" and _is_recent(tube, world.now)),
+        around=processing.around(live, tubes),
     )
+
+
+def _paper_with(live: LiveWorld, tube: str) -> tuple[str, ...]:
+    """The requisition that lay in the bag with it, line by line."""
+    paper = live.world.bench.tubes[tube].paper
+    return bags.paper_lines(paper, live.world.content.place.zone) if paper else ()
 
 
 def _drawn(live: LiveWorld, tube: TubeView) -> DrawnTube:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from lis.documents.drawings import ContainerView, Layer, Mark, Shape, StuckLabel, container_svg, serum_colour
+from lis.documents.drawings import ContainerView, Layer, Shape, StuckLabel, container_svg, serum_colour
+from lis.documents.marks import Mark
 from simulators.place import TubeKind
 from simulators.printer import PrintedLabel
-from simulators.tubes import CollectionLabel, TubeView
+from simulators.tubes import ALIQUOT_ML, CollectionLabel, TubeView, has_gel
 
 # Words by which a container's own name says its shape, and its content its colour (a name's first match counts).
 SHAPES: tuple[tuple[str, Shape], ...] = (
@@ -21,9 +22,18 @@ SHAPES: tuple[tuple[str, Shape], ...] = (
     ("24-hour", "cup"),
 )
 CONTENTS = (("urin", "urine"), ("csf", "clear"), ("fluid", "plasma"))
-MARKS: Mapping[str, Mark] = {"clot": "clot", "bubbles": "bubbles", "leak": "leak", "crack": "crack"}
+MARKS: Mapping[str, Mark] = {
+    "clot": "clot",
+    "bubbles": "bubbles",
+    "leak": "leak",
+    "crack": "crack",
+    "fibrin": "threads",
+    "flakes": "flakes",
+    "haze": "haze",
+}
 ASKEW = 7  # degrees
-CELLS, GEL = 0.45, 0.1
+ALIQUOT = "Aliquot tube"
+GEL = 0.1
 LAB_FIELDS = ("patient", "identity", "tests", "container")
 
 
@@ -36,8 +46,8 @@ def drawing(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
             fill=tube.fill_share,
             layers=_layers(tube, kind),
             labels=tuple(_stuck(tube, zone)),
-            shape=_shape(kind),
-            draw_volume_text=f"{kind.draw_volume_ml:g} mL" if kind.draw_volume_ml else "",
+            shape=_shape(tube, kind),
+            draw_volume_text=f"{_nominal(tube, kind):g} mL" if kind.draw_volume_ml else "",
             marks=tuple(_marks(tube)),
         )
     )
@@ -57,9 +67,14 @@ def spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> str:
 
 
 def _spoken(tube: TubeView, kind: TubeKind, zone: ZoneInfo) -> Iterator[str]:
-    yield f"{kind.name}, {tube.cap_colour} cap, filled to {tube.fill_share:.0%} of the line"
-    if kind.is_spun:
-        yield f"Separated, what stands above is {tube.serum_look}" if tube.is_separated else "Not separated"
+    name = ALIQUOT if tube.poured_from else kind.name
+    yield f"{name}, {tube.cap_colour} cap, filled to {tube.fill_share:.0%} of the line"
+    if tube.poured_from and tube.is_separated:
+        yield f"What is in it is {tube.serum_look}"
+    elif tube.is_separated:
+        yield f"Separated, what stands above is {tube.serum_look}"
+    elif kind.is_spun:
+        yield "Not separated"
     if tube.is_cold:
         yield "Cold to the hand"
     yield from tube.remarks
@@ -106,7 +121,9 @@ def _marks(tube: TubeView) -> Iterator[Mark]:
     yield from (MARKS[sign] for sign in tube.signs if sign in MARKS)
 
 
-def _shape(kind: TubeKind) -> Shape:
+def _shape(tube: TubeView, kind: TubeKind) -> Shape:
+    if tube.poured_from:
+        return "micro"
     words = kind.name.lower()
     return next((shape for word, shape in SHAPES if word in words), "tube")
 
@@ -117,6 +134,13 @@ def _layers(tube: TubeView, kind: TubeKind) -> tuple[Layer, ...]:
     plain = next((colour for word, colour in CONTENTS if word in words), "blood")
     if not tube.is_separated or plain != "blood":
         return (Layer(plain, 1.0),)
-    gel = (Layer("gel", GEL),) if "gel" in kind.additive.lower().replace("no gel", "") else ()
-    above = Layer(serum_colour(tube.serum_look), 1.0 - CELLS - (GEL if gel else 0.0))
-    return (Layer("cells", CELLS), *gel, above)
+    above = Layer(serum_colour(tube.serum_look), tube.above_share)
+    if tube.poured_from:
+        return (above,)
+    gel = GEL if has_gel(kind) else 0.0
+    below = max(0.0, 1.0 - tube.above_share - gel)
+    return (Layer("cells", below), *([Layer("gel", gel)] if gel else []), above)
+
+
+def _nominal(tube: TubeView, kind: TubeKind) -> float:
+    return ALIQUOT_ML if tube.poured_from else kind.draw_volume_ml

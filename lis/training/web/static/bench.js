@@ -88,22 +88,28 @@ document.addEventListener("click", (event) => {
 
 // A refresh changes nothing under somebody's hands: picks stay, an open list is left alone.
 
+const typed = "#bench select, #bench input:not([type=checkbox]):not([type=radio]):not([type=hidden])";
 let picks = [];
+let values = new Map();
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "state") return;
   const isRefresh = event.detail.requestConfig.verb === "get";
-  if (isRefresh && document.activeElement.matches("#bench select")) event.detail.shouldSwap = false;
+  if (isRefresh && document.activeElement.matches(typed)) event.detail.shouldSwap = false;
+  values = new Map([...form.querySelectorAll(typed)].map((one) => [one.id, one.value]));
   picks = isRefresh
     ? [...form.querySelectorAll("input:checked"), ...form.querySelectorAll("details[open]")].map((one) => one.id)
     : [];
-  if (isRefresh) picks.push(`analyzer=${form.elements.analyzer?.value ?? ""}`);
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "hand") hand.scrollIntoView({ block: "nearest" });
   if (event.detail.target.id !== "state") return;
+  for (const [id, value] of values) {
+    const one = document.getElementById(id);
+    if (one && value) one.value = value;
+  }
   for (const id of picks) {
     const one = document.getElementById(id);
-    if (id.startsWith("analyzer=") && form.elements.analyzer) form.elements.analyzer.value = id.slice(9);
-    else if (one?.matches("details")) one.open = true;
+    if (one?.matches("details")) one.open = true;
     else if (one) one.checked = true;
   }
   const now = document.getElementById("done-now");
