@@ -211,8 +211,8 @@ def _other_past(where: str) -> Conflict:
     return Conflict(
         "world.other_past",
         f"This hospital's past comes out otherwise than it was (at {where}): "
-        "its content or the program has changed since.",
-        "Bring the former version back, or prepare the laboratory anew.",
+        "the program, or content that was not kept, has changed since. The laboratory works on without it.",
+        "Run the version of the program that made it, or prepare the laboratory anew (lis demo prepare --again).",
     )
 
 

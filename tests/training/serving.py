@@ -66,10 +66,13 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, passwords: Passwords, wall: FixedClock | None = None) -> Iterator[Serving]:
-    """Serve the laboratory of a folder, some days after it was prepared."""
+def serving(
+    folder: Path, passwords: Passwords, wall: FixedClock | None = None, url: str | None = None
+) -> Iterator[Serving]:
+    """Serve the laboratory of a folder, or of a PostgreSQL database, some days after it was prepared."""
     wall = wall or FixedClock(pasts.WALL + STOPPED_FOR)
-    product = Product(Settings(data=folder, hl7_port=0), wall)
+    settings = Settings(data=folder, hl7_port=0).model_copy(update={"database_url": url})
+    product = Product(settings, wall)
     worlds = LiveWorlds(product.house, wall)
     worlds.continue_clocks()
     product.start()

@@ -12,9 +12,11 @@ import pytest
 from httpx import Response
 from sqlalchemy import func, select
 
+from lis.kernel.clock import FixedClock
 from lis.kernel.errors import Conflict
 from lis.storage import tables as t
 from lis.storage.export import canonical_lines
+from lis.storage.house import House
 from lis.training import snapshots
 from lis.training.doors import KEEP_EVERY, TENDED_FOR, Open, Tending, is_half_said
 from lis.training.travelling import Shut, Travel
@@ -84,6 +86,24 @@ def test_put_back_to_a_snapshot_and_forth_again(served: Serving, supervisor: Bro
     assert journal(served)[: len(later)] == later
     labels = [one.label for one in snapshots.of(served.product.house, "past")]
     assert sorted(labels) == ["before", "before-2", "noon"]
+
+
+def test_the_same_over_postgresql(postgresql_url: str, tmp_path: Path) -> None:
+    house = House.open(data=None, url=postgresql_url, wall=FixedClock(pasts.WALL))
+    pasts.live(house, hours=0.5, hashed=LIGHT.hash)
+    house.close()
+    with serving(tmp_path, LIGHT, url=postgresql_url) as served:
+        supervisor = Browser(served.app, "supervisor1")
+        assert supervisor.act(f"{TIME}/keep", label="noon").status_code == 303
+        kept = snapshots.find(served.product.house, "past", "noon")
+        served.pass_time(timedelta(minutes=20))
+        digest = served.live.world.ledger.digest
+        arrived(supervisor, supervisor.act(f"{TIME}/back", label="noon"))
+        assert served.live.world.now == kept.at
+        arrived(supervisor, supervisor.act(f"{TIME}/fork", new="twin", label="before"))
+        assert served.worlds.get("twin").world.ledger.digest == digest
+        served.pass_time(timedelta(minutes=20))
+        assert (served.live.failure, served.worlds.get("twin").failure) == ("", "")
 
 
 def test_what_was_put_back_goes_on(served: Serving, supervisor: Browser) -> None:
