@@ -8,7 +8,6 @@ from enum import StrEnum
 class Verb(StrEnum):
     """What happened. Each member's text is the spelling that readers of the journal use."""
 
-    LAB_CREATED = "lab.created"
     CLOCK_SET = "clock.set"
     CATALOG_LOADED = "catalog.loaded"
     CATALOG_CHANGED = "catalog.changed"
@@ -92,7 +91,6 @@ class Verb(StrEnum):
 
 
 MEANINGS: dict[Verb, str] = {
-    Verb.LAB_CREATED: "The laboratory's database was made.",
     Verb.CLOCK_SET: "Lab time was moved, paused, or given another pace.",
     Verb.CATALOG_LOADED: "A content pack became the catalogue in force.",
     Verb.CATALOG_CHANGED: "A person changed rows of the catalogue; the former version is kept.",

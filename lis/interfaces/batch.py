@@ -67,7 +67,7 @@ class Feeder:
                 SLUG, name=SLUG, zone="UTC", environment="T", lab_anchor=WallClock().now(), actor="inbox"
             )
             with Lab(house.lab(SLUG)).work(system("admin")) as work:
-                cataloguing.load_pack(work, self._files)
+                cataloguing.load_pack(work, self._files, is_guessed=True)
                 work.interfaces.add(
                     code=INTERFACE,
                     kind="analyzer",
@@ -117,7 +117,7 @@ class Feeder:
             if not controls:
                 return self._codes
             added, codes = with_codes(self._files, [(code, "") for code in controls], self._codes)
-            cataloguing.load_pack(work, added, reason="control codes")
+            cataloguing.load_pack(work, added, reason="control codes", is_guessed=True)
             work.interfaces.change(INTERFACE, settings=self._settings(codes))
             return codes
 

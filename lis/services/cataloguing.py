@@ -13,8 +13,15 @@ from lis.storage.packs_check import check_files
 from lis.storage.work import Work
 
 
-def load_pack(work: Work, files: Mapping[str, str], *, reason: str = "first load") -> Catalog:
-    """Put a pack in force. Interfaces that it names and the laboratory has not yet are opened as it says."""
+def load_pack(
+    work: Work, files: Mapping[str, str], *, reason: str = "first load", is_guessed: bool = False
+) -> Catalog:
+    """Put a pack in force; broken content is refused whole. Interfaces that are new are opened as it says.
+
+    `is_guessed`: rows were made up for codes that came, for a laboratory that nobody works in; they say too little.
+    """
+    if not is_guessed:
+        _refuse_broken(files)
     version_id, catalog = catalogs.store(work.connection, files, at=work.now, reason=reason)
     work.put_in_force(version_id, catalog)
     peers: list[Peer | Analyzer] = [*catalog.peers.values(), *catalog.analyzers.values()]

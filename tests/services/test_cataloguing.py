@@ -8,6 +8,8 @@ from lis.kernel.errors import Invalid, NotAllowed, Refusal
 from lis.services import cataloguing
 from lis.storage import catalogs
 from lis.storage import tables as t
+from lis.storage.packs import pack_files
+from tests.labs import PACK
 from tests.services.bench import Bench
 
 
@@ -43,3 +45,13 @@ def test_a_change_that_is_not_allowed_or_broken_changes_nothing(
     with pytest.raises(refusal), small.work(role) as work:
         cataloguing.change_file(work, name, content, reason=reason)
     assert small.row(t.lab).catalog_version_id == 1
+
+
+def test_broken_content_is_not_loaded_and_every_place_is_named(small: Bench) -> None:
+    files = pack_files(PACK)
+    broken = files | {"critical_values.csv": files["critical_values.csv"].replace("K,31,", "KK,31,")}
+    with pytest.raises(Invalid) as refused, small.work("lis_admin") as work:
+        cataloguing.load_pack(work, broken, reason="another")
+    assert refused.value.code == "pack.broken"
+    assert "critical_values.csv" in str(refused.value)
+    assert [row.reason for row in small.rows(t.catalog_version)] == ["first load"]
