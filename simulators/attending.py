@@ -1,7 +1,7 @@
 """What people do at the analyzers: reagents, calibration, maintenance, the log, a second run; and who does it by habit.
 
-`attend` {on} says whether somebody goes round by habit, at the hour that the content gives: so it is in a laboratory's
-past, and where a device runs alone. At a live bench nobody does it but the people there.
+`attend` {on} says whether somebody goes round by habit, at the hour that the content gives, and brings reagents when
+they run low: so it is in a laboratory's past, and where a device runs alone. At a live bench only the people there do.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Attending:
     def do(self, verb: str, args: Args, by: str) -> None:
         """One of the actions; BenchRefusal when it cannot be."""
         if verb == "attend":
-            self._by_habit = bool(args["on"])
+            self._attend(bool(args["on"]))
             return
         station = self._station(args["analyzer"])
         try:
@@ -72,6 +72,11 @@ class Attending:
             raise BenchRefusal(refused.reason, str(refused)) from refused
         if verb != "run_controls":
             self._stage.tell("analyzer.attended", station.code, {**args, "act": verb, "by": by})
+
+    def _attend(self, is_on: bool) -> None:
+        self._by_habit = is_on
+        for station in self._stations.values():
+            station.analyzer.upkeep.is_attended = is_on
 
     def _rerun(self, station: Station, args: Args, by: str) -> None:
         """Put a tube on once more for the work that was done on it."""

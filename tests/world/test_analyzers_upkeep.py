@@ -265,6 +265,14 @@ def test_whoever_goes_round_leaves_nothing_due_and_nothing_unread() -> None:
     assert status.state == "ready"
 
 
+def test_an_attended_device_never_runs_out() -> None:
+    one = machine()
+    one.upkeep.is_attended = True
+    done = [measure(one, START + (2 + n) * HOUR, "NA", tube=f"C{n}") for n in range(10)]
+    assert all(item.text for each in done for item in each.measured)
+    assert {code for _, code in said(one)} == {"reagent_low", "reagent_loaded"}
+
+
 def test_lines_of_the_log_are_read_once() -> None:
     one = machine()
     only_pack(one).left = 1

@@ -142,7 +142,7 @@ def _extra(item: Observed, order: Order, service: Service) -> dict[str, Any]:
         "operator": obx[16],
         "method": obx.value(17, 1),
         "equipment": obx[18],
-        "dilution": item.tcd.value(2) if item.tcd else "",
+        "dilution": "".join(item.tcd.value(2, part) for part in range(1, 5)) if item.tcd else "",
         "reagent_lot": _reagent_lot(item, order),
         "notes": "\n".join(item.notes),
         "service": service.code,

@@ -27,7 +27,6 @@ router = APIRouter(prefix="/bench/{slug}")
 router.include_router(phone.router)
 TRAINERS = (SUPERVISOR, LIS_ADMIN)
 SHOWN_BACK = timedelta(hours=8)
-LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,12 @@ class DrawnTube:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """An analyzer's screen, and the tubes that are on it."""
-
-    status: DeviceStatus
-    tubes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """All that lies on the bench. `version` changes when anything of it does."""
 
     tray: tuple[DrawnTube, ...]
     labels: tuple[PrintedLabel, ...]
-    devices: tuple[Device, ...]
+    devices: tuple[DeviceStatus, ...]
     done: tuple[TubeView, ...]
     around: processing.Around
 
@@ -193,7 +184,7 @@ def _world(request: Request, here: Here) -> LiveWorld:
 def _context(request: Request, here: Here) -> dict[str, Any]:
     """What the templates show: the bench, or why there is none yet."""
     live = _world(request, here)
-    common = {"is_trainer": here.actor.role in TRAINERS, "paces": PACES, "said": "", "log_lines": LINES}
+    common = {"is_trainer": here.actor.role in TRAINERS, "paces": PACES, "said": ""}
     try:
         return common | {"seen": look_around(live), "absent": None}
     except Conflict as absent:
@@ -204,14 +195,10 @@ def look_around(live: LiveWorld) -> Seen:
     """Everything in sight at this instant."""
     world = live.world
     tubes = world.tubes()
-    on = {
-        code: [tube.id for tube in tubes if tube.spot == "analyzer" and tube.station == code]
-        for code in world.stations
-    }
     return Seen(
         tray=tuple(_drawn(live, tube) for tube in tubes if tube.spot == "tray" and not tube.bag),
         labels=tuple(world.printed_labels()),
-        devices=tuple(Device(status, tuple(on[status.code])) for status in world.analyzers_status()),
+        devices=tuple(world.analyzers_status()),
         done=tuple(tube for tube in tubes if tube.spot == "done" and _is_recent(tube, world.now)),
         around=processing.around(live, tubes),
     )

@@ -52,6 +52,11 @@ class Supply:
         return sum(pack.left for pack in self.packs)
 
     @property
+    def has_room(self) -> bool:
+        """Whether a place for a pack is free."""
+        return len(self.packs) < self.kit.slots
+
+    @property
     def lot(self) -> str:
         """The lot in use, "" when there is no pack on board."""
         return self.packs[0].lot if self.packs else ""

@@ -55,7 +55,10 @@ class Operation:
 
 
 class UpkeepOf:
-    """The upkeep of one device; `told` collects what it has to say until the device takes it."""
+    """The upkeep of one device; `told` collects what it has to say until the device takes it.
+
+    While it `is_attended`, somebody brings a pack as soon as little is left.
+    """
 
     def __init__(self, plan: DevicePlan, meter: Meter, since: datetime) -> None:
         self.plan = plan.upkeep
@@ -67,6 +70,7 @@ class UpkeepOf:
         self.calibrations = Calibrations(self.plan, self.supplies, meter, since)
         self.chores = Chores(self.plan, since)
         self.operations: deque[Operation] = deque()
+        self.is_attended = False
         self.told: list[Logged | Happened] = []
         self._alarms = Alarms(self.supplies, self.calibrations, self.chores)
 
@@ -150,7 +154,9 @@ class UpkeepOf:
 
     def _say_low(self, supply: Supply, left: int, limit: int, now: datetime) -> None:
         code, rest = supply.kit.code, supply.left
-        if not rest and left:
+        if self.is_attended and rest <= limit and supply.has_room:
+            self.load(code, "", now)
+        elif not rest and left:
             self._log(now, "reagent_empty", f"{code} is used up, its tests are not run", "error")
         elif rest <= limit < left:
             self._log(now, "reagent_low", f"{code}: {rest} left", "warning")

@@ -129,6 +129,7 @@ def test_law_reads_the_specimen_first_and_the_order_after_its_request() -> None:
 
     assert (reading.specimen.container, reading.specimen.role) == ("C9", "patient")
     assert observation.extra["reagent_lot"] == "LOT7"
+    assert observation.extra["dilution"] == "1:2"
     assert observation.extra["operator"] == "OP"
     assert observation.observed_at is not None
 
