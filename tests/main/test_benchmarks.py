@@ -110,3 +110,11 @@ def test_figures_are_medians_and_ratios_of_rounds() -> None:
         figures.add("own", per_s=own)
     found = json.loads(json.dumps(common.as_json(figures)))["tables"][0]["cases"]["own"]
     assert found == {"median": {"per_s": 20.0}, "x_floor": 0.2, "rounds": {"per_s": [10.0, 60.0, 20.0]}}
+
+
+def test_a_laboratory_with_its_world_is_kept_handed_out_put_back_and_gone(tmp_path: Path) -> None:
+    with closing(Place(tmp_path, None).open()) as house:
+        rounds = list(copies.with_world(house, 0.02, 2))
+        assert [set(found) for found in rounds] == [set(copies.WORLD_COLUMNS)] * 2
+        assert rounds[0]["inputs"] == rounds[1]["inputs"] > 0
+        assert house.entries() == []
