@@ -93,14 +93,29 @@ class Browser:
 
 
 def scan_all(
-    port: int, lab: str, users: Sequence[str], password: str, tubes: Sequence[str], seconds: float
+    port: int,
+    lab: str,
+    users: Sequence[str],
+    password: str,
+    tubes: Sequence[str],
+    seconds: float,
+    pause: float = 0.0,
 ) -> Load:
-    """Every user scans one tube after the other until there are none left or the time is up."""
-    return asyncio.run(_scan_all(port, f"/lab/{lab}/receive", users, password, tubes, seconds))
+    """Every user scans one tube after the other until there are none left or the time is up.
+
+    With a pause they do not all begin at once: the first scans are spread over it.
+    """
+    return asyncio.run(_scan_all(port, f"/lab/{lab}/receive", users, password, tubes, seconds, pause))
 
 
 async def _scan_all(
-    port: int, page: str, users: Sequence[str], password: str, tubes: Sequence[str], seconds: float
+    port: int,
+    page: str,
+    users: Sequence[str],
+    password: str,
+    tubes: Sequence[str],
+    seconds: float,
+    pause: float,
 ) -> Load:
     browsers = [await Browser.open(port) for _ in users]
     for browser, user in zip(browsers, users, strict=True):
@@ -110,14 +125,29 @@ async def _scan_all(
     load = Load()
     waiting = iter(tubes)
     began = monotonic()
-    await asyncio.gather(*(_scan(one, page, waiting, began + seconds, load) for one in browsers))
+    spread = [pause * place / len(browsers) for place in range(len(browsers))]
+    await asyncio.gather(
+        *(
+            _scan(one, page, waiting, began + seconds, load, first, pause)
+            for one, first in zip(browsers, spread, strict=True)
+        )
+    )
     load.seconds = monotonic() - began
     for browser in browsers:
         browser.writer.close()
     return load
 
 
-async def _scan(browser: Browser, page: str, waiting: Iterator[str], deadline: float, load: Load) -> None:
+async def _scan(
+    browser: Browser,
+    page: str,
+    waiting: Iterator[str],
+    deadline: float,
+    load: Load,
+    first: float,
+    pause: float,
+) -> None:
+    await asyncio.sleep(first)
     for tube in waiting:
         sent_at = monotonic()
         answer = await browser.post(f"{page}/scan", {"text": tube})
@@ -127,5 +157,6 @@ async def _scan(browser: Browser, page: str, waiting: Iterator[str], deadline: f
             load.accepted += 1
         else:
             load.refused += 1
-        if now > deadline:
+        if now + pause > deadline:
             return
+        await asyncio.sleep(pause)

@@ -1,7 +1,8 @@
 """People who receive tubes in the browser's way, in closed loop: one scan, its answer, the next scan.
 
-All work in one laboratory, which is the hardest case: they wait for one writer. Afterwards the laboratory is asked
-whether every scan that was answered with a row is in it.
+All work in one laboratory, which is the hardest case: they wait for one writer. Measured twice: without a pause, which
+says how much goes through, and with hands that take two seconds from an answer to the next tube, which says how long
+people wait. Afterwards the laboratory is asked whether every scan that was answered with a row is in it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from lis.web.app import create_app
 from lis.web.security_sessions import Passwords
 
 USERS = 30
+PAUSES = (0.0, 2.0)  # seconds from an answer to the same person's next scan
 PASSWORD = "scan-tubes-all-day"
 COLUMNS = ("scans_per_s", "p50_ms", "p95_ms", "cpu_ms", "refused", "lost")
 BY, COPY = "benchmark", "copy"
@@ -44,8 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     figures = Figures(f"{users} people receive tubes", COLUMNS)
     with databases(options, figures) as places:
         for name, place, tubes in prepared(options, users, places):
-            for number in range(options.rounds):
-                one_round(name, place, users, tubes, options.seconds, figures, number)
+            for pause in PAUSES:
+                for number in range(options.rounds):
+                    one_round(name, place, users, tubes, options.seconds, figures, number, pause)
     show(figures, options=options)
     return int(any(sum(row["lost"]) for row in figures.cases.values()))
 
@@ -88,17 +91,24 @@ def _add_people(house: House, lab: Lab, users: int) -> None:
 
 
 def one_round(
-    name: str, place: Place, users: int, tubes: Sequence[str], seconds: float, figures: Figures, number: int
+    name: str,
+    place: Place,
+    users: int,
+    tubes: Sequence[str],
+    seconds: float,
+    figures: Figures,
+    number: int,
+    pause: float,
 ) -> None:
     slug = f"{COPY}{number}"
     names = [user(one) for one in range(users)]
     with copied(place, slug, names), Server(serve, place) as server:
         port = server.ask("port")
         before = server.cost().cpu_seconds
-        load = scan_all(port, slug, names, PASSWORD, tubes, seconds)
+        load = scan_all(port, slug, names, PASSWORD, tubes, seconds, pause)
         cpu = server.cost().cpu_seconds - before
         figures.add(
-            name,
+            f"{name}, {pause:g} s pause" if pause else name,
             scans_per_s=load.per_second,
             p50_ms=load.milliseconds(0.5),
             p95_ms=load.milliseconds(0.95),

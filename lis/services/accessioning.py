@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,13 +61,14 @@ def receive_specimen(work: Work, container: Row[Any], *, seen: Inspection) -> Re
     order = work.orders.get(container.order_id)
     _refuse_unless_expected(work, container)
     container = arriving.note_inspection(work, container, order.accession, seen)
-    decision = arriving.judge(work, container)
+    tests = tests_of_container(work, container)
+    decision = arriving.judge(work, container, tests)
     if decision.verdict == "refuse":
         raise Invalid(decision.findings[0].code, decision.findings[0].text, _ADVICE)
     if decision.verdict in ("set_aside", "reject"):
         put_aside_by(work, container, order, decision)
         return receipt_of(container, order, "set_aside", "Set aside.", decision)
-    return accept(work, container, order, Action.RECEIVE, decision)
+    return accept(work, container, order, Action.RECEIVE, decision, tests=tests)
 
 
 _ADVICE = "Check the label and the order; if they are right, correct the collection time with the unit."
@@ -216,7 +218,7 @@ def put_aside_by(work: Work, container: Row[Any], order: Row[Any], decision: Dec
 
 def words_of(decision: Decision) -> str:
     """What was found, in one line."""
-    return "; ".join(finding.text for finding in decision.findings)
+    return " ".join(finding.text for finding in decision.findings)
 
 
 def receipt_of(
@@ -243,6 +245,7 @@ def accept(
     decision: Decision,
     *,
     by_exception: bool = False,
+    tests: Sequence[Row[Any]] | None = None,
 ) -> Receipt:
     """The step itself: received, its tests in the laboratory, its label printed, a recollection closed.
 
@@ -250,7 +253,7 @@ def accept(
     """
     lost = () if by_exception else decision.lost
     _mark_received(work, container, advance(ContainerState(container.state), action), lost)
-    for test in tests_of_container(work, container):
+    for test in tests_of_container(work, container) if tests is None else tests:
         if can(TestState(test.state), Action.RECEIVE):
             work.ordered_tests.change(test.id, state=advance(TestState(test.state), Action.RECEIVE))
     work.journal.append(

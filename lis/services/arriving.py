@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +23,9 @@ KEPT_BACK = "kept_back"
 SEEN, INSPECTION = "seen", "inspection"
 
 
-def judge(work: Work, container: Row[Any], at: datetime | None = None) -> Decision:
-    """Judge a container as if it arrived now, or at the instant it did, by all that was seen of it."""
-    return judge_arrival(_facts(work, container), work.catalog, at or work.now)
+def judge(work: Work, container: Row[Any], tests: Sequence[Row[Any]] | None = None) -> Decision:
+    """Judge a container as if it arrived now, by all that was seen of it; `tests` are its own where they are known."""
+    return judge_arrival(_facts(work, container, tests), work.catalog, work.now)
 
 
 def judge_received(work: Work, container: Row[Any]) -> Decision:
@@ -35,10 +34,10 @@ def judge_received(work: Work, container: Row[Any]) -> Decision:
     return judge_arrival(facts, work.catalog, container.received_at or work.now)
 
 
-def _facts(work: Work, container: Row[Any]) -> ArrivalFacts:
+def _facts(work: Work, container: Row[Any], tests: Sequence[Row[Any]] | None = None) -> ArrivalFacts:
     wanted = [
         row.code
-        for row in tests_of_container(work, container)
+        for row in (tests_of_container(work, container) if tests is None else tests)
         if row.state not in (TestState.CANCELLED, TestState.COMPLETE)
     ]
     return ArrivalFacts(

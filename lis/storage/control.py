@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from lis.kernel.errors import Conflict, NotFound
 from lis.storage.tables.control import account, control_event, membership, session, throttle
@@ -106,7 +106,8 @@ def create_account(
 
 
 def account_by_id(connection: Connection, account_id: int) -> Account | None:
-    return _account(connection, account.c.id == account_id)
+    row = connection.execute(_BY_ID, {"of_id": account_id}).one_or_none()
+    return Account(*row) if row else None
 
 
 def account_by_username(connection: Connection, username: str) -> Account | None:
@@ -124,6 +125,9 @@ def accounts(connection: Connection) -> list[Account]:
 
 def _accounts() -> Any:
     return select(*(account.c[name] for name in Account.__slots__))
+
+
+_BY_ID = _accounts().where(account.c.id == bindparam("of_id"))
 
 
 def _account(connection: Connection, condition: Any) -> Account | None:
@@ -189,8 +193,15 @@ def end_membership(connection: Connection, account_id: int, lab: str) -> None:
 
 def memberships(connection: Connection, account_id: int) -> dict[str, str]:
     """The laboratories an account may enter, each with its staff code there."""
-    query = select(membership.c.lab, membership.c.staff_code).where(membership.c.account_id == account_id)
-    return {row.lab: row.staff_code for row in connection.execute(query.order_by(membership.c.lab))}
+    found = connection.execute(_MEMBERSHIPS, {"of_account": account_id})
+    return {row.lab: row.staff_code for row in found}
+
+
+_MEMBERSHIPS = (
+    select(membership.c.lab, membership.c.staff_code)
+    .where(membership.c.account_id == bindparam("of_account"))
+    .order_by(membership.c.lab)
+)
 
 
 # sessions
@@ -202,10 +213,19 @@ def start_session(connection: Connection, begun: Session) -> None:
 
 def find_session(connection: Connection, token_hash: str, now: datetime) -> Session | None:
     """The session of a token, unless it has expired or its account is closed."""
-    columns = [session.c[name] for name in Session.__slots__]
-    query = select(*columns).join(account).where(session.c.token_hash == token_hash, ~account.c.disabled)
-    row = connection.execute(query.where(session.c.expires_at > now)).mappings().one_or_none()
-    return Session(**row) if row else None
+    row = connection.execute(_SESSION, {"token": token_hash, "now": now}).one_or_none()
+    return Session(*row) if row else None
+
+
+_SESSION = (
+    select(*(session.c[name] for name in Session.__slots__))
+    .join(account)
+    .where(
+        session.c.token_hash == bindparam("token"),
+        ~account.c.disabled,
+        session.c.expires_at > bindparam("now", type_=session.c.expires_at.type),
+    )
+)
 
 
 def needs_touch(found: Session, now: datetime) -> bool:

@@ -180,7 +180,7 @@ class SpecimenTypeRow(Row):
     default_container: str | None = None
     transport_temp: str = ""
     max_transport_h: Number | None = None
-    irreplaceable: YesNo
+    irreplaceable: YesNo = False
     note: str = ""
     source: str
 

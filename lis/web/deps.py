@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from starlette.datastructures import FormData
 
 from lis.domain.people import Act, Actor
@@ -131,17 +131,12 @@ def is_automatic(request: Request) -> bool:
 def person_of(request: Request) -> Person:
     """The person of the browser's session, or SignInNeeded."""
     settings = settings_of(request)
-    session = settings.doorkeeper.session_of(request.cookies.get(COOKIE, ""))
-    if session is None:
+    visitor = settings.doorkeeper.visitor_of(request.cookies.get(COOKIE, ""))
+    if visitor is None:
         raise SignInNeeded(_back_to(request))
     if not is_automatic(request):
-        settings.doorkeeper.seen(session)
-    with settings.house.control.reading() as connection:
-        account = control.account_by_id(connection, session.account_id)
-        labs = control.memberships(connection, session.account_id)
-    if account is None:
-        raise SignInNeeded(_back_to(request))
-    return Person(session, account, labs)
+        settings.doorkeeper.seen(visitor.session)
+    return Person(visitor.session, visitor.account, visitor.labs)
 
 
 def here(request: Request, slug: str, person: Annotated[Person, Depends(person_of)]) -> Here:
@@ -198,8 +193,10 @@ async def plain_form_of(request: Request) -> Form:
 
 
 def _member(reading: Reading, code: str) -> Row[Any] | None:
-    query = select(t.staff).where(t.staff.c.code == code, t.staff.c.active)
-    return reading.connection.execute(query).first()
+    return reading.connection.execute(_MEMBER, {"of_code": code}).first()
+
+
+_MEMBER = select(t.staff).where(t.staff.c.code == bindparam("of_code"), t.staff.c.active)
 
 
 def _actor(member: Row[Any], station: str) -> Actor:

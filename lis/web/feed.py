@@ -26,11 +26,19 @@ LONGEST_QUEUE = 200
 # First word of a verb → topics of the pages that it concerns.
 TOPICS = {
     "specimen": "specimens",
+    "receipt": "specimens",
+    "collection": "specimens",
     "identity": "specimens",
     "label": "specimens",
     "recollection": "specimens",
     "order": "specimens",
     "test": "specimens",
+    "clotting": "specimens",
+    "spin": "specimens",
+    "condition": "specimens",
+    "aliquot": "specimens",
+    "volume": "specimens",
+    "container": "specimens",
     "work": "specimens",
     "result": "results",
     "rerun": "results",
@@ -40,6 +48,8 @@ TOPICS = {
     "observation": "messages",
     "interface": "messages",
     "call": "calls",
+    "occurrence": "occurrences",
+    "handoff": "occurrences",
     "clock": "clock",
 }
 

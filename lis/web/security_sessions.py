@@ -62,6 +62,15 @@ class Begun:
     account: Account
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody whose session lives, and the laboratories they may enter with their staff code there."""
+
+    session: Session
+    account: Account
+    labs: dict[str, str]
+
+
 class Doorkeeper:
     """Lets people in and out."""
 
@@ -148,12 +157,16 @@ class Doorkeeper:
         control.record(connection, now, found.username, "session.started", found.username)
         return Begun(token, session, found)
 
-    def session_of(self, token: str) -> Session | None:
-        """The living session of a browser's id."""
+    def visitor_of(self, token: str) -> Visitor | None:
+        """Whoever has a living session under a browser's id."""
         if not token:
             return None
         with self._house.control.reading() as connection:
-            return control.find_session(connection, token_hash(token), self._wall.now())
+            session = control.find_session(connection, token_hash(token), self._wall.now())
+            account = control.account_by_id(connection, session.account_id) if session else None
+            if session is None or account is None:
+                return None
+            return Visitor(session, account, control.memberships(connection, account.id))
 
     def seen(self, session: Session) -> None:
         """Its person did something: the idle time starts anew, never past the absolute end."""

@@ -91,7 +91,7 @@ def test_people_scan_and_nothing_is_lost(tmp_path: Path) -> None:
     options = receive.read_options(["--database", "sqlite", "--quick", "--tubes", "6"])
     with common.databases(options, figures) as places:
         for name, made, tubes in receive.prepared(options, 2, places):
-            receive.one_round(name, made, 2, tubes, 60, figures, 0)
+            receive.one_round(name, made, 2, tubes, 60, figures, 0, 0.0)
     assert {name: figures.median("sqlite", name) for name in ("refused", "lost")} == {"refused": 0, "lost": 0}
 
 

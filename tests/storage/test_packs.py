@@ -135,3 +135,20 @@ def test_folder_that_is_not_there_or_not_utf8_is_refused(tmp_path: Path) -> None
     (tmp_path / "tests.csv").write_bytes(b"code\n\xff")
     with pytest.raises(Invalid, match=r"tests\.csv is not UTF-8 at byte 5"):
         pack_files(tmp_path)
+
+
+def test_catalogue_older_than_the_column_still_holds_fluids_for_irreplaceable(files: dict[str, str]) -> None:
+    old = "\n".join(
+        [
+            "code,in_hl70487,local_name,category,departments,default_container,transport_temp,max_transport_h,source",
+            "SER,Y,Serum,blood,CHEM,SST,RT,2,test data",
+            "PPP,Y,Platelet-poor plasma,fluid,COAG,LBL,RT,4,test data",
+            "WB,Y,Whole blood (EDTA),blood,HEME,LAV,RT,8,test data",
+        ]
+    )
+    types = catalog_from_files(files | {"specimen_types.csv": old}).specimen_types
+    assert {code: row.irreplaceable for code, row in types.items()} == {
+        "SER": False,
+        "PPP": True,
+        "WB": False,
+    }

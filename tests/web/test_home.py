@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from lis.domain.people import ROLES
 from lis.services import accessioning
-from lis.web.queries import home
+from lis.web.queries import home, quality
 from tests.labs import BEN
 from tests.web.site import Site
 
@@ -98,3 +98,21 @@ def test_clock_says_where_laboratory_time_stands(site: Site) -> None:
         "speed": 1.0,
         "paused": False,
     }
+
+
+def test_due_controls_are_counted_anew_by_controls_and_by_time_and_kept_between(own_site: Site) -> None:
+    def due() -> tuple[int, int]:
+        with own_site.small.lab.reading() as reading:
+            return quality.due_count(reading), len(quality.gate_due(reading))
+
+    assert due() == (7, 7)
+    own_site.small.controls()
+    own_site.small.controls("COAG-1")
+    assert due() == (0, 0)
+    own_site.pass_time(timedelta(hours=25))
+    assert due() == (7, 7)
+    with own_site.small.lab.reading() as reading:
+        assert quality.due_count(reading) == 7
+        assert [known for known, _ in quality._DUE[reading.connection.engine].values()] == [
+            quality.judged_by(reading)
+        ]

@@ -50,7 +50,7 @@ def counts(reading: Reading) -> Counts:
         to_release=results.get(ResultState.VERIFIED, 0),
         calls_open=_count(connection, t.call, "open"),
         held=held + _count(connection, t.observation, "held"),
-        qc_due=len(quality.gate_due(reading)),
+        qc_due=quality.due_count(reading),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, select
+from sqlalchemy import Engine, Row, func, select
 
 from lis.documents.charts import QcChart, QcPoint, QcViolation
 from lis.domain.catalog import ControlTarget
@@ -94,6 +95,28 @@ def gate_due(reading: Reading) -> list[GateRow]:
     """What has targets and may not go out now: controls are to be run, or looked at."""
     targets = reading.catalog.targets_for
     return [row for row in gate(reading) if not row.status.accepted and (row.analyzer, row.test) in targets]
+
+
+def due_count(reading: Reading) -> int:
+    """How many are due, for pages that only count them: judged anew when a control comes, and every minute."""
+    by = judged_by(reading)
+    known = _DUE.setdefault(reading.connection.engine, {})
+    if known.get(reading.head.slug, ((), 0))[0] != by:
+        known[reading.head.slug] = (by, len(gate_due(reading)))
+    return known[reading.head.slug][1]
+
+
+def judged_by(reading: Reading) -> tuple[Any, ...]:
+    """What the gate's answers follow from: the catalogue, the newest control, the minute of lab time."""
+    head = reading.head
+    newest = reading.connection.execute(_LAST_CONTROL).scalar_one()
+    minute = reading.now.replace(second=0, microsecond=0)
+    return (head.catalog_digest, newest, minute, head.lab_anchor, head.wall_anchor)
+
+
+# Per database and laboratory: what it was judged by, and the count.
+_DUE: WeakKeyDictionary[Engine, dict[str, tuple[tuple[Any, ...], int]]] = WeakKeyDictionary()
+_LAST_CONTROL = select(func.max(t.control_observation.c.id))
 
 
 def chart(reading: Reading, analyzer: str, test: str) -> QcChart | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.sql import Select
 
 from lis.domain.catalog import Catalog
@@ -125,7 +125,7 @@ def of_order(reading: Reading, order_id: int) -> list[Listed]:
 
 def one(reading: Reading, container_id: str) -> Listed:
     """The container of an id, or NotFound."""
-    found = _listed(reading, t.container.c.container_id == container_id)
+    found = _as_listed(reading, _ONE, container_id=container_id)
     if not found:
         raise NotFound("container.unknown", f"There is no container {container_id} in this laboratory.")
     return found[0]
@@ -140,36 +140,47 @@ def prints(reading: Reading, container_id: str) -> list[Row[Any]]:
 
 def named_alike(reading: Reading, patient: Row[Any]) -> list[Row[Any]]:
     """Other patients with the same family name and initial whose tubes are open today: easily mistaken ones."""
+    said = {
+        "family": patient.family.lower(),
+        "initial": patient.given[:1].lower(),
+        "patient": patient.patient_id,
+    }
+    return list(reading.connection.execute(_ALIKE, said))
+
+
+def _alike() -> Select[Any]:
     p, o = t.patient, t.lab_order
-    query = (
+    return (
         select(p.c.family, p.c.given, p.c.mrn, p.c.birth_on)
         .distinct()
         .join(o, o.c.patient_id == p.c.id)
         .where(
-            func.lower(p.c.family) == patient.family.lower(),
-            func.lower(func.substr(p.c.given, 1, 1)) == patient.given[:1].lower(),
-            p.c.id != patient.patient_id,
+            func.lower(p.c.family) == bindparam("family"),
+            func.lower(func.substr(p.c.given, 1, 1)) == bindparam("initial"),
+            p.c.id != bindparam("patient"),
             o.c.state == "open",
         )
         .order_by(p.c.mrn)
     )
-    return list(reading.connection.execute(query))
 
 
 def codes_of(connection: Connection, container_pks: Iterable[int]) -> dict[int, tuple[str, ...]]:
     """Container → the orderables measured from it, in the order in which they were asked."""
+    found: dict[int, list[str]] = {}
+    for row in connection.execute(_CODES, {"containers": list(container_pks)}):
+        found.setdefault(row.container_pk, []).append(row.code)
+    return {pk: tuple(codes) for pk, codes in found.items()}
+
+
+def _codes() -> Select[Any]:
     r, o = t.result, t.ordered_test
-    query = (
+    return (
         select(r.c.container_pk, o.c.code, func.min(o.c.seq).label("seq"))
         .join(o, o.c.id == r.c.ordered_test_id)
-        .where(r.c.container_pk.in_(list(container_pks)), o.c.state != "cancelled")
+        .where(r.c.container_pk.in_(bindparam("containers", expanding=True)), o.c.state != "cancelled")
         .group_by(r.c.container_pk, o.c.code)
         .order_by("seq")
     )
-    found: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.container_pk, []).append(row.code)
-    return {pk: tuple(codes) for pk, codes in found.items()}
 
 
 def due_at(row: Row[Any], codes: Iterable[str], catalog: Catalog) -> datetime | None:
@@ -197,12 +208,18 @@ def _listed(reading: Reading, condition: Any) -> list[Listed]:
     return _as_listed(reading, container_rows().where(condition).order_by(t.container.c.id))
 
 
-def _as_listed(reading: Reading, query: Select[Any]) -> list[Listed]:
-    rows = reading.connection.execute(query).all()
-    codes = codes_of(reading.connection, [row.id for row in rows])
+def _as_listed(reading: Reading, query: Select[Any], **said: Any) -> list[Listed]:
+    rows = reading.connection.execute(query, said).all()
+    codes = codes_of(reading.connection, [row.id for row in rows]) if rows else {}
     return [_one_listed(row, codes.get(row.id, ()), reading) for row in rows]
 
 
 def _one_listed(row: Row[Any], codes: tuple[str, ...], reading: Reading) -> Listed:
     due = due_at(row, codes, reading.catalog)
     return Listed(row, codes, due, due is not None and reading.now > due)
+
+
+# Composed once: a scan asks for them, and composing costs more than the database takes.
+_ALIKE = _alike()
+_CODES = _codes()
+_ONE = container_rows().where(t.container.c.container_id == bindparam("container_id"))

@@ -1,7 +1,7 @@
 // One stream of signals per tab. A signal becomes an event `live:<topic>` on the body; whoever shows that topic fetches
 // its part of the page again. While the stream is down, everything is fetched again every five seconds.
 
-const TOPICS = ["specimens", "results", "qc", "messages", "calls", "clock"];
+const TOPICS = ["specimens", "results", "qc", "messages", "calls", "occurrences", "clock"];
 const SETTLE_MS = 500;
 const POLL_MS = 5000;
 
@@ -50,18 +50,26 @@ function open() {
   };
 }
 
-// What the page fetches by itself says so, and never takes a field away under somebody's hands.
+// What the page fetches by itself says so, and never takes a field away under somebody's hands: neither when it is asked
+// for, nor when its answer comes while somebody has begun to type.
 const putOff = new Set();
+const isInHands = (target) => target.contains(document.activeElement)
+  && document.activeElement.matches("input, textarea, select");
+
 document.body.addEventListener("htmx:configRequest", (event) => {
   const type = event.detail.triggeringEvent?.type ?? "";
   if (!type.startsWith("live:")) return;
   event.detail.headers["X-Live"] = "1";
-  const target = event.detail.target;
-  const active = document.activeElement;
-  if (target.contains(active) && active.matches("input, textarea, select")) {
+  if (isInHands(event.detail.target)) {
     event.preventDefault();
     putOff.add(type.slice(5));
   }
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const type = event.detail.requestConfig.triggeringEvent?.type ?? "";
+  if (!type.startsWith("live:") || !isInHands(event.detail.target)) return;
+  event.detail.shouldSwap = false;
+  putOff.add(type.slice(5));
 });
 document.body.addEventListener("focusout", () => {
   for (const topic of putOff) signal(topic);

@@ -1,0 +1,69 @@
+"""The result grid by keyboard: a panel typed and verified, a value typed over, a rerun asked for."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.serving import Served
+
+
+def put(page: Page, text: str) -> None:
+    """A value and Enter."""
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+
+
+def test_panel_is_typed_with_digits_and_enter_and_verified_with_one_key(
+    served: Served, browser: Browser
+) -> None:
+    order = served.site.small.order("LYTES", numbers=("G1",))
+    served.site.small.receive(*order.container_ids)
+    page = served.page(browser, "supervisor")
+    served.open(page, f"/accessions/{order.accession}")
+    for value in ("140", "2.9", "104", "24", "5", "1", "10"):
+        put(page, value)
+    row = page.get_by_role("row", name="Potassium")
+    expect(row.locator(".flag")).to_have_text("▼ L")
+    gap = page.get_by_role("row", name="Anion gap")
+    expect(gap).to_contain_text("Passed")
+    page.keyboard.press("F10")
+    expect(page.locator("tbody .s-verified")).to_have_count(7)
+    expect(row).to_contain_text("On hold")
+    page.context.close()
+
+
+def test_typing_over_a_value_asks_for_the_reason_and_goes_on(served: Served, browser: Browser) -> None:
+    order = served.site.small.order("LYTES", numbers=("G2",))
+    served.site.small.receive(*order.container_ids)
+    page = served.page(browser, "technologist")
+    served.open(page, f"/accessions/{order.accession}")
+    cell = page.get_by_label("Potassium", exact=True)
+    cell.fill("4.1")
+    cell.press("Enter")
+    expect(page.get_by_role("row", name="Potassium").locator(".badge").first).to_be_visible()
+    cell.fill("4.4")
+    cell.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("takes a reason")
+    expect(page.locator("#reason")).to_be_focused()
+    put(page, "Misread")
+    expect(page.locator("#notice")).to_be_empty()
+    page.reload()
+    expect(page.get_by_label("Potassium", exact=True)).to_have_value("4.4")
+    page.context.close()
+
+
+def test_rerun_by_key_is_of_this_row_and_asks_for_its_reason(served: Served, browser: Browser) -> None:
+    order = served.site.small.order("LYTES", numbers=("G3",))
+    served.site.small.receive(*order.container_ids)
+    served.site.small.enter(order.accession, NA="140", K="4.1")
+    page = served.page(browser, "technologist")
+    served.open(page, f"/accessions/{order.accession}")
+    page.get_by_label("Potassium", exact=True).focus()
+    page.keyboard.press("F4")
+    expect(page.locator("#reason")).to_be_focused()
+    expect(page.locator("#notice")).to_contain_text("needs a reason")
+    page.keyboard.insert_text("Short sip")
+    page.keyboard.press("F4")
+    expect(page.get_by_role("row", name="Potassium")).to_contain_text("Rerun asked")
+    expect(page.get_by_role("row", name="Sodium")).not_to_contain_text("Rerun asked")
+    page.context.close()
