@@ -25,6 +25,17 @@ def pregnancy_share(person: Person, when: datetime, code: str, timing: Mapping[s
     return reached * still
 
 
+def left_of_summit(person: Person, when: datetime, code: str, timing: Mapping[str, Any]) -> float:
+    """What pregnancy has left of a quantity that has its summit early: 1 up to there, then down to its share."""
+    pregnancy, falling = person.pregnancy, timing.get("falling", {}).get(code)
+    if pregnancy is None or falling is None:
+        return 1.0
+    summit, low, share = falling
+    weeks = (when - pregnancy.since) / timedelta(weeks=1)
+    fallen = min(max((weeks - summit) / (low - summit), 0.0), 1.0)
+    return float(share**fallen)
+
+
 def between(value: float, target: float, share: float, log: bool) -> float:
     """From `value` to `target` by `share`, on the log scale where the quantity lives there."""
     if share >= 1.0:

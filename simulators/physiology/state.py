@@ -14,7 +14,7 @@ from simulators.dice import Dice, pick
 from simulators.patients import DAYS_PER_YEAR, Person
 from simulators.physiology.baseline import Baseline
 from simulators.physiology.influences import Acting, Influences, strongest
-from simulators.physiology.pregnancy import between, pregnancy_share
+from simulators.physiology.pregnancy import between, left_of_summit, pregnancy_share
 from simulators.physiology.rules import Rules, Values
 
 TrueState = Mapping[str, Value]
@@ -98,7 +98,8 @@ class Physiology:
         if person.pregnancy is not None:
             for place, draw in self.baseline.carried(days):
                 share = pregnancy_share(person, when, draw.code, self._program.pregnancy)
-                carried = draw.value(set_points[place], deviations[place])
+                left = left_of_summit(person, when, draw.code, self._program.pregnancy)
+                carried = left * draw.value(set_points[place], deviations[place])
                 numbers[draw.code] = between(numbers[draw.code], carried, share, draw.log)
         return numbers
 

@@ -1,4 +1,4 @@
-"""The telephone in the bench window: whom to ring, what they repeat, a ward that rings; the laboratory hears nothing."""
+"""The telephone in the bench window: whom to ring, what they repeat, a ward that rings; the LIS hears nothing."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import csv
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -46,6 +47,11 @@ def person(number: int = 1, sex: str = "M", years: float = 40, blood_group: str 
     """A healthy person of this age."""
     born_on = MORNING.astimezone(ZONE).date() - timedelta(days=int(years * 365.25))
     return Person(f"{number:08d}", "Doe", "Jamie", "Q", sex, born_on, blood_group)
+
+
+def aged(number: int, sex: str, days: int) -> Person:
+    """A healthy person of so many days."""
+    return replace(person(number, sex, 0), born_on=MORNING.astimezone(ZONE).date() - timedelta(days=days))
 
 
 @cache

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from simulators.content_types import Interval
 from simulators.dice import Dice
 from simulators.expressions import Expression, ExpressionError, compile_expression
+from simulators.patients import Pregnancy
 from simulators.physiology import TrueState
 from tests.harness import count
 from tests.world.bodies import (
@@ -18,6 +21,7 @@ from tests.world.bodies import (
     MORNING,
     adult_interval,
     adults,
+    aged,
     core,
     correlation,
     on_scale,
@@ -28,6 +32,7 @@ from tests.world.bodies import (
 )
 
 PEOPLE = count(600, 10_000)
+GROWN_UP = 6_570  # days
 IN_WORDS = {"R46"}  # a rule on antibiograms, stated in words
 NOT_REPORTED = {
     "LDLC",
@@ -99,6 +104,62 @@ def test_medians_of_adults_lie_at_the_centre_of_the_interval(sex: str) -> None:
         if values and any(values) and abs(statistics.median(values) - centre) > slack:
             off[code] = (statistics.median(values), centre)
     assert off == {}
+
+
+BANDS_OF_CHILDREN = sorted(
+    {edge for row in core().intervals for edge in (row.low_days, row.high_days + 1) if edge < GROWN_UP}
+)
+CHILDREN_AT_ODDS = {(code, days) for code in ("NEUTA", "LYMPHA") for days in BANDS_OF_CHILDREN if days < 31}
+"""The intervals of newborn granulocytes and lymphocytes add up to two thirds of the one of leukocytes."""
+
+
+@pytest.mark.parametrize("sex", ["M", "F"])
+def test_medians_of_children_lie_at_the_centre_of_the_interval_of_their_age(sex: str) -> None:
+    """In every span of ages that the intervals tell apart, for every number with a limit on both sides."""
+    off, judged = {}, 0
+    for low, high in pairwise([*BANDS_OF_CHILDREN, GROWN_UP]):
+        days, count_of = (low + high - 1) // 2, count(60, 2_000)
+        states = [physiology().at(aged(number, sex, days), MORNING) for number in range(count_of)]
+        for code, row in two_sided(sex, days).items():
+            values = [float(state[code]) for state in states if code in state]
+            centre, slack = centre_and_slack(code, row, len(values))
+            judged += any(values)
+            if any(values) and abs(statistics.median(values) - centre) > slack:
+                off[code, low] = (statistics.median(values), centre)
+    assert set(off) - CHILDREN_AT_ODDS == set(), off
+    assert judged > 1_000
+
+
+def two_sided(sex: str, days: int) -> dict[str, Interval]:
+    """The laboratory's intervals with both limits at this age, where they are the central 95 % of the healthy."""
+    found = {}
+    for code, analyte in core().analytes.items():
+        wanted = ("", core().program.conditions.get(code, ""))
+        rows = [row for row in core().intervals if row.analyte == code and row.condition in wanted]
+        row = next((row for row in rows if row.holds_for(sex, days)), None)
+        if analyte.kind == "NM" and row and row.low != 0 and code not in core().program.interpretive:
+            found[code] = row
+    return found
+
+
+def test_medians_in_the_third_trimester_lie_at_the_centre_of_its_intervals() -> None:
+    """Derived from others: HCT follows HGB, MCHC; total cholesterol and triglycerides are decision limits elsewhere."""
+    begun, born = MORNING - timedelta(weeks=34), MORNING + timedelta(weeks=5)
+    mothers = [
+        replace(person(number, "F", 28), pregnancy=Pregnancy(begun, born))
+        for number in range(count(300, 5_000))
+    ]
+    states = [physiology().at(mother, MORNING) for mother in mothers]
+    off, judged = {}, set()
+    for row in core().intervals:
+        if row.condition == "pregnant_T3":
+            values = [float(state[row.analyte]) for state in states]
+            centre, slack = centre_and_slack(row.analyte, row, len(values))
+            judged.add(row.analyte)
+            if abs(statistics.median(values) - centre) > slack:
+                off[row.analyte] = (statistics.median(values), centre)
+    assert off == {}
+    assert len(judged) == 16
 
 
 def test_most_healthy_values_lie_inside_the_printed_interval() -> None:

@@ -156,6 +156,41 @@ def test_pregnancy_carries_values_to_the_third_trimester_and_back() -> None:
     assert later["HGB"] == state(alone, 24 * 7 * 12)["HGB"]
 
 
+@pytest.mark.parametrize(
+    ("week", "low", "high"),
+    [
+        (4, 5, 426),
+        (5, 18, 7_340),
+        (6, 1_080, 56_500),
+        (10, 25_700, 288_000),
+        (20, 4_060, 165_000),
+        (36, 3_640, 117_000),
+    ],
+)
+def test_chorionic_gonadotropin_is_that_of_the_week(week: int, low: float, high: float) -> None:
+    """Ranges by week as laboratories print them (general); four of five lie inside."""
+    values = [float(state(replace(person(n, "F", 28), pregnancy=_carrying(week)))["HCGQ"]) for n in range(60)]
+    assert sum(low <= value <= high for value in values) > 0.8 * len(values)
+
+
+def test_trimesters_carry_each_quantity_further() -> None:
+    for code in ("HGB", "ALB", "FIB", "ALP", "WBC", "CREA"):
+        medians = [
+            statistics.median(
+                float(state(replace(person(n, "F", 28), pregnancy=_carrying(week) if week else None))[code])
+                for n in range(60)
+            )
+            for week in (0, 10, 22, 34)
+        ]
+        assert medians in (sorted(medians), sorted(medians, reverse=True)), (code, medians)
+        assert len(set(medians)) == 4
+
+
+def _carrying(week: float) -> Pregnancy:
+    begun = MORNING - timedelta(weeks=week)
+    return Pregnancy(begun, begun + timedelta(weeks=40))
+
+
 def test_blood_group_shows_its_pattern_for_life() -> None:
     one = person(11, blood_group="BNEG")
     for years in (0, 20):
