@@ -23,7 +23,6 @@ def test_events_of_one_case_and_topic_are_one_signal(own_site: Site) -> None:
 
 # What no page shows while it stays open: content and staff, looking, and signatures beside the act that they are for.
 SILENT = {
-    "lab",
     "catalog",
     "staff",
     "patient",
