@@ -24,7 +24,7 @@ from lis.services import cataloguing
 from lis.storage import directory
 from lis.storage.house import House
 from lis.storage.packs import PackContent, read_pack
-from lis.training import chronicle, contents, pace, people
+from lis.training import chronicle, contents, pace, people, snapshots
 from lis.training.chronicle import Chronicle, WorldHead
 from lis.training.crew import Crew
 from lis.training.tables import TRAINING
@@ -211,7 +211,10 @@ def _set_clock(lab: Lab, at: datetime, wall: Clock) -> None:
 
 
 def remove(house: House, slug: str) -> None:
-    """Take a laboratory and its world away, whole or half made."""
+    """Take a laboratory and its world away, whole or half made; of its snapshots those that nobody asked for."""
+    for one in snapshots.of(house, slug):
+        if one.kind == snapshots.AUTOMATIC:
+            snapshots.drop(house, one, BY)
     if any(entry.slug == slug for entry in house.labs()):
         house.drop(slug, BY)
     with house.control.writing() as connection:

@@ -12,7 +12,7 @@ from lis.kernel.clock import FixedClock
 from lis.kernel.errors import NotFound
 from lis.storage import control
 from lis.storage.house import House
-from lis.training import chronicle, following, rewinding, snapshots
+from lis.training import chronicle, following, preparing, rewinding, snapshots
 from lis.training.tables import world_entry, world_input, world_snapshot
 from tests import databases
 from tests.training import pasts
@@ -60,6 +60,15 @@ def test_a_laboratory_prepared_anew_keeps_its_own_world(house: House) -> None:
     house.drop("past", "command line")
     pasts.live(house, hours=0.02)
     assert worlds(house) == ["past"]
+
+
+def test_a_laboratory_taken_away_leaves_the_snapshots_that_somebody_asked_for(house: House) -> None:
+    mine = snapshots.take(house, "past", "mine", "tests", wall=WALL)
+    snapshots.take(house, "past", "own", "tests", wall=WALL, kind=snapshots.AUTOMATIC)
+    preparing.remove(house, "past")
+    assert [entry.slug for entry in house.entries()] == [mine.lab]
+    snapshots.fork(house, mine, "past", "tests")
+    assert worlds(house) == ["past", mine.lab]
 
 
 def test_a_laboratory_put_back_has_the_world_of_the_snapshot(house: House) -> None:
