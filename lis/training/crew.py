@@ -7,8 +7,8 @@ how long they take and what they leave for the next shift.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,7 +17,9 @@ from lis.domain.people import Actor
 from lis.kernel.errors import Refusal
 from lis.lab import Lab
 from lis.services import accessioning, notifying, verifying
+from lis.services.accessioning import Receipt
 from lis.storage.work import Work
+from lis.training import crew_deciding as deciding
 from lis.training import crew_reading as reading
 from lis.training.crew_reading import Due
 from lis.training.people import actor
@@ -31,6 +33,8 @@ STAT = "S"
 TRIES = 2
 LEFT_ON_HOLD = 0.06
 LONGEST_WAIT = timedelta(minutes=50)
+LATE = timedelta(hours=3)
+"""After so long somebody decides about what nobody has decided about, and what nobody could measure."""
 
 
 class Crew:
@@ -41,13 +45,18 @@ class Crew:
         self._processor = actor("processor1", "RECEIVING")
         self._technician = actor("technician1", "CORE-1")
         self._technologist = actor("technologist1", "CORE-2")
+        self._supervisor = actor("supervisor1", "CORE-2")
         self._puzzling: set[str] = set()
+        self._doubtful: list[Receipt] = []
+        self._separated: set[str] = set()
         self._tubes: dict[str, str] = {}
         self._tries: Counter[tuple[str, str]] = Counter()
+        self._last_try: dict[tuple[str, str], datetime] = {}
 
     def work(self, *, receiving: bool = True, reviewing: bool = True) -> None:
         """Whatever is to do now; a crew that leaves stops receiving first, then reviewing."""
         if receiving:
+            self._refuse_doubtful()
             self._receive(sorted(self._world.tray(), key=lambda tube: tube.priority != STAT))
         with self._lab.database.reading() as connection:
             seen = reading.look(connection)
@@ -69,30 +78,70 @@ class Crew:
             for container in alike:
                 accessioning.compare_identity(work, container, identifiers=("mrn", "name"), agree=True)
                 accessioning.scan(work, container)
+        with self._lab.work(self._technician) as work:
+            tubes = self._world.bench.tubes
+            deciding.read_by_eye(
+                work, {container: tubes[received[container]].contents for container in alike}
+            )
         self._say()
 
-    def _scan(self, tubes: Iterable[TubeView]) -> dict[str, str]:
+    def _scan(self, tubes: list[TubeView]) -> dict[str, str]:
         """Scan the collection labels; which container is which tube. Whoever cannot be received is put aside."""
         received: dict[str, str] = {}
         with self._lab.work(self._processor) as work:
             for tube in tubes:
                 number = tube.collection_label.number if tube.collection_label else ""
-                container = self._scanned(work, number)
-                if container:
-                    received[container] = tube.id
+                receipt = self._scanned(work, number)
+                if receipt is not None:
+                    self._tubes[receipt.container_id] = tube.id
+                if receipt is not None and receipt.outcome == "received":
+                    received[receipt.container_id] = tube.id
                 else:
                     self._puzzling.add(tube.id)
-        self._tubes |= received
-        return received
+        return received | self._accept_separated({tube.id: tube for tube in tubes})
 
-    def _scanned(self, work: Work, number: str) -> str | None:
+    def _accept_separated(self, seen: Mapping[str, TubeView]) -> dict[str, str]:
+        """What was set aside for its age and came separated, as its label says, the supervisor accepts."""
+        accepted = {}
+        for receipt in [one for one in self._doubtful if one.outcome == "set_aside"]:
+            tube = seen.get(self._tubes[receipt.container_id])
+            if (
+                tube is not None
+                and tube.is_separated
+                and tube.collection_label
+                and tube.collection_label.note
+            ):
+                accepted[receipt.container_id] = tube
+        if accepted:
+            with self._lab.work(self._supervisor) as work:
+                for container, tube in accepted.items():
+                    deciding.accept_separated(work, container, tube)
+        self._doubtful = [one for one in self._doubtful if one.container_id not in accepted]
+        self._separated |= accepted.keys()
+        return {container: tube.id for container, tube in accepted.items()}
+
+    def _scanned(self, work: Work, number: str) -> Receipt | None:
         try:
             with work.savepoint():
                 receipt = accessioning.scan(work, number)
         except Refusal as refusal:
             accessioning.refuse_scan(work, number, code=refusal.code, message=refusal.message)
             return None
-        return receipt.container_id if receipt.outcome == "received" else None
+        if receipt.needs_attention:
+            self._doubtful.append(receipt)
+        return receipt
+
+    def _refuse_doubtful(self) -> None:
+        """What reception found something against at the last round, the processor refuses now, and asks for another."""
+        if not self._doubtful:
+            return
+        with self._lab.work(self._processor) as work:
+            deciding.refuse_doubtful(work, self._doubtful)
+        for receipt in self._doubtful:
+            if receipt.outcome == "set_aside":
+                self._world.discard(self._tubes.pop(receipt.container_id), by=self._processor.code)
+        self._doubtful = []
+        self._say()
 
     def _affix(self, received: dict[str, str]) -> list[str]:
         """Each label to the tube it was printed for, once name and number on both agree; which ones those were."""
@@ -113,10 +162,18 @@ class Crew:
     # loading
 
     def _load(self, outstanding: Iterable[tuple[str, str]]) -> None:
+        failed = []
         for container, analyzer in outstanding:
             tube, tried = self._tubes.get(container), self._tries[container, analyzer]
             if tube and tried < TRIES and self._put_on(analyzer, tube):
                 self._tries[container, analyzer] += 1
+                self._last_try[container, analyzer] = self._world.now
+            elif tried >= TRIES and self._world.now - self._last_try[container, analyzer] >= LATE:
+                failed.append((container, analyzer))
+        if failed:
+            with self._lab.work(self._technician) as work:
+                deciding.refuse_unmeasured(work, failed)
+            self._say()
 
     def _put_on(self, analyzer: str, tube: str) -> bool:
         """A tube that runs elsewhere or is in the centrifuge is loaded at a later round."""
@@ -136,10 +193,20 @@ class Crew:
     def _verify(self, due: Iterable[Due]) -> list[Due]:
         """The technician takes what passed; the technologist takes what is on hold, with a reason, or leaves it."""
         passed = [case for case in due if not case.on_hold]
-        held = [case for case in due if case.on_hold and self._has_been_settled(case)]
+        on_hold = [case for case in due if case.on_hold]
+        held = [case for case in on_hold if self._has_been_settled(case)]
         self._accept(self._technician, passed)
         self._accept(self._technologist, held)
+        self._settle_late([case for case in on_hold if case not in held])
         return passed + held
+
+    def _settle_late(self, left: list[Due]) -> None:
+        """The supervisor decides about what was left on hold."""
+        late = [case for case in left if self._world.now - case.since >= LATE]
+        if late:
+            with self._lab.work(self._supervisor) as work:
+                deciding.settle_late(work, late, self._separated)
+            self._say()
 
     def _has_been_settled(self, case: Due) -> bool:
         """Whether the technologist has got round to a value on hold, and knows what to do with it."""

@@ -33,15 +33,20 @@ _HOLDING = (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One result that waits for a person; `reason` is what may be written to accept it, "" when nothing may."""
+    """One result that waits for a person; `reason` is what may be written to accept it, "" when nothing may.
+
+    `against`: the findings for which it is on hold.
+    """
 
     result: int
     accession: str
+    container: str
     test: str
     version: int
     state: str
     since: datetime
     reason: str
+    against: tuple[str, ...]
 
     @property
     def on_hold(self) -> bool:
@@ -91,14 +96,17 @@ _OUTSTANDING = _outstanding()
 
 def _results() -> Select[Any]:
     """Results with a value that no person has accepted, or that nobody has sent out; the checks of those on hold."""
-    r, v, o = t.result, t.result_version, t.lab_order
+    r, v, o, c = t.result, t.result_version, t.lab_order, t.container
     checks = case((r.c.state == ResultState.ON_HOLD, type_coerce(r.c.checks, Text)), else_="[]").label(
         "checks"
     )
     return (
-        select(r.c.id, o.c.accession, r.c.test, r.c.version, r.c.state, checks, v.c.created_at)
+        select(
+            r.c.id, o.c.accession, c.c.container_id, r.c.test, r.c.version, r.c.state, checks, v.c.created_at
+        )
         .join(o, o.c.id == r.c.order_id)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+        .outerjoin(c, c.c.id == r.c.container_pk)
         .where(r.c.state.in_((ResultState.RESULTED, ResultState.ON_HOLD, ResultState.VERIFIED)))
         .order_by(r.c.id)
     )
@@ -108,15 +116,27 @@ _RESULTS = _results()
 
 
 def _due(row: Any) -> Due:
-    return Due(row.id, row.accession, row.test, row.version, row.state, row.created_at, _reason(row.checks))
+    reason, against = _kept_by(row.checks)
+    return Due(
+        row.id,
+        row.accession,
+        row.container_id or "",
+        row.test,
+        row.version,
+        row.state,
+        row.created_at,
+        reason,
+        against,
+    )
 
 
 @lru_cache(maxsize=1024)
-def _reason(checks: str) -> str:
-    """Why a value on hold may go out; "" when a check stands in its way that no look at the tube settles."""
+def _kept_by(checks: str) -> tuple[str, tuple[str, ...]]:
+    """Why a value on hold may go out, "" when a check stands in its way that no look at the tube settles; what does."""
     kept = [check for check in json.loads(checks) if not check["advisory"] and check["outcome"] in _HOLDING]
     known = [_settled(check) for check in kept]
-    return " ".join(dict.fromkeys(known)) if all(known) else ""
+    reason = " ".join(dict.fromkeys(known)) if all(known) else ""
+    return reason, tuple(check["reason"] for check in kept)
 
 
 def _settled(check: dict[str, Any]) -> str:

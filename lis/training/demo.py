@@ -24,7 +24,7 @@ SEED = "demo"
 PACK = PACKS / "core"
 # A fixed instant, so that the same seed is the same laboratory on any day: the evening shift goes home.
 END = datetime(2026, 11, 27, 22, 45, tzinfo=ZoneInfo("America/Chicago"))
-DAYS = 4
+DAYS = 14
 
 
 def prepare_if_missing(

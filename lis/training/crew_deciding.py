@@ -1,0 +1,120 @@
+"""What a crew decides when something speaks against a tube or a value: refuse it and ask for another, or let it go.
+
+Which coded reason a finding leads to is content; nobody here decides about what cannot be drawn again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from lis.domain.findings import EVERYWHERE, suggested_reasons
+from lis.domain.workflow import ResultState
+from lis.kernel.errors import Refusal
+from lis.services import accessioning, rejecting, resulting, verifying, working
+from lis.services.accessioning import Receipt
+from lis.services.finding import known_container
+from lis.storage.work import Work
+from lis.training.crew_reading import Due
+from simulators.tubes import TubeView
+
+LET_GO = "Looked at again by the supervisor: nothing on the tube speaks against it."
+NOT_MEASURED = "volume.not_sufficient"
+"""What is found of a tube of which an analyzer made nothing, however often it was put on."""
+
+
+def refuse_doubtful(work: Work, receipts: Iterable[Receipt]) -> None:
+    """Refuse what reception set aside or kept back, for the reason it suggests, and ask for another."""
+    for receipt in receipts:
+        for reason in receipt.suggested[:1]:
+            if receipt.outcome == "set_aside":
+                _refuse(work, receipt.container_id, None, reason)
+            else:
+                _refuse(work, receipt.container_id, receipt.kept_back, reason)
+
+
+def accept_separated(work: Work, container: str, tube: TubeView) -> None:
+    """Receive after all what came separated: nothing of it was on the cells for as long as it was on its way."""
+    note = tube.collection_label.note if tube.collection_label else ""
+    accessioning.accept_specimen(work, container, reason=f"Came separated ({note}).")
+
+
+def refuse_unmeasured(work: Work, tubes: Iterable[tuple[str, str]]) -> None:
+    """Refuse what analyzers were asked for and could not measure: (container, analyzer)."""
+    for container_id, analyzer in tubes:
+        container = known_container(work, container_id)
+        asked = work.analyzer_work.having(container_pk=container.id, analyzer=analyzer)
+        tests = [row.test for row in asked if row.state in (working.SENT, working.ACCEPTED)]
+        for reason in _reasons(work, (NOT_MEASURED,))[:1]:
+            _refuse(work, container_id, tests, reason)
+
+
+def settle_late(work: Work, cases: Iterable[Due], separated: Collection[str]) -> None:
+    """Values that have been on hold for hours: what may never go out is refused, then the rest is let go.
+
+    `separated`: containers that came so, and whose age on the cells is therefore none.
+    """
+    cases = list(cases)
+    refused = [
+        ((case.container, reason), case.test)
+        for case in cases
+        for reason in _reasons(work, case.against)[:1]
+        if case.container and case.container not in separated
+    ]
+    if refused:
+        for (container, reason), tests in _grouped(refused).items():
+            _refuse(work, container, tests, reason, again=False)
+        return  # values that depend on these are judged anew: they come again at the next round
+    for accession, tests in _grouped((case.accession, case) for case in cases).items():
+        seen = {case.test: case.version for case in tests}
+        verifying.verify_results(work, accession, seen, reason=LET_GO)
+
+
+def read_by_eye(work: Work, seen: Mapping[str, Mapping[str, object]]) -> None:
+    """Enter what no analyzer measures and has a name rather than a number: per container, what it is by test."""
+    measured = {item.test for analyzer in work.catalog.analyzers.values() for item in analyzer.menu}
+    for container_id, contents in seen.items():
+        container = known_container(work, container_id)
+        accession = work.orders.get(container.order_id).accession
+        for result in work.results.of_container(container.id):
+            value = contents.get(result.test)
+            if isinstance(value, str) and result.test not in measured and _is_awaited(result):
+                resulting.enter_result(work, accession, result.test, value)
+
+
+def _is_awaited(result: Row[Any]) -> bool:
+    return bool(result.state == ResultState.PENDING)
+
+
+def _refuse(
+    work: Work, container_id: str, tests: Iterable[str] | None, reason: str, *, again: bool = True
+) -> None:
+    """Refuse a tube or some tests of it, and ask for another unless it came in place of one itself.
+
+    What only a supervisor may decide, or what has been settled meanwhile, is left to them.
+    """
+    again = again and known_container(work, container_id).replaces_id is None
+    try:
+        with work.savepoint():
+            if tests is None:
+                rejecting.reject_container(work, container_id, reason, recollect=again)
+            else:
+                rejecting.reject_tests(work, container_id, list(tests), reason, recollect=again)
+    except Refusal:
+        return
+
+
+def _reasons(work: Work, findings: Iterable[str]) -> list[str]:
+    return [
+        reason for finding in findings for reason in suggested_reasons(finding, (EVERYWHERE,), work.catalog)
+    ]
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found

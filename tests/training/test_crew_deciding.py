@@ -1,0 +1,113 @@
+"""What a crew decides about tubes and values that something speaks against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lis.domain.inspection import Inspection
+from lis.kernel.clock import FixedClock
+from lis.services import accessioning, recollecting
+from lis.storage import tables as t
+from lis.storage.house import House
+from lis.training import crew_deciding as deciding
+from lis.training import crew_reading as reading
+from tests.labs import START, SmallLab, open_small_lab
+
+LAVENDER = Inspection(container_type="LAV")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[SmallLab]:
+    house = House.open(data=tmp_path, url=None, wall=FixedClock(START))
+    yield open_small_lab(house)
+    house.close()
+
+
+def containers(small: SmallLab) -> dict[str, str]:
+    with small.lab.reading() as here:
+        rows = here.connection.execute(select(t.container).order_by(t.container.c.id)).all()
+    return {row.container_id: row.state for row in rows}
+
+
+def results(small: SmallLab) -> dict[str, str]:
+    with small.lab.reading() as here:
+        return {row.test: row.state for row in here.connection.execute(select(t.result))}
+
+
+def refuse_in_lavender(small: SmallLab, container: str) -> None:
+    """It comes in a tube of another kind, and is refused at the next round."""
+    with small.work("processor") as work:
+        receipt = accessioning.scan(work, container, seen=LAVENDER)
+    assert receipt.outcome == "set_aside"
+    with small.work("processor") as work:
+        deciding.refuse_doubtful(work, [receipt])
+
+
+def test_what_was_set_aside_is_refused_and_asked_for_once_more_only(small: SmallLab) -> None:
+    (first,) = small.order("LYTES").container_ids
+    refuse_in_lavender(small, first)
+    assert list(containers(small).values()) == ["rejected", "expected"]
+    second = list(containers(small))[1]
+    with small.work("processor") as work:
+        recollecting.record_collected(work, second, collected_at=work.now, collected_by="RN7")
+
+    refuse_in_lavender(small, second)
+
+    assert list(containers(small).values()) == ["rejected", "rejected"]
+    assert set(results(small).values()) == {"cancelled"}
+
+
+def test_what_no_analyzer_measures_is_read_by_eye(small: SmallLab) -> None:
+    (tube,) = small.order("HCGS", "LYTES").container_ids
+    small.receive(tube)
+    with small.work("technician") as work:
+        deciding.read_by_eye(work, {tube: {"HCGS": "NEG", "NA": 141.0, "K": "4.1"}})
+    read = results(small)
+    assert read.pop("HCGS") != "pending"
+    assert set(read.values()) == {"pending"}
+
+
+def test_what_an_analyzer_made_nothing_of_is_refused(small: SmallLab) -> None:
+    (tube,) = small.order("LYTES", "HCGS").container_ids
+    small.receive(tube)
+    with small.work("technician") as work:
+        deciding.refuse_unmeasured(work, [(tube, "CHEM-1")])
+    assert containers(small) == {tube: "labelled"} | dict.fromkeys(list(containers(small))[1:], "expected")
+    with small.lab.reading() as here:
+        rows = here.connection.execute(select(t.rejection)).all()
+    assert [row.reason_code for row in rows] == ["RJ08"]
+
+
+def due(small: SmallLab) -> list[reading.Due]:
+    with small.lab.reading() as here:
+        return reading.look(here.connection).due
+
+
+def test_late_values_are_refused_for_what_speaks_against_them_and_the_rest_is_let_go(small: SmallLab) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.enter(placed.accession, NA="141", K="9.9")
+    spoilt = [replace(case, against=("volume.not_sufficient",)) for case in due(small) if case.test == "K"]
+
+    with small.work("supervisor") as work:
+        deciding.settle_late(work, [*spoilt, *(case for case in due(small) if case.test != "K")], ())
+    assert (results(small)["K"], "verified" in results(small).values()) == ("cancelled", False)
+
+    with small.work("supervisor") as work:
+        deciding.settle_late(work, due(small), ())
+    assert (results(small)["K"], results(small)["NA"]) == ("cancelled", "verified")
+
+
+def test_what_came_separated_is_not_refused_for_its_age(small: SmallLab) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.enter(placed.accession, NA="141")
+    aged = [replace(case, against=("volume.not_sufficient",)) for case in due(small)]
+    with small.work("supervisor") as work:
+        deciding.settle_late(work, aged, placed.container_ids)
+    assert results(small)["NA"] == "verified"
