@@ -116,6 +116,8 @@ def _message_facts(
         place = container_place(orders[0], line.profile) if orders else ""
         marks = ", ".join(dict.fromkeys(m for one in orders for m in marks_of(message, one, line.profile)))
         facts += [fact for reading in readings for fact in _specimen_facts(reading, place, "PID-3", marks)]
+    else:
+        facts += _people_facts(message)
     facts += _order_facts(message, catalog) if header.value(9, 1) in ("OML", "ORM") else []
     facts += [Fact("container asked about", qpd.value(3, 1), "QPD-3") for qpd in message.all("QPD")]
     return [fact for fact in facts if fact.text]
@@ -139,6 +141,23 @@ def _specimen_facts(reading: Reading, container: str, patient: str, marks: str) 
     return facts
 
 
+def _people_facts(message: Message) -> list[Fact]:
+    """Of whom and from where, for messages that report nothing measured."""
+    pid, visit = message.first("PID"), message.first("PV1")
+    facts: list[Fact] = []
+    if pid is not None:
+        name = ", ".join(part for n in (1, 2) if (part := pid.value(5, n, 1)))
+        facts.append(Fact("patient", pid.value(3, 1), "PID-3", name))
+    if visit is not None:
+        place = " ".join(part for n in (1, 2, 3) if (part := visit.value(3, n)))
+        facts.append(Fact("visit", visit.value(19, 1), "PV1-19", place))
+    facts += [Fact("specimen", one.value(2, 1, 1), "SPM-2", one.value(4, 1)) for one in message.all("SPM")]
+    facts += [
+        Fact("tube as the sender numbers it", one.value(3, 1, 1), "SAC-3") for one in message.all("SAC")
+    ]
+    return facts
+
+
 def _order_facts(message: Message, catalog: Catalog) -> list[Fact]:
     facts: list[Fact] = []
     for segment in message.segments:
@@ -148,6 +167,8 @@ def _order_facts(message: Message, catalog: Catalog) -> list[Fact]:
             code = segment.value(4, 1)
             known = catalog.orderable(code)
             facts.append(Fact("test asked for", code, "OBR-4", known.name if known else "not a test here"))
+        if segment.id == "TQ1":
+            facts.append(Fact("priority", segment.value(9, 1), "TQ1-9"))
     return facts
 
 

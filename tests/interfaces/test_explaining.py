@@ -70,8 +70,16 @@ def test_orders_and_records_are_explained_too(small: SmallLab) -> None:
         ("NW", "ORC-1", "placer P2"),
         ("NOSUCH", "OBR-4", "not a test here"),
     ]
+    said = explained(small, order("LYTES", placer="Q"), interface="HIS").facts
+    assert [(fact.what, fact.text, fact.place, fact.meaning) for fact in said[3:7]] == [
+        ("patient", "M1001", "PID-3", "Archer, Ann"),
+        ("visit", "V77", "PV1-19", "ICU 12 1"),
+        ("specimen", "H0001", "SPM-2", "SER"),
+        ("tube as the sender numbers it", "H0001", "SAC-3", ""),
+    ]
+    assert Fact("priority", "S", "TQ1-9") in said
     with small.by_wire() as work:
         work.interfaces.change("CHEM-1", profile="generic-astm")
-    said = explained(small, records("260610001017", "101|141|mmol/L"), protocol=ASTM)
-    assert (said.places[0], [(one.test, one.by) for one in said.values]) == ("R-3", [("NA", "menu")])
-    assert Fact("container", "260610001017", "O-3") in said.facts
+    link = explained(small, records("260610001017", "101|141|mmol/L"), protocol=ASTM)
+    assert (link.places[0], [(one.test, one.by) for one in link.values]) == ("R-3", [("NA", "menu")])
+    assert Fact("container", "260610001017", "O-3") in link.facts

@@ -7,6 +7,7 @@ import html
 import pytest
 
 from lis.interfaces.inbox import Inbox
+from lis.services import mapping
 from lis.storage import tables as t
 from lis.storage.journal import every
 from tests.interfaces.messages import order, results
@@ -79,8 +80,16 @@ def test_pairs_repeats_and_copies_stand_beside_a_message(own_site: Site) -> None
     page = text_of(own_site.browser("technologist").page(f"/messages/in/{first}").text)
     assert f"in {again} the same bytes again" in page
     assert f"in {other} the same number, other content" in page
-    assert "AA accepted: processed, or kept for a person 1" in page
+    assert "AA accepted: processed, or kept for a person 1 P1 OK" in page
     assert "LYTES OBR-4 Electrolytes" in page
+
+
+def test_a_map_that_changed_since_is_said_beside_the_value(own_site: Site) -> None:
+    key = taken(own_site, results(tube(own_site), "101|141|mmol/L"))
+    with own_site.small.work("lis_admin") as work:
+        mapping.close_code(work, "CHEM-1", "101", reason="The channel was changed")
+    page = text_of(own_site.browser("technologist").page(f"/messages/in/{key}").text)
+    assert "101 NA closed in its map, now nothing 141" in page
 
 
 def test_an_answer_that_came_by_itself_leads_to_what_was_sent(own_site: Site) -> None:

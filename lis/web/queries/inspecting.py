@@ -151,7 +151,10 @@ def decoded(reply: bytes) -> Decoded:
     answer = read_answer(reply)
     if answer is None:
         return Decoded("", "no acknowledgement in it", "", "")
-    return Decoded(answer.code, ANSWERS.get(answer.code, "not known"), answer.answers, answer.words)
+    orders = [f"{orc.value(2, 1)} {orc[1]}" for orc in answer.message.all("ORC")]
+    query = [f"query {qak.value(2)}" for qak in answer.message.all("QAK")]
+    words = "; ".join(text for text in (answer.words, *orders, *query) if text.strip())
+    return Decoded(answer.code, ANSWERS.get(answer.code, "not known"), answer.answers, words)
 
 
 def _unknown(message_id: int) -> NotFound:
