@@ -12,7 +12,7 @@ from lis.training import chronicle, contents, rewinding, snapshots
 from lis.training.chronicle import WorldHead
 from tests.training import pasts
 from tests.training.conftest import LIGHT
-from tests.training.serving import serving
+from tests.training.serving import Browser, serving
 
 WALL = FixedClock(pasts.WALL)
 
@@ -52,6 +52,8 @@ def test_a_pack_that_is_changed_or_gone_stops_no_world(tmp_path: Path, pack: Pat
     with serving(tmp_path / "data", LIGHT) as served:
         assert served.live.failure == ""
         assert served.live.world.ledger.digest == digest
+        page = Browser(served.app, "supervisor1").get("/bench/past/time").text
+        assert "the pack was changed since" in page
     head = head_of(tmp_path / "data")
     assert (head.content, contents.has_changed(head)) == (content, True)
     house = pasts.open_house(tmp_path / "data")
