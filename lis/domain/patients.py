@@ -5,6 +5,7 @@ Age is by the laboratory's calendar at collection: completed days for limits, co
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -40,3 +41,24 @@ class PatientFacts:
         day = local_day(at, self.zone)
         before_birthday = (day.month, day.day) < (self.birth_on.month, self.birth_on.day)
         return day.year - self.birth_on.year - before_birthday
+
+
+SHORTEST_CUT = 5  # letters: a name cut to a device's field is still told apart
+
+
+def is_same_name(said: str, family: str, given: str) -> bool:
+    """Whether "family, given" as a device says it can be this patient's name.
+
+    Devices write in capitals, without accents, and cut what is long: a beginning of five letters and more will do for
+    the family name, the first letter for the given one. What is not said is not compared.
+    """
+    their_family, _, their_given = said.partition(",")
+    theirs, ours = _letters(their_family), _letters(family)
+    if theirs and ours and theirs != ours and not (len(theirs) >= SHORTEST_CUT and ours.startswith(theirs)):
+        return False
+    return not their_given.strip() or not given or _letters(their_given)[:1] == _letters(given)[:1]
+
+
+def _letters(name: str) -> str:
+    plain_letters = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain_letters if letter.isalnum())

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from lis.domain.catalog import Catalog
 from lis.domain.observations import ReportedObservation, ReportedSpecimen
+from lis.domain.patients import is_same_name
 from lis.domain.results import Filing, Standing, filing_for
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
@@ -84,6 +85,12 @@ def container_hold(work: Work, specimen: ReportedSpecimen, container: Row[Any] |
         return Hold(
             "patient.mismatch",
             f"The message says patient {specimen.patient_id}, the container belongs to {patient.mrn}.",
+        )
+    named = specimen.patient_name.strip()
+    if named and not specimen.patient_id and not is_same_name(named, patient.family, patient.given):
+        return Hold(
+            "patient.name_mismatch",
+            f"The message says {named}, the container belongs to {patient.family}, {patient.given}.",
         )
     return None
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from lis.domain.patients import PatientFacts
+from lis.domain.patients import PatientFacts, is_same_name
 from tests.domain.samples import ZONE
 
 
@@ -33,3 +33,23 @@ def test_age_in_completed_days_and_years(
 def test_only_male_and_female_select_limits() -> None:
     known = [PatientFacts(None, sex, ZONE).known_sex for sex in ("M", "F", "O", "U", "A", "N", "")]
     assert known == ["M", "F", None, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ("Núñez-Álvarez, María", True),
+        ("NUNEZALVAREZ, MARIA", True),
+        ("Nunez Alvarez, M", True),
+        ("NUNEZ, MARIA", True),  # cut by a short field
+        ("NUNEZ", True),
+        (", Maria", True),
+        ("", True),
+        ("NU, MARIA", False),
+        ("Nunez Alvarez, Jose", False),
+        ("Alvarez, Maria", False),
+        ("Nunezalvarezson, Maria", False),
+    ],
+)
+def test_name_that_a_device_says_can_be_the_patients_or_not(said: str, same: bool) -> None:
+    assert is_same_name(said, "Núñez-Álvarez", "María") is same

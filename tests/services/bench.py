@@ -63,7 +63,7 @@ class Bench(SmallLab):
         return self.row(t.container, container_id=container_id)
 
     def measure(self, container_id: str, values: dict[str, str], **said: str) -> list[tuple[str, str]]:
-        """An analyzer reports values by test; state and reason of each. `said`: status, patient, device."""
+        """An analyzer reports values by test; state and reason of each. `said`: status, patient, name, device."""
         device = said.get("device", CHEMISTRY)
         with self.lab.work(system("hl7", device)) as work:
             source = source_of(work, device)
@@ -71,7 +71,8 @@ class Bench(SmallLab):
                 observation(work, device, seq, test, value, said.get("status", "F"))
                 for seq, (test, value) in enumerate(values.items(), 1)
             )
-            specimen = ReportedSpecimen("patient", container_id, said.get("patient", ""), "", observations)
+            who = (said.get("patient", ""), said.get("name", ""))
+            specimen = ReportedSpecimen("patient", container_id, *who, observations)
             resulting.record_results(work, source, (specimen,))
         kept = self.rows(t.observation, inbound_id=source.inbound_id)
         return [(row.state, row.reason) for row in kept]

@@ -46,6 +46,7 @@ def test_what_does_not_fit_is_held_with_its_reason_and_on_no_chart(
         ("", {"NA": "140"}, {}, "container.missing"),
         ("H0002", {"NA": "140"}, {}, "container.unmatched"),
         (serum, {"NA": "140"}, {"patient": "M1002"}, "patient.mismatch"),
+        (serum, {"NA": "140"}, {"name": "Baker, Ben"}, "patient.name_mismatch"),
         (serum, {"NA": "140"}, {"status": "C"}, "status.no_earlier"),
         (serum, {"NA": "140"}, {"status": "?"}, "status.unknown"),
         (serum, {"NA": "140"}, {"status": ""}, "status.empty"),
@@ -59,6 +60,8 @@ def test_a_patient_named_rightly_or_not_at_all_is_filed(small: Bench, placed: or
     serum = placed.container_ids[1]
     assert small.measure(serum, {"NA": "140"}, patient="M1001") == [("filed", "")]
     assert small.measure(serum, {"K": "4.0"}) == [("filed", "")]
+    assert small.measure(serum, {"CL": "104"}, name="ARCHER, A") == [("filed", "")]
+    assert small.measure(serum, {"CO2": "24"}, name="Other, Name", patient="M1001") == [("filed", "")]
 
 
 @pytest.mark.parametrize(
