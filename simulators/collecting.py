@@ -75,6 +75,7 @@ class Collecting:
             container_code=order.container,
             container_number=tube.id,
             specimen_set=list(tubes).index(order.container) + 1,
+            separated_at=tube.spun_at,
         )
 
     def _draw(

@@ -26,33 +26,32 @@ class Couriers:
         self._dice = stage.dice.fork("couriers")
         self._deliver = deliver
 
-    def carry(self, asked: Asked, tubes: Sequence[Tube]) -> None:
-        """Take these tubes on their way."""
+    def carry(self, asked: Asked, tubes: Sequence[Tube]) -> datetime:
+        """Take these tubes on their way; when they leave where they were drawn."""
         bags: dict[timedelta, list[Tube]] = {}
         for tube in tubes:
             tube.spot = "transport"
             bags.setdefault(tube.kept_back, []).append(tube)
+        leaves, road = self._with_the_run(asked.ward, tubes) if asked.ward.couriers else self._on_foot(asked)
         for kept_back, bag in bags.items():
-            if asked.ward.couriers:
-                arrival = self._with_the_run(asked.ward, bag) + kept_back
-            else:
-                arrival = self._stage.now + self._on_foot(asked) + kept_back
-            self._stage.plan(arrival, partial(self._hand_over, bag))
+            self._stage.plan(leaves + road + kept_back, partial(self._hand_over, bag))
+        return leaves
 
-    def _on_foot(self, asked: Asked) -> timedelta:
+    def _on_foot(self, asked: Asked) -> tuple[datetime, timedelta]:
         minutes = asked.dice.uniform(*asked.ward.transport_minutes)
-        return timedelta(minutes=minutes * (URGENT_SHARE if asked.priority == "S" else 1.0))
+        share = URGENT_SHARE if asked.priority == "S" else 1.0
+        return self._stage.now, timedelta(minutes=minutes * share)
 
-    def _with_the_run(self, ward: Ward, tubes: Iterable[Tube]) -> datetime:
-        """When the next run arrives; what the site centrifuges was spun by then, if there was time for it."""
+    def _with_the_run(self, ward: Ward, tubes: Iterable[Tube]) -> tuple[datetime, timedelta]:
+        """When the next run leaves and how long it drives; what the site centrifuges is spun, if there is time."""
         leaves = next_run(self._stage.now.astimezone(self._stage.zone) + READY, ward)
         for tube in tubes:
             tube.bag = f"{ward.code} {leaves:%m-%d %H:%M}"
             if tube.kind.code in ward.spins:
                 self._spin(tube, leaves)
         dice = self._dice.fork(f"{ward.code}/{leaves.isoformat()}")
-        minutes = dice.uniform(*ward.transport_minutes)
-        return leaves.astimezone(self._stage.now.tzinfo) + timedelta(minutes=minutes)
+        road = timedelta(minutes=dice.uniform(*ward.transport_minutes))
+        return leaves.astimezone(self._stage.now.tzinfo), road
 
     def _spin(self, tube: Tube, leaves: datetime) -> None:
         """The site lets it clot and centrifuges it, and says so on the label; not when the courier is there already."""

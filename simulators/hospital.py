@@ -198,7 +198,7 @@ class Hospital:
         asked = placed.asked
         orders = {index: asked.orders[index - 1] for index in indexes if 0 < index <= len(asked.orders)}
         stream = asked.dice.fork(f"again/{times}")
-        again = replace(asked, orders=tuple(orders.values()), dice=stream, due_at=None)
+        again = replace(asked, orders=tuple(orders.values()), dice=stream, due_at=None, is_on_paper=False)
         self._stage.tell("order.recollected", number, {"orders": [order.code for order in again.orders]})
         self._draw(replace(placed, at=self._stage.now), again, stream.choice(asked.ward.collectors), orders)
 
@@ -209,6 +209,7 @@ class Hospital:
         encounter, now = self.admitting.at(placed.visit), self._stage.now
         truth = self._bodies.values(encounter.person, now)
         tubes = self.collecting.draw(asked, encounter, collector.initials, truth)
+        leaves = self._couriers.carry(asked, list(tubes.values()))
         numbered = again or dict(enumerate(asked.orders, 1))
         said = asked.dice.fork("information")
         requisition = Requisition(
@@ -223,12 +224,16 @@ class Hospital:
             due_at=asked.due_at,
             information=clinical_information(encounter.person, now, self.plan.remarks, said),
         )
-        if again or not asked.is_on_paper:
-            envelope = self._envelope()
-            build = partial(order_message, envelope, encounter, requisition)
-            self._stage.send(self.plan.peer, Outgoing(envelope.control, build, self._hear))
-        self._couriers.carry(asked, list(tubes.values()))
+        if leaves > now and not asked.is_on_paper:
+            self._stage.plan(leaves, partial(self._send_order, encounter, requisition))
+        elif not asked.is_on_paper:
+            self._send_order(encounter, requisition)
         self._ringing.drawn(asked, encounter)
+
+    def _send_order(self, encounter: Encounter, requisition: Requisition) -> None:
+        envelope = self._envelope()
+        build = partial(order_message, envelope, encounter, requisition)
+        self._stage.send(self.plan.peer, Outgoing(envelope.control, build, self._hear))
 
     def _hear(self, answer: bytes) -> None:
         """The laboratory's answer to an order: what it cannot do is known to the ward."""

@@ -52,6 +52,7 @@ class CollectedSpecimen:
     collected_at: datetime | None = None
     collected_by: str = ""
     tests: tuple[int, ...] = ()
+    separated_at: datetime | None = None  # where it was drawn, before it was sent
 
 
 @dataclass(frozen=True, slots=True)

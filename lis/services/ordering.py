@@ -205,6 +205,7 @@ def _add_tube(work: Work, order_id: int, accession: str, tube: Tube) -> int:
         specimen_id=specimen_id,
         container_type=tube.planned.container_type,
         collection_number=tube.drawn.collection_number,
+        separated_at=tube.drawn.separated_at,
     )
 
 

@@ -20,6 +20,7 @@ from lis.services import accessioning, notifying, verifying
 from lis.services.accessioning import Receipt
 from lis.storage.work import Work
 from lis.training import crew_deciding as deciding
+from lis.training import crew_papers
 from lis.training import crew_reading as reading
 from lis.training.crew_reading import Due
 from lis.training.people import actor
@@ -71,6 +72,7 @@ class Crew:
         arrived = [tube for tube in tray if tube.lab_label is None and tube.id not in self._puzzling]
         if not arrived:
             return
+        crew_papers.enter(self._lab, self._world, self._processor, arrived)
         received = self._scan(arrived)
         self._say()
         alike = self._affix(received)

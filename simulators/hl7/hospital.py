@@ -37,6 +37,7 @@ class OrderLine:
     container_code: str
     container_number: str
     specimen_set: int
+    separated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,11 @@ def _oml() -> Skeleton:
                     27: "@@container_code@@^^L",
                 },
             ),
+            Line(
+                _SPECIMEN,
+                "OBX",
+                {1: "1", 2: "TS", 3: "SEPARATED^Specimen separated at^L", 5: "@@separated@@", 11: "F"},
+            ),
             Line((*_SPECIMEN, "OML_O21_CONTAINER"), "SAC", {3: "@@number@@&@@authority@@"}),
         ),
     )
@@ -163,11 +169,12 @@ def _adt(trigger: str) -> Skeleton:
 
 
 def order_message(envelope: Envelope, encounter: Encounter, requisition: Requisition) -> bytes:
-    """One requisition, sent when it was collected, as OML^O21 or ORM^O01 as the ward does it."""
+    """One requisition with the tubes that were drawn for it, as OML^O21 or ORM^O01 as the ward does it."""
     is_old = encounter.ward.message == "ORM"
-    names = ("ORC", "OBR") if is_old else ("ORC", "TQ1", "OBR", "SPM", "SAC")
     parts = _opening(envelope, encounter)
     for number, line in enumerate(requisition.lines, 1):
+        about = ("OBX",) if line.separated_at else ()
+        names = ("ORC", "OBR") if is_old else ("ORC", "TQ1", "OBR", "SPM", *about, "SAC")
         values = _order_values(envelope, requisition, line) | {"set": str(number)}
         parts += [(name, values) for name in names]
     return (_orm() if is_old else _oml()).fill(parts)
@@ -250,5 +257,6 @@ def _order_values(envelope: Envelope, requisition: Requisition, line: OrderLine)
         "type": line.specimen_type,
         "number": line.container_number,
         "container_code": line.container_code,
+        "separated": envelope.time(line.separated_at),
         "specimen_set": str(line.specimen_set),
     }

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lis.wire.er7 import Message
 from simulators.couriers import next_run
 from simulators.hospital_plan import Ward
 from simulators.tubes import Tube
 from simulators.world import World
-from tests.world.fake_lis import START, core, new_world
+from tests.world.fake_lis import START, FakeLis, core, new_world
 
 SITE = "NPC"
 
@@ -102,3 +103,25 @@ def test_the_next_run_is_the_next_one_on_the_wall_clock(local: str, run: str) ->
     found = next_run(datetime.fromisoformat(local).replace(tzinfo=zone), site())
     assert found == datetime.fromisoformat(run).replace(tzinfo=zone)
     assert found.astimezone(UTC).astimezone(zone).time() in {time(11), time(16, 30)}
+
+
+def test_the_sites_orders_go_when_the_courier_leaves_and_say_when_it_spun() -> None:
+    lis = FakeLis()
+    made = new_world(lis, seed=3)
+    made.step(START + timedelta(days=6))
+    seen = 0
+    for raw in lis.of("HIS", b"|OML^O21"):
+        message = Message.parse(raw.decode())
+        pv1, obr = message.first("PV1"), message.first("OBR")
+        assert pv1 is not None
+        assert obr is not None
+        said = [segment.value(5, 1) for segment in message.all("OBX")]
+        tubes = [made.bench.tubes.get(sac.value(3, 1, 1)) for sac in message.all("SAC")]
+        spun = [tube.spun_at for tube in tubes if tube and tube.ward == SITE and tube.spun_at]
+        if pv1.value(3, 1) == SITE and all(tubes):
+            seen += 1
+            assert message.header.value(7)[8:12] in {"1100", "1630"}
+            assert said == [f"{at.astimezone(made.stage.zone):%Y%m%d%H%M%S%z}" for at in spun]
+        elif pv1.value(3, 1) != SITE:
+            assert said == []
+    assert seen > 5

@@ -64,7 +64,7 @@ def encounter(message: str = "OML") -> Encounter:
 def requisition() -> Requisition:
     """Two orders in two tubes."""
     lines = (
-        OrderLine("R1-1", "BMP", "Basic metabolic panel", "SER", "SST", "C0000001", 1),
+        OrderLine("R1-1", "BMP", "Basic metabolic panel", "SER", "SST", "C0000001", 1, AT),
         OrderLine("R1-2", "CBC", "Complete blood count", "WB", "LAV", "C0000002", 2),
     )
     provider = core().place.hospital.providers[0]
@@ -129,6 +129,7 @@ def test_an_order_names_patient_collection_and_container() -> None:
         ("C0000001", "SER", "20261127074205-0600", "SST"),
         ("C0000002", "WB", "20261127074205-0600", "LAV"),
     ]
+    assert fields("OML_O21", "OBX", "3.1", "5") == [("SEPARATED", "20261127074205-0600")]
     assert fields("OML_O21", "SAC", "3.1.1") == [("C0000001",), ("C0000002",)]
     assert fields("OML_O21", "ORC", "1", "2.1", "4.1") == [("NW", "R1-1", "R1"), ("NW", "R1-2", "R1")]
     assert fields("OML_O21", "TQ1", "9.1") == [("S",), ("S",)]

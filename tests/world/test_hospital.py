@@ -57,7 +57,10 @@ def test_control_ids_never_repeat(days: Days) -> None:
 def test_an_order_is_sent_when_it_was_collected_and_names_its_containers(days: Days) -> None:
     for message in days.of("OML"):
         collected = {segment.value(7) for segment in message.segments if segment.id == "OBR"}
-        assert collected == {message.header.value(7)}
+        pv1 = message.first("PV1")
+        assert pv1 is not None
+        if pv1.value(3, 1) != "NPC":  # a site outside sends its orders when the courier leaves
+            assert collected == {message.header.value(7)}
         numbers = [segment.value(3, 1, 1) for segment in message.segments if segment.id == "SAC"]
         drawn = {entry.subject for entry in days.world.sink.entries if entry.kind == "tube.drawn"}  # type: ignore[attr-defined]
         assert set(numbers) <= drawn

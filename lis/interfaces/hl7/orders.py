@@ -2,7 +2,7 @@
 
 HL7 v2.5.1 chapter 4 (ORC, OBR, TQ1) and 7 (SPM, SAC); table 0119 for control codes. Old senders put the priority into
 OBR-27 or OBR-5, the material into OBR-15. The hour of a timed draw (TQ1-7, OBR-27.4) and what the ward says of
-the patient (OBR-13) become notes of the order.
+the patient (OBR-13) become notes of the order. An OBX behind an SPM speaks of the specimen: when it was separated.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from lis.interfaces.profiles import Profile
 from lis.wire.er7 import Message, Segment
 
 NEW, CANCEL, DISCONTINUE, CHANGE = "NW", "CA", "DC", "XO"
+SEPARATED = "SEPARATED"
+"""OBX-3 of the instant at which a site outside centrifuged the specimen (a code of our own, told to those who send)."""
 
 _PRIORITIES = {
     "S": STAT,
@@ -77,6 +79,7 @@ class _Part:
     obr: Segment | None = None
     tq1: Segment | None = None
     specimens: list[tuple[Segment | None, Segment | None]] = field(default_factory=list)
+    separated: dict[int, str] = field(default_factory=dict)  # by the place of the specimen
     notes: list[str] = field(default_factory=list)
 
 
@@ -119,6 +122,8 @@ def _add(parts: list[_Part], segment: Segment) -> None:
         part.tq1 = segment
     elif segment.id == "SPM":
         part.specimens.append((segment, None))
+    elif segment.id == "OBX" and segment.value(3, 1) == SEPARATED and part.specimens:
+        part.separated[len(part.specimens) - 1] = segment.value(5, 1)
     elif segment.id == "SAC":
         specimen = part.specimens.pop()[0] if part.specimens and part.specimens[-1][1] is None else None
         part.specimens.append((specimen, segment))
@@ -204,8 +209,8 @@ def _specimens(parts: list[_Part], profile: Profile, zone: ZoneInfo) -> tuple[Co
     """One tube per collection number; a tube that several lines share names them all."""
     tubes: dict[tuple[str, ...], tuple[CollectedSpecimen, list[int]]] = {}
     for position, part in enumerate(parts):
-        for specimen, container in part.specimens or [(None, None)]:
-            tube = _tube(part, specimen, container, profile, zone)
+        for place, (specimen, container) in enumerate(part.specimens or [(None, None)]):
+            tube = _tube(part, place, specimen, container, profile, zone)
             if tube is None:
                 continue
             number = tube.collection_number
@@ -235,11 +240,12 @@ def _for_tests(tube: CollectedSpecimen, positions: list[int]) -> CollectedSpecim
         collected_at=tube.collected_at,
         collected_by=tube.collected_by,
         tests=tuple(dict.fromkeys(positions)),
+        separated_at=tube.separated_at,
     )
 
 
 def _tube(
-    part: _Part, spm: Segment | None, sac: Segment | None, profile: Profile, zone: ZoneInfo
+    part: _Part, place: int, spm: Segment | None, sac: Segment | None, profile: Profile, zone: ZoneInfo
 ) -> CollectedSpecimen | None:
     obr = part.obr
     number = _number({"SPM": spm, "SAC": sac, "OBR": obr}, profile.collection_number)
@@ -255,6 +261,7 @@ def _tube(
         source=(spm.value(8, 2) or spm.value(8, 1)).strip() if spm else "",
         collected_at=collected_at,
         collected_by=person_of(obr, 10) if obr else "",
+        separated_at=read_instant(part.separated.get(place, ""), zone),
     )
 
 
