@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from lis.wire.er7 import Message
 from simulators.world import World
-from tests.world.fake_lis import START, FakeLis, new_world
+from tests.world.fake_lis import START, FakeLis, full, new_world
 
 DAY = timedelta(days=1)
 
@@ -192,3 +193,41 @@ def test_a_critical_value_is_treated_and_ordered_again_once(flag: str, acts: int
         else []
     )
     assert [e.data["orders"] for e in stat if e.data["priority"] == "S"][:1] == [["BMP"]] * acts
+
+
+def test_what_a_ward_gives_after_a_report_is_in_the_blood_and_said_with_the_next_order() -> None:
+    """Red cells for a critical hemoglobin: the control's truth is higher than before, and its order says why."""
+    lis = FakeLis()
+    place = full().place
+    always = replace(place.hospital.remarks, share=1.0)
+    certain = tuple(replace(one, share=1.0) for one in place.hospital.reactions)
+    plan = replace(place.hospital, remarks=always, reactions=certain, requisitions_per_day=12.0)
+    world = World(replace(full(), place=replace(place, hospital=plan)), 3, START, lis.links())
+    _, placer, mrn = _first_order(lis, world)
+    told = world.sink.of_kind  # type: ignore[attr-defined]
+    person = next(
+        e.person for w in plan.wards for e in world.hospital.admitting.inside(w.code) if e.person.mrn == mrn
+    )
+    world.receive("HIS", _report(placer, mrn, "LL").replace(b"^K^Potassium", b"^HGB^Hemoglobin"))
+    while not told("report.acted_on"):
+        world.step(world.now + timedelta(minutes=5))
+    visit = world.hospital.admitting.visit_of(mrn)
+    assert visit is not None
+    treated = world.hospital.admitting.at(visit).person
+    assert [course.influence for course in treated.courses[len(person.courses) :]] == ["red_cell_transfusion"]
+    before = {e.subject for e in told("tube.drawn")}
+    world.step(world.now + timedelta(hours=8))
+
+    bodies = world.hospital.admitting._bodies
+    drawn = [e for e in told("tube.drawn") if e.data["drawn_for"] == mrn and e.subject not in before]
+    control = next(e for e in drawn if "HGB" in e.data["truth"])
+    assert control.data["truth"]["HGB"] == pytest.approx(bodies.values(treated, control.at)["HGB"])
+    assert control.data["truth"]["HGB"] > float(bodies.values(person, control.at)["HGB"]) + 0.4
+    (order,) = [
+        m
+        for m in map(Message.parse, (raw.decode() for raw in lis.of("HIS", b"|OML^O21")))
+        if control.subject in {sac.value(3, 1, 1) for sac in m.all("SAC")}
+    ]
+    obr = order.first("OBR")
+    assert obr is not None
+    assert "red cells transfused" in obr.value(13)
