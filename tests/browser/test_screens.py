@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/accessions/{accession}": ("/accessions/{held}", "/accessions/{released}"),
     "/review": ("/review?show=on_hold", "/review?show=resulted"),
     "/inquiry": ("/inquiry?q=a",),
+    "/numbers": ("/numbers",),
     "/patients/{mrn}": ("/patients/M1001",),
     "/accessions/{accession}/timeline": ("/accessions/{released}/timeline",),
     "/qc": ("/qc",),

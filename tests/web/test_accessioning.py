@@ -6,7 +6,8 @@ import itertools
 
 from lis.domain.requests import PatientDetails
 from lis.kernel.ids import container_id
-from tests.labs import ANN
+from lis.services import accessioning
+from tests.labs import ANN, BEN
 from tests.web.site import Site
 
 ALAN = PatientDetails("M1009", "Archer", "Alan", ANN.birth_on, "M")
@@ -107,3 +108,20 @@ def test_stat_comes_first_then_what_is_overdue(own_site: Site) -> None:
     page = own_site.browser("processor").page("/receive/pending").text
     assert sorted(("P1", "P2", "P3"), key=page.find) == ["P3", "P2", "P1"]
     assert page.count("! overdue") == 1
+
+
+def test_labels_of_several_patients_that_are_open_are_pointed_out(own_site: Site) -> None:
+    small = own_site.small
+    ann = small.order("LYTES", numbers=("O1",)).container_ids[0]
+    ben = small.order("LYTES", numbers=("O2",), patient=BEN).container_ids[0]
+
+    def lists() -> str:
+        return own_site.browser("processor").page("/receive/pending").text
+
+    small.receive(ann, label=False)
+    assert "Labels printed and not yet scanned on their tubes: 1</p>" in lists()
+    small.receive(ben, label=False)
+    assert "on their tubes: 2, of 2 patients — one patient at a time" in lists()
+    with small.work("processor") as work:
+        accessioning.scan(work, ann)
+    assert "on their tubes: 1</p>" in lists()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from lis.domain.requests import PatientDetails
 from lis.kernel.ids import container_id
+from lis.services import cancelling, rejecting
 from lis.storage.journal import every
 from tests.labs import BEN
 from tests.web.site import Site
@@ -22,6 +26,10 @@ def released(site: Site) -> str:
     return site.small.released(
         "LYTES", values=values, peer="HIS", patient=EVIL, numbers=("E1",), provider="Dr <i>"
     )
+
+
+def text_of(page: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
 
 
 def viewed(site: Site) -> list[tuple[str, str, str]]:
@@ -126,3 +134,26 @@ def test_timeline_tells_the_whole_story(site: Site, released: str) -> None:
 def test_what_does_not_exist_is_not_found_in_words(site: Site, path: str) -> None:
     answer = site.browser("supervisor").page(path)
     assert (answer.status_code, "<h1>Not found</h1>" in answer.text) == (404, True)
+
+
+def test_numbers_of_the_day_say_what_became_of_each(own_site: Site) -> None:
+    small = own_site.small
+    first = small.order("LYTES", numbers=("N1",))
+    second = small.order("LYTES", "COAGS", numbers=("N2", "N3"))
+    small.receive(*first.container_ids)
+    with small.work("processor") as work:
+        new = rejecting.reject_container(work, first.container_ids[0], "RJ01").replacement
+    with small.work("supervisor") as work:
+        cancelling.cancel_order(work, second.accession, reason="Asked for twice.")
+    with small.work("processor") as work:
+        work.count("accession/2026-03-02")  # given, and whatever asked for it did not come to be
+    third = small.order("LYTES", numbers=("N4",))
+    page = text_of(own_site.browser("processor").page("/numbers").text)
+    assert "4 given, 260610001 to 260610004; 3 with a case, 1 without." in page
+    assert f"{first.container_ids[0]} rejected {new} in place of {first.container_ids[0]}" in page
+    assert "Asked for twice." in page
+    assert "260610003 ! given and not used" in page
+    assert third.accession in page
+    other = own_site.browser("processor").page("/numbers?day=2026-03-01").text
+    assert "No number was given on this day." in other
+    assert own_site.browser("processor").page("/numbers?day=soon").status_code == 422

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from lis.domain.reception import Inspection
+from lis.domain.inspection import Inspection
 from lis.services import accessioning
 from lis.storage import tables as t
 from tests.web.site import LAB, Site
@@ -211,3 +211,21 @@ def test_order_entry_is_closed_to_the_lis_admin(site: Site) -> None:
     pages = ("/orders/new", "/orders/new/choice", "/orders/new/suggestions", f"/orders/{accession}")
     assert [browser.page(page).status_code for page in pages] == [403] * 4
     assert browser.act("/orders/new", {**ANN, "test": "HGB"}).status_code == 403
+
+
+def test_requisition_is_kept_and_its_labels_are_a_click_away(site: Site) -> None:
+    browser = site.browser("technologist")
+    answer = browser.act("/orders/new", ANN | {"test": ["LYTES"], "requisition": "REQ-2026-7"})
+    accession = answer.headers["Location"].rsplit("/", 1)[1]
+    page = browser.page(f"/orders/{accession}").text
+    assert "Requisition REQ-2026-7" in page
+    assert "Labels on a sheet" not in page
+    with site.small.work() as work:
+        order = work.orders.by_accession(accession)
+        tube = work.containers.of_order(order.id)[0].container_id
+    with site.small.work("processor") as work:
+        row = work.containers.by_container_id(tube)
+        assert row is not None
+        work.specimens.change(row.specimen_id, collected_at=work.now)
+    site.small.receive(tube)
+    assert f"labels/sheet.pdf?accession={accession}&amp;stock=a4" in browser.page(f"/orders/{accession}").text

@@ -119,6 +119,18 @@ def next_waiting(reading: Reading, after: str) -> Listed | None:
     return waiting[place % len(waiting)] if waiting else None
 
 
+def labels_open(reading: Reading) -> tuple[int, int]:
+    """Tubes whose printed label nobody has scanned on them yet, and of how many patients they are."""
+    c, o = t.container.c, t.lab_order.c
+    query = (
+        select(func.count(), func.count(o.patient_id.distinct()))
+        .select_from(t.container.join(t.lab_order, o.id == c.order_id))
+        .where(c.state == ContainerState.RECEIVED)
+    )
+    tubes, patients = reading.connection.execute(query).one()
+    return int(tubes), int(patients)
+
+
 def of_order(reading: Reading, order_id: int) -> list[Listed]:
     return _listed(reading, t.container.c.order_id == order_id)
 

@@ -206,5 +206,6 @@ def _lists(reading: Reading) -> dict[str, Any]:
             one.row.container_id for one in aside if is_irreplaceable(one.row.specimen_type, reading.catalog)
         },
         "awaited": rejecting.awaited(reading),
+        "labels_open": specimens.labels_open(reading),
         "received": specimens.received_since(reading, reading.now - SHOWN_BACK),
     }

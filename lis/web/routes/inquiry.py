@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lis.documents.reports import report_pdf
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.kernel.errors import Conflict
+from lis.kernel.clock import local_day
+from lis.kernel.errors import Conflict, Invalid
 from lis.web.deps import SomeoneHere
 from lis.web.pages import show
 from lis.web.printing import report_of
-from lis.web.queries import inquiry, results
+from lis.web.queries import inquiry, numbers, results
 from lis.web.viewing import note_viewing
 
 router = APIRouter(prefix="/lab/{slug}")
@@ -27,6 +30,23 @@ def search(request: Request, here: SomeoneHere, q: str = "") -> Response:
         found = inquiry.patients(reading, text)
         accession = inquiry.accession_for(reading, text) if text else None
     return show(request, here, "inquiry/search.html", text=text, patients=found, accession=accession)
+
+
+@router.get("/numbers")
+def numbers_page(request: Request, here: SomeoneHere, day: str = "") -> Response:
+    """The accession numbers of a day, and what became of each."""
+    here.require(Act.PATIENT_VIEW)
+    with here.lab.reading() as reading:
+        shown = _day(day) or local_day(reading.now, reading.zone)
+        listed = numbers.of_day(reading, shown)
+    return show(request, here, "inquiry/numbers.html", day=shown, numbers=listed)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("day.unknown", f"{text[:20]} is no date.", "Type year, month and day.") from None
 
 
 @router.get("/patients/{mrn}")

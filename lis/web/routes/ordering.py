@@ -180,6 +180,7 @@ def _request(work: Work, form: Form) -> OrderRequest:
         location=form.text("location"),
         condition=form.text("condition"),
         notes=form.text("notes"),
+        placer_group=form.text("requisition")[:40],
     )
 
 
