@@ -183,8 +183,9 @@ def _value(
         observation=observation,
         test=test,
         by=_mapped_by(line, source, observation, test),
-        ucum=ucum_for(observation.unit, catalog) or "",
-        unit_answer=same_unit(row, observation.unit, catalog) if row else "",
+        ucum=ucum_for(source.unit(observation.unit), catalog)
+        or source.units.get(observation.unit.strip(), ""),
+        unit_answer=same_unit(row, source.unit(observation.unit), catalog) if row else "",
         meaning=STATUSES.get(observation.status, "not known"),
     )
 

@@ -92,6 +92,7 @@ def source_of(catalog: Catalog, line: Line, inbound_id: int) -> Source:
         code_map=menu | dict(line.row.settings.get("code_map", {})),
         held_tests=line.row.held_tests,
         loinc_trusted=line.profile.loinc_trusted,
+        units=line.row.settings.get("unit_map", {}),
     )
 
 

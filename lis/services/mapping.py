@@ -1,4 +1,4 @@
-"""What a sender's codes mean: rows of an interface's own map, before the analyzer's menu.
+"""What a sender's codes and spellings of units mean: rows of an interface's own map, before the analyzer's menu.
 
 The interface holds what is so now; the journal holds every change of it, with who, when, why and what was before.
 """
@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.domain.units import ucum_for
 from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.services import observing
 from lis.storage.work import Work
@@ -36,6 +37,37 @@ def close_code(work: Work, interface: str, code: str, *, reason: str) -> None:
     if row.settings.get("code_map", {}).get(code) == CLOSED:
         raise Conflict("map.closed", f"{code} is closed already.")
     _change_map(work, row, code, CLOSED, reason)
+
+
+def map_unit(work: Work, interface: str, sent: str, unit: str, *, reason: str) -> None:
+    """Say which unit a sender's own spelling means; "" ends that. One that the catalogue knows is never another.
+
+    A spelling is not a conversion: a number in another size of unit stays held.
+    """
+    sent = sent.strip()
+    row = _mappable(work, interface, sent, reason)
+    catalog = work.catalog
+    if ucum_for(sent, catalog) is not None:
+        raise Conflict(
+            "map.unit_known",
+            f"The catalogue knows {sent} as {ucum_for(sent, catalog)}.",
+            "Map spellings that nobody knows; ask the sender to send the test's unit.",
+        )
+    if unit and unit not in catalog.units:
+        raise Invalid("map.unit", f"{unit} is no unit of the catalogue.", "Choose one of those listed.")
+    units = dict(row.settings.get("unit_map", {}))
+    was = units.get(sent, "")
+    if was == unit:
+        raise Conflict("map.same", f"{sent} means {unit or 'nothing'} already.")
+    work.interfaces.change(row.code, settings=row.settings | {"unit_map": units | {sent: unit}})
+    work.journal.append(
+        Verb.INTERFACE_CHANGED,
+        f"interface:{row.code}",
+        reason=reason,
+        unit_sent=sent,
+        unit=unit,
+        was=was or None,
+    )
 
 
 def _mappable(work: Work, interface: str, code: str, reason: str) -> Row[Any]:

@@ -30,7 +30,8 @@ class Hold:
 class Source:
     """Where observations come from. `loinc_trusted`: LN codes may name tests when the sender's own is unmapped.
 
-    `again`: the rows, by place in the message, of observations that were held and are tried once more.
+    `units`: spellings of its own, as UCUM. `again`: the rows, by place in the message, of observations that were held
+    and are tried once more.
     """
 
     inbound_id: int
@@ -39,7 +40,12 @@ class Source:
     code_map: Mapping[str, str]
     held_tests: Mapping[str, str]
     loinc_trusted: bool = True
+    units: Mapping[str, str] = field(default_factory=dict)
     again: Mapping[int, int] = field(default_factory=dict)
+
+    def unit(self, sent: str) -> str:
+        """What a unit's spelling means here: the interface's own word for it, else as it came."""
+        return self.units.get(sent.strip()) or sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Match:
     result: Any
     filing: Filing
     text: str = ""
+    unit: str = ""
 
     @property
     def status(self) -> str:
@@ -121,26 +128,23 @@ def match_test(
     """`match_result` once the test is known: by a code, or because a person said so."""
     if test in source.held_tests:
         return Hold("test.held", f"{test} is not taken from this interface: {source.held_tests[test]}")
-    result = results.get(test)
+    result, unit = results.get(test), source.unit(observation.unit)
     if result is not None and result.state == ResultState.CANCELLED:
         result = None
     if test in work.catalog.index_tests.values() and (result is None or result.container_pk != container.id):
-        return Match(observation, test, None, Filing.NOT_A_RESULT)
+        return Match(observation, test, None, Filing.NOT_A_RESULT, unit=unit)
     if result is None:
         return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
     if result.container_pk != container.id:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
     row = work.catalog.tests[test]
-    if observation.value.strip() and same_unit(row, observation.unit, work.catalog) in (
-        "mismatch",
-        "unknown",
-    ):
+    if observation.value.strip() and same_unit(row, unit, work.catalog) in ("mismatch", "unknown"):
         return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
-    text = reported(SentValue(test, observation.value, observation.unit), row).text
+    text = reported(SentValue(test, observation.value, unit), row).text
     decision = filing_for(observation.status, text, _standing(result))
     if decision.filing is Filing.HOLD:
         return Hold(decision.reason_code, decision.text)
-    return Match(observation, test, result, decision.filing, text)
+    return Match(observation, test, result, decision.filing, text, unit)
 
 
 def replaces_released(result: Row[Any], text: str) -> bool:

@@ -93,7 +93,8 @@ def link_control(
             "Choose one of those listed, or have the lot entered in the catalogue first.",
         )
     control = ReportedControl(target.material, target.lot, target.level, str(row.extra.get("run", "")))
-    observed = replace(_as_reported(row), observed_at=row.observed_at or received_at)
+    unit = _source(work, row).unit(row.unit_sent)
+    observed = replace(_as_reported(row), unit=unit, observed_at=row.observed_at or received_at)
     controlling.record_control(
         work,
         analyzer=row.analyzer,
@@ -220,7 +221,9 @@ def _settle(work: Work, row: Row[Any], **columns: Any) -> None:
 
 def _source(work: Work, row: Row[Any]) -> Source:
     interface = work.interfaces.find(row.interface)
-    return Source(row.inbound_id, row.interface, row.analyzer, {}, interface.held_tests if interface else {})
+    held = interface.held_tests if interface else {}
+    units = interface.settings.get("unit_map", {}) if interface else {}
+    return Source(row.inbound_id, row.interface, row.analyzer, {}, held, units=units)
 
 
 def _as_reported(row: Row[Any]) -> ReportedObservation:

@@ -196,7 +196,7 @@ def _sent(analyzer: str, match: Match) -> SentValue:
     return SentValue(
         test=match.test,
         text=match.result.version_sent_value if confirmed else observation.value,
-        unit=match.result.version_sent_unit if confirmed else observation.unit,
+        unit=match.result.version_sent_unit if confirmed else match.unit,
         flags=observation.flags,
         status=match.status,
         analyzer=analyzer,
@@ -237,7 +237,7 @@ def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> N
             analyzer=source.analyzer,
             test=test,
             control=known,
-            observation=observation,
+            observation=replace(observation, unit=source.unit(observation.unit)),
             inbound_id=source.inbound_id,
         )
         observing.keep(work, source, specimen, observation, observing.CONTROL, test=test)

@@ -210,3 +210,20 @@ def test_one_that_would_be_refused_keeps_no_other_from_being_tried(small: SmallL
     states = refile_waiting(small.lab, inbox, actor("technologist"), "CHEM-1", reason="sender entered")
     assert states == {2: "processed"}
     assert [row.state for row in rows(small, t.inbound)] == ["held", "processed"]
+
+
+def test_a_units_own_spelling_files_what_waited_and_what_comes(small: SmallLab, inbox: Inbox) -> None:
+    container = tube(small)
+    inbox.receive(results(container, "101|141|millimol", "102|4|mg/dL").encode())
+    assert held(small) == [("101", "unit.mismatch"), ("102", "unit.mismatch")]
+    with small.work("lis_admin") as work:
+        mapping.map_unit(work, "CHEM-1", "millimol", "mmol/L", reason="old firmware")
+    assert refile(small, inbox) == {1: "filed", 2: "unit.mismatch"}
+    inbox.receive(results(container, "103|104|millimol", control="2").encode())
+    inbox.receive(control("CHEMCTL-1", "C2401", "101|120|millimol", control_id="3").encode())
+    assert values(small) == [("NA", "141", "F"), ("CL", "104", "F")]
+    [version, _] = rows(small, t.result_version)[-2:]
+    [filed] = rows(small, t.control_observation)
+    kept = [row.unit_sent for row in rows(small, t.observation)]
+    assert (version.unit, version.sent_unit, filed.unit) == ("mmol/L", "mmol/L", "mmol/L")
+    assert kept == ["millimol", "mg/dL", "millimol", "millimol"]

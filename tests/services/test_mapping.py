@@ -60,3 +60,26 @@ def test_a_change_that_is_none_or_means_nothing_is_refused(small: Bench) -> None
     assert closed.value.code == "map.closed"
     with small.work("lis_admin") as work, pytest.raises(Invalid):
         mapping.close_code(work, CHEMISTRY, "Cl-", reason=" ")
+
+
+def test_a_spelling_of_a_unit_is_mapped_ended_and_never_converts(small: Bench) -> None:
+    with small.work("lis_admin") as work:
+        mapping.map_unit(work, CHEMISTRY, "millimol", "mmol/L", reason="old firmware")
+        mapping.map_unit(work, CHEMISTRY, "millimol", "", reason="new firmware")
+    assert [event.data for event in small.events()[-2:]] == [
+        {"unit_sent": "millimol", "unit": "mmol/L", "was": None},
+        {"unit_sent": "millimol", "unit": "", "was": "mmol/L"},
+    ]
+    cases: list[tuple[str, str, type[Refusal], str]] = [
+        ("mg/dL", "mmol/L", Conflict, "map.unit_known"),
+        ("mmol/L", "mmol/L", Conflict, "map.unit_known"),
+        ("furlong", "furlong", Invalid, "map.unit"),
+        ("millimol", "", Conflict, "map.same"),
+        (" ", "mmol/L", Invalid, "map.code"),
+    ]
+    for sent, unit, refusal, why in cases:
+        with small.work("lis_admin") as work, pytest.raises(refusal) as refused:
+            mapping.map_unit(work, CHEMISTRY, sent, unit, reason="x")
+        assert refused.value.code == why
+    with small.work("technologist") as work, pytest.raises(NotAllowed):
+        mapping.map_unit(work, CHEMISTRY, "millimol", "mmol/L", reason="x")

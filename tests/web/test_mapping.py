@@ -83,13 +83,28 @@ def test_what_waited_for_a_row_is_filed_by_a_technologist(own_site: Site) -> Non
 
 def test_units_are_shown_as_they_came(own_site: Site) -> None:
     measured(own_site, "101|141|mmol/L")
-    assert "NA mmol/L mmol/L mmol/L matched 1" in page_of(own_site)
+    assert "NA mmol/L mmol/L mmol/L matched 1 0" in page_of(own_site)
+
+
+def test_a_spelling_nobody_knows_is_mapped_and_its_values_filed(own_site: Site) -> None:
+    accession = measured(own_site, "101|141|millimol")
+    assert "NA millimol not known mmol/L ! unknown: held 1 1" in page_of(own_site)
+    browser, technologist = own_site.browser("lis_admin"), own_site.browser("technologist")
+    said = {"sent": "millimol", "unit": "mmol/L", "reason": "Old firmware"}
+    assert browser.act(f"{CODES}/unit", said).headers["location"] == f"{LAB}{CODES}"
+    page = page_of(own_site, "technologist")
+    assert "NA millimol mmol/L by own map mmol/L matched 1 1" in page
+    assert "1 unit millimol mmol/L 2026-03-02 06:00:00 lis_admin Old firmware in force" in page
+    technologist.act(f"{CODES}/refile", {"unit": "millimol", "reason": "Spelling mapped"})
+    assert "141" in technologist.page(f"/accessions/{accession}").text
+    assert "Try millimol again" not in page_of(own_site, "technologist")
 
 
 def test_the_map_is_changed_by_those_whose_role_carries_it(own_site: Site) -> None:
     browser = own_site.browser("technologist")
     assert "Another row" not in text_of(browser.page(CODES).text)
-    paths = ("", "/preview", "/close")
-    assert [browser.act(f"{CODES}{path}", ROW).status_code for path in paths] == [403] * 3
+    paths = ("", "/preview", "/close", "/unit")
+    row = ROW | {"sent": "millimol", "unit": "mmol/L"}
+    assert [browser.act(f"{CODES}{path}", row).status_code for path in paths] == [403] * 4
     assert own_site.browser("technician").page(CODES).status_code == 403
     assert browser.page("/interfaces/NOPE/codes").status_code == 404

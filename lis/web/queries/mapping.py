@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, func, select
+from sqlalchemy import Integer, Row, and_, func, select
 
-from lis.domain.catalog import Catalog, MenuItem
+from lis.domain.catalog import Catalog, MenuItem, Test
 from lis.domain.events import Verb
 from lis.domain.units import same_unit, ucum_for
 from lis.lab import Reading
@@ -64,6 +64,13 @@ class UnitRow:
     unit: str
     answer: str
     seen: int
+    held: int
+    is_own: bool
+
+    @property
+    def is_waiting(self) -> bool:
+        """Held for its unit, which means the test's own now."""
+        return bool(self.held) and self.answer == "matched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def code_map(reading: Reading, interface: Row[Any]) -> CodeMap:
         rows=rows,
         versions=versions[::-1],
         unmapped=tuple(row for row in unmapped if row.code_sent not in known),
-        units=_units(reading, code),
+        units=_units(reading, interface, rows),
         waiting={row.code_sent: row.held for row in unmapped if row.code_sent in known and row.held},
     )
 
@@ -97,6 +104,15 @@ def held_of_code(reading: Reading, interface: str, code: str) -> list[int]:
     """Held values under a code."""
     o = t.observation.c
     query = select(o.id).where(o.state == "held", o.interface == interface, o.code_sent == code)
+    return [row.id for row in reading.connection.execute(query.order_by(o.id))]
+
+
+def held_of_unit(reading: Reading, interface: str, unit: str) -> list[int]:
+    """Values held for a unit that was spelled so."""
+    o = t.observation.c
+    query = select(o.id).where(
+        o.state == "held", o.interface == interface, o.unit_sent == unit, o.reason == "unit.mismatch"
+    )
     return [row.id for row in reading.connection.execute(query.order_by(o.id))]
 
 
@@ -116,16 +132,17 @@ def _versions(reading: Reading, code: str) -> tuple[Version, ...]:
         .where(j.subject == f"interface:{code}", j.verb == str(Verb.INTERFACE_CHANGED))
         .order_by(j.seq)
     )
-    events = [row for row in reading.connection.execute(query) if "code" in row.data]
+    events = [row for row in reading.connection.execute(query) if _changed(row.data)[0]]
     ends: dict[str, Row[Any]] = {}
     found: list[Version] = []
     for n, row in reversed(list(enumerate(events, 1))):
-        said, end = row.data, ends.get(row.data["code"])
+        what, meant = _changed(row.data)
+        end = ends.get(what)
         found.append(
             Version(
                 n,
-                said["code"],
-                said["test"],
+                what,
+                meant,
                 row.at,
                 row.actor,
                 row.reason or "",
@@ -133,8 +150,15 @@ def _versions(reading: Reading, code: str) -> tuple[Version, ...]:
                 end.actor if end is not None else "",
             )
         )
-        ends[said["code"]] = row
+        ends[what] = row
     return tuple(found[::-1])
+
+
+def _changed(data: dict[str, Any]) -> tuple[str, str]:
+    """What a change was about and what it meant from then on; "" for a change that was no row of a map."""
+    if "unit_sent" in data:
+        return f"unit {data['unit_sent']}", str(data["unit"])
+    return str(data.get("code", "")), str(data.get("test", ""))
 
 
 def _rows(catalog: Catalog, interface: Row[Any], versions: Iterable[Version]) -> tuple[CodeRow, ...]:
@@ -196,23 +220,33 @@ def _unmapped(reading: Reading, code: str) -> list[Row[Any]]:
     return list(reading.connection.execute(query))
 
 
-def _units(reading: Reading, code: str) -> tuple[UnitRow, ...]:
+def _units(reading: Reading, interface: Row[Any], rows: Iterable[CodeRow]) -> tuple[UnitRow, ...]:
+    """Units of values whose test is known, filed or held; a held one's test is what its code means now."""
     o, catalog = t.observation.c, reading.catalog
+    held = func.sum(and_(o.state == "held", o.reason == "unit.mismatch").cast(Integer))
     query = (
-        select(o.test, o.unit_sent, func.count().label("seen"))
-        .where(_recent(reading), o.interface == code, o.test != "", o.unit_sent != "")
-        .group_by(o.test, o.unit_sent)
-        .order_by(o.test, o.unit_sent)
+        select(o.test, o.code_sent, o.unit_sent, func.count().label("seen"), held.label("held"))
+        .where(_recent(reading), o.interface == interface.code, o.unit_sent != "")
+        .group_by(o.test, o.code_sent, o.unit_sent)
+        .order_by(o.test, o.code_sent, o.unit_sent)
     )
-    return tuple(
-        UnitRow(
-            row.test,
-            row.unit_sent,
-            ucum_for(row.unit_sent, catalog) or "",
-            catalog.tests[row.test].unit,
-            same_unit(catalog.tests[row.test], row.unit_sent, catalog),
-            row.seen,
+    means = {row.code: row.test for row in rows}
+    own: dict[str, str] = interface.settings.get("unit_map", {})
+    found: dict[tuple[str, str], UnitRow] = {}
+    for row in reading.connection.execute(query):
+        test = catalog.tests.get(row.test or means.get(row.code_sent, ""))
+        if test is None:
+            continue
+        before = found.get((test.code, row.unit_sent))
+        seen, waiting = (before.seen, before.held) if before else (0, 0)
+        found[test.code, row.unit_sent] = _unit_row(
+            catalog, test, row.unit_sent, own, seen + row.seen, waiting + row.held
         )
-        for row in reading.connection.execute(query)
-        if row.test in catalog.tests
-    )
+    return tuple(found[key] for key in sorted(found))
+
+
+def _unit_row(catalog: Catalog, test: Test, sent: str, own: dict[str, str], seen: int, held: int) -> UnitRow:
+    known = ucum_for(sent, catalog)
+    unit = sent if known else own.get(sent.strip()) or sent
+    ucum = known or own.get(sent.strip(), "")
+    return UnitRow(test.code, sent, ucum, test.unit, same_unit(test, unit, catalog), seen, held, not known)

@@ -42,6 +42,14 @@ def close_code(here: SomeoneHere, form: Posted, code: str) -> Response:
     return go(f"{here.path}/interfaces/{code}/codes")
 
 
+@router.post("/unit")
+def map_unit(here: SomeoneHere, form: Posted, code: str) -> Response:
+    """Say which unit a sender's own spelling means from now on; none ends that."""
+    with here.lab.work(here.actor) as work:
+        service.map_unit(work, code, form.text("sent"), form.text("unit"), reason=form.text("reason"))
+    return go(f"{here.path}/interfaces/{code}/codes")
+
+
 @router.post("/preview")
 def preview(request: Request, here: SomeoneHere, form: Posted, code: str) -> Response:
     """What the last messages with a code would have become with another row, nothing of it saved."""
@@ -63,9 +71,13 @@ def preview(request: Request, here: SomeoneHere, form: Posted, code: str) -> Res
 
 @router.post("/refile")
 def refile(here: SomeoneHere, form: Posted, code: str) -> Response:
-    """Try the values again that were held because their code meant nothing."""
+    """Try the values again that were held because their code, or the spelling of their unit, meant nothing."""
+    unit = form.text("unit")
     with here.lab.reading() as reading:
-        held = mapping.held_of_code(reading, code, form.text("code"))
+        if unit:
+            held = mapping.held_of_unit(reading, code, unit)
+        else:
+            held = mapping.held_of_code(reading, code, form.text("code"))
     with here.lab.work(here.actor) as work:
         refile_values(work, held, reason=form.text("reason"))
     return go(f"{here.path}/interfaces/{code}/codes")
