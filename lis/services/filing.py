@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lis.domain.checks import failed
+from lis.domain.checks import Check, Outcome, failed
 from lis.domain.events import Verb
 from lis.domain.together import Together, evaluate_together
 from lis.domain.values import ReportedValue, SentValue
@@ -58,7 +58,7 @@ def file_values(
             batch.add_calculated(test, evaluation)
     for test, calculation in together.calculations.items():
         if calculation.value is None:
-            batch.take_back_calculated(test)
+            batch.file_no_calculated(test, calculation.check)
     return batch.write()
 
 
@@ -203,13 +203,18 @@ class _Batch:
         elif row.state in collected.UNDECIDED:
             self.judge_again(calculated, evaluation)
 
-    def take_back_calculated(self, test: str) -> None:
-        """What an accepted value was calculated from has changed, and none comes of it: a person must see that."""
+    def file_no_calculated(self, test: str, check: Check) -> None:
+        """What an accepted value was calculated from has changed, and none comes of it: a person must see that.
+
+        So must a person see that none comes of what is in; where the formula is not for this patient, nothing is wrong.
+        """
         row = self._collection.results[test]
         if row.state in (ResultState.VERIFIED, ResultState.RELEASED):
             check = failed("status", "calculation.no_value", "It can no longer be calculated.")
-            nothing = Evaluation(test, ReportedValue("", None, ""), (), "", (check,))
-            self.add_version(replace(self._calculated(row, ""), status="X"), nothing, "")
+        elif row.state != ResultState.PENDING or check.outcome == Outcome.WAIT:
+            return
+        nothing = Evaluation(test, ReportedValue("", None, ""), (), "", (check,))
+        self.add_version(replace(self._calculated(row, ""), status="X"), nothing, "")
 
     def _calculated(self, row: Row[Any], text: str) -> SentValue:
         status = "C" if row.released_version else "F"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from lis.domain.requests import PatientDetails
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.services import ordering, resulting, verifying, working
 from lis.storage import tables as t
@@ -231,9 +234,33 @@ def test_a_value_not_obtained_waits_as_it_is_while_others_come(
     small.measure(placed.container_ids[1], {"NA": ""}, status="X")
     small.measure(placed.container_ids[1], {test: LYTES[test] for test in LYTES if test != "NA"})
     assert small.value(placed.accession, "NA") == ("X", "", 1, ["status.not_obtained"])
-    assert small.states(placed.accession)["AGAP"] == "pending"
+    assert small.value(placed.accession, "AGAP") == ("X", "", 1, ["calculation.input_missing"])
     small.verify(placed.accession, "NA")
     small.release(placed.accession, "NA")
     small.measure(placed.container_ids[1], {"NA": "140"})
     assert small.value(placed.accession, "NA")[:3] == ("F", "140", 2)
     assert small.states(placed.accession)["AGAP"] == "resulted"
+
+
+def test_a_formula_that_is_not_for_this_patient_ends_without_a_value_and_holds_nothing(small: Bench) -> None:
+    small.run_controls()
+    child = PatientDetails("M1009", "Cole", "Cid", date(2020, 5, 17), "M")
+    placed = small.order("RENAL", patient=child)
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], {"CREA": "0.4", "HIDX": "5", "IIDX": "1", "LIDX": "10"})
+    assert small.states(placed.accession)["EGFR"] == "resulted"
+    assert small.value(placed.accession, "EGFR") == ("X", "", 1, [])
+
+    tests = [test for test, state in small.states(placed.accession).items() if state != "pending"]
+    small.verify(placed.accession, *tests)
+    small.release(placed.accession, *tests)
+
+    assert set(small.tests(placed.accession).values()) == {"complete"}
+
+
+def test_a_value_with_a_comparator_gives_no_calculated_one_and_a_person_sees_it(small: Bench) -> None:
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], LYTES | {"CL": ">140"})
+    assert small.value(placed.accession, "AGAP") == ("X", "", 1, ["calculation.input_unknown"])
