@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import timedelta
 
 import pytest
 
@@ -85,11 +86,18 @@ def test_pairs_repeats_and_copies_stand_beside_a_message(own_site: Site) -> None
 
 
 def test_a_map_that_changed_since_is_said_beside_the_value(own_site: Site) -> None:
-    key = taken(own_site, results(tube(own_site), "101|141|mmol/L"))
     with own_site.small.work("lis_admin") as work:
-        mapping.close_code(work, "CHEM-1", "101", reason="The channel was changed")
-    page = text_of(own_site.browser("technologist").page(f"/messages/in/{key}").text)
-    assert "101 NA closed in its map, now nothing 141" in page
+        mapping.map_code(work, "CHEM-1", "Nax", "NA", reason="New channel")
+    own_site.pass_time(timedelta(minutes=1))
+    key = taken(own_site, results(tube(own_site), "Nax|141|mmol/L"))
+    own_site.pass_time(timedelta(minutes=1))
+    browser = own_site.browser("technologist")
+    page = text_of(browser.page(f"/messages/in/{key}").text)
+    assert "Nax NA by own map, version 1 when it came 141" in page
+    with own_site.small.work("lis_admin") as work:
+        mapping.close_code(work, "CHEM-1", "Nax", reason="The channel was changed")
+    page = text_of(browser.page(f"/messages/in/{key}").text)
+    assert "Nax NA closed in its map, version 1 when it came, now nothing 141" in page
 
 
 def test_an_answer_that_came_by_itself_leads_to_what_was_sent(own_site: Site) -> None:

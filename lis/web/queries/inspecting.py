@@ -21,6 +21,7 @@ from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import outbox
 from lis.storage import tables as t
+from lis.web.queries.mapping import versions_at
 from lis.web.words import spelled
 
 MOST_BESIDE = 20
@@ -47,7 +48,10 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class CameIn:
-    """An inbound message with everything beside it. `lines` pairs each value with how it was read."""
+    """An inbound message with everything beside it. `lines` pairs each value with how it is read now.
+
+    `map_versions`: by code, the version of its own map's row that was in force when it came.
+    """
 
     row: Row[Any]
     became: Became
@@ -59,6 +63,7 @@ class CameIn:
     original: int | None
     answered: Row[Any] | None
     events: tuple[Row[Any], ...]
+    map_versions: dict[str, int]
 
     @property
     def held(self) -> int:
@@ -127,6 +132,7 @@ def came_in(reading: Reading, message_id: int) -> CameIn:
         original=copy_of(row),
         answered=_asked(reading, row),
         events=_events(reading, f"message:{row.id}"),
+        map_versions=versions_at(reading, row.interface, row.received_at) if row.interface else {},
     )
 
 

@@ -87,7 +87,7 @@ class CodeMap:
 def code_map(reading: Reading, interface: Row[Any]) -> CodeMap:
     """Everything about the codes of an interface."""
     code = interface.code
-    versions = _versions(reading, code)
+    versions = versions_of(reading, code)
     rows = _rows(reading.catalog, interface, versions)
     unmapped = _unmapped(reading, code)
     known = {row.code for row in rows if row.test}
@@ -98,6 +98,15 @@ def code_map(reading: Reading, interface: Row[Any]) -> CodeMap:
         units=_units(reading, interface, rows),
         waiting={row.code_sent: row.held for row in unmapped if row.code_sent in known and row.held},
     )
+
+
+def versions_at(reading: Reading, code: str, at: datetime) -> dict[str, int]:
+    """Which version of each row of an interface's map was in force at an instant."""
+    return {
+        version.code: version.n
+        for version in versions_of(reading, code)
+        if version.since <= at and (version.until is None or at < version.until)
+    }
 
 
 def held_of_code(reading: Reading, interface: str, code: str) -> list[int]:
@@ -124,7 +133,7 @@ def last_with_code(reading: Reading, interface: str, code: str, most: int) -> li
     return [row.inbound_id for row in found][::-1]
 
 
-def _versions(reading: Reading, code: str) -> tuple[Version, ...]:
+def versions_of(reading: Reading, code: str) -> tuple[Version, ...]:
     """Out of the journal, which forgets nothing: each change with the instant another one of its code ended it."""
     j = t.journal.c
     query = (
