@@ -11,6 +11,7 @@ from lis.domain.people import Act
 
 WIDEST = 149  # observations in the longest message that analyzers are known to send
 PANELS = (1, 10, 50, WIDEST)
+USUAL_WIDTH = 10
 ANALYZER, HOSPITAL, CONTAINER, UNIT = "BENCH-1", "HIS", "TUBE", "mmol/L"
 LEVELS = ((1, 5.0), (2, 9.0))
 VALUES = ("5.1", "4.9", "5.3", "5.0")  # within the interval, near what the patient had before
@@ -56,8 +57,8 @@ def _base() -> dict[str, str]:
             _CONTAINERS, [f"{CONTAINER},Tube,gold,gel,SST,SER,5,1,3,5,30,Y,1200,10,CHEM,,made"]
         ),
         "specimen_types.csv": _csv(
-            "code,in_hl70487,local_name,category,departments,default_container,transport_temp,max_transport_h,note,source",
-            [f"SER,Y,Serum,blood,CHEM,{CONTAINER},RT,96,,made"],
+            "code,in_hl70487,local_name,category,departments,default_container,transport_temp,max_transport_h,irreplaceable,note,source",
+            [f"SER,Y,Serum,blood,CHEM,{CONTAINER},RT,96,N,,made"],
         ),
         "units.csv": _csv(
             "ucum,text,synonyms,factor,dimension,note,source", [f"{UNIT},{UNIT},mmol/l,1e-3,substance,,made"]
@@ -65,8 +66,8 @@ def _base() -> dict[str, str]:
         "constants.csv": _csv("code,value,unit,meaning,source"),
         "value_sets.csv": _csv("value_set,seq,code,display,abnormal_flag,numeric_equivalent,source"),
         "rejection_reasons.csv": _csv(
-            "code,hl70490,reason,applies_to,detected_by,action,recollect,exception,notify",
-            ["RJ01,RM,Unlabeled specimen,all,accessioning,Reject,Y,,unit"],
+            "code,hl70490,reason,applies_to,detected_by,action,recollect,exception,notify,findings",
+            ["RJ01,RM,Unlabeled specimen,all,accessioning,Reject,Y,,unit,"],
         ),
         "formulas.csv": _csv("id,output,inputs,expression,validity,valid_when,source"),
         "formula_checks.csv": _csv("formula,inputs,expected,tolerance,source"),

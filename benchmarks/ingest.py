@@ -2,38 +2,30 @@
 
 Every case sends tubes' results that fit waiting orders, over stop-and-wait connections, to a server process of its own
 on a fresh copy of one prepared laboratory. Afterwards the laboratory is asked whether every acknowledged message is in
-it once. `--soak N` sends N messages to one process and watches its memory instead.
+it once. What the figures are held against is printed below them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
-from multiprocessing.connection import Connection
 from pathlib import Path
 
-from sqlalchemy import func, select
-
-from benchmarks import content, floors, labs, messages, naive
+from benchmarks import content, floors, labs, messages, naive, parse
+from benchmarks.bench import BY, serve
 from benchmarks.common import Figures, Options, databases, parser, read, run, show
+from benchmarks.content import USUAL_WIDTH
 from benchmarks.labs import Place
 from benchmarks.load import Load, send
-from benchmarks.serving import Server, attend
-from lis.domain.people import system
-from lis.interfaces.inbox import Inbox
-from lis.interfaces.listener import Listener, Route
+from benchmarks.serving import Server
+from benchmarks.targets import Target, against, figure, judge, show_targets
 from lis.lab import Lab
-from lis.services import cataloguing
-from lis.storage.house import House
-from lis.storage.tables import inbound
 
 CONNECTIONS = (1, 8, 32)
-USUAL_WIDTH, MOST_CONNECTIONS = 10, 32
+MOST_CONNECTIONS = 32
 COLUMNS = ("per_s", "x_floor", "p50_ms", "p99_ms", "cpu_ms", "refused", "lost")
-BY, COPY = "benchmark", "copy"
-SOAK_STEP = 500
+LOOKED_AT = "with a dashboard"
 
 
 @dataclass(frozen=True)
@@ -60,8 +52,7 @@ class Host:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and say by the status whether anything acknowledged was lost."""
     made = parser(__doc__.splitlines()[0], seconds=4.0)
-    made.add_argument("--messages", type=int, default=400, help="messages of 10 OBX per case (400)")
-    made.add_argument("--soak", type=int, default=0, metavar="N", help="send N messages, watch the memory")
+    made.add_argument("--messages", type=int, default=1000, help="messages of 10 OBX per case (1000)")
     made.add_argument("--no-peers", action="store_true", help="leave out the naive servers")
     options = read(made, argv)
     figures = Figures("Messages from socket to acknowledged commit", COLUMNS)
@@ -73,13 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             name: Host(place, frames, stack.enter_context(Server(serve, place)))
             for name, place, frames in _prepared(options, places)
         }
-        if options.more.soak:
-            figures = _soaked(options, hosts)
-        elif hosts:
+        if hosts:
             peers = None if options.more.no_peers else _peer_server(stack, hosts)
             for _ in range(options.rounds):
                 _round(options, hosts, figures, peers)
     show(figures, options=options)
+    reading = parse.figures_of(USUAL_WIDTH, options.rounds, 0.2)
+    reading.cases |= parse.long_figures(options.rounds, 0.2).cases
+    show_targets([*judge(TARGETS, figures), *judge(READING, reading)])
     return int(any(sum(row.get("lost", ())) for row in figures.cases.values()))
 
 
@@ -148,9 +140,15 @@ def _product_beside_floor(options: Options, name: str, host: Host, case: Case, f
     lowest = floor(host.place, frames, options.seconds)
     _add(figures, f"{case.title} | {name} floor", lowest)
     for kind in (content.WHOLE, content.REFERENCES_ONLY):
-        load, cpu, lost = product(host.server, kind, frames, case, options.seconds)
-        more = {"x_floor": load.per_second / lowest.per_second, "refused": load.refused, "lost": lost}
-        _add(figures, f"{case.title} | {name}, {kind}", load, cpu, **more)
+        for looked_at in (False, True) if _is_looked_at(case, kind) else (False,):
+            load, cpu, lost = product(host.server, kind, frames, case, options.seconds, looked_at=looked_at)
+            more = {"x_floor": load.per_second / lowest.per_second, "refused": load.refused, "lost": lost}
+            title = f"{case.title} | {name}, {kind}"
+            _add(figures, f"{title}, {LOOKED_AT}" if looked_at else title, load, cpu, **more)
+
+
+def _is_looked_at(case: Case, kind: str) -> bool:
+    return case.width == USUAL_WIDTH and case.connections == 8 and kind == content.REFERENCES_ONLY
 
 
 def floor(place: Place, frames: Sequence[bytes], seconds: float) -> Load:
@@ -161,11 +159,18 @@ def floor(place: Place, frames: Sequence[bytes], seconds: float) -> Load:
 
 
 def product(
-    server: Server, kind: str, frames: Sequence[bytes], case: Case, seconds: float
+    server: Server,
+    kind: str,
+    frames: Sequence[bytes],
+    case: Case,
+    seconds: float,
+    *,
+    looked_at: bool = False,
 ) -> tuple[Load, float, int]:
     """The listener and the inbox over a copy of the laboratory: the load, CPU seconds, what was lost."""
     port = server.ask("open", kind)
-    first = send(port, frames[:1], connections=1, seconds=seconds)  # reads the catalogue; not measured
+    first = send(port, frames[:1], connections=1, seconds=seconds)  # opens the way; not measured
+    server.ask("look", looked_at)
     before = server.cost().cpu_seconds
     load = send(port, frames[1:], connections=case.connections, seconds=seconds)
     cpu = server.cost().cpu_seconds - before
@@ -177,9 +182,12 @@ def _peers(server: Server, frames: Sequence[bytes], case: Case, seconds: float, 
         port = server.ask("open", library, stores)
         before = server.cost().cpu_seconds
         load = send(port, frames, connections=case.connections, seconds=seconds)
-        title = f"{case.title} | naive {library}{' + sqlite' if stores else ', nothing stored'}"
-        _add(figures, title, load, server.cost().cpu_seconds - before)
+        _add(figures, f"{case.title} | {_peer(library, stores)}", load, server.cost().cpu_seconds - before)
         server.ask("close")
+
+
+def _peer(library: str, stores: bool) -> str:
+    return f"naive {library}{' + sqlite' if stores else ', nothing stored'}"
 
 
 def _add(figures: Figures, title: str, load: Load, cpu: float | None = None, **more: float) -> None:
@@ -190,89 +198,48 @@ def _add(figures: Figures, title: str, load: Load, cpu: float | None = None, **m
     figures.add(title, per_s=load.per_second, **times, **more)
 
 
-# --- the server's process ---
+# --- what the figures are held against ---
 
+_ONE, _EIGHT, _MANY = (f"{Case(n, USUAL_WIDTH).title} | " for n in CONNECTIONS)
+_WHOLE, _PLAIN = f"sqlite, {content.WHOLE}", f"sqlite, {content.REFERENCES_ONLY}"
+_PG = f"postgresql, {content.REFERENCES_ONLY}"
+_ONE_PLAIN, _ONE_FLOOR = _ONE + _PLAIN, _ONE + "sqlite floor"
 
-def serve(place: Place, door: Connection) -> None:
-    """A process that serves one copy of the prepared laboratory after another."""
-    house = place.open(exclusive=True)
-    try:
-        with closing(Bench(house)) as bench:
-            attend(door, open=bench.open, close=bench.close, more=bench.more, log=bench.log_size)
-    finally:
-        house.close()
-
-
-class Bench:
-    """One copy at a time behind a port."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._listener: Listener | None = None
-        self._steps = count()
-
-    def open(self, kind: str) -> int:
-        """Make a fresh copy that judges by this content, and listen; the port."""
-        lab = Lab(self._house.fork(labs.SLUG, COPY, BY))
-        if kind != content.WHOLE:
-            with lab.work(system("admin")) as work:
-                cataloguing.load_pack(work, content.pack(kind), reason="to measure without judging")
-        self._listener = Listener([Route(Inbox(lab))])
-        return self._listener.start()
-
-    def close(self) -> int:
-        """Hang up and throw the copy away; how many messages it had processed, each counted once."""
-        if self._listener is None:
-            return 0
-        self._listener.stop()
-        self._listener = None
-        with self._house.lab(COPY).reading() as connection:
-            processed = int(connection.execute(_PROCESSED).scalar_one())
-        self._house.drop(COPY, BY)
-        return processed
-
-    def more(self) -> list[bytes]:
-        """Frames for tubes that were ordered and received just now."""
-        lab, series = Lab(self._house.lab(COPY)), f"S{next(self._steps)}-"
-        tubes = labs.order_tubes(lab, SOAK_STEP, USUAL_WIDTH, received=True, series=series)
-        return messages.for_tubes(tubes, USUAL_WIDTH)
-
-    def log_size(self) -> int:
-        """Bytes of SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""
-        path = getattr(self._house.lab(COPY), "path", None)
-        log = path and path.with_name(f"{path.name}-wal")
-        return log.stat().st_size if log and log.exists() else 0
-
-
-_PROCESSED = select(func.count(func.distinct(inbound.c.control_id))).where(inbound.c.state == "processed")
-
-
-# --- memory over a long run ---
-
-
-def _soaked(options: Options, hosts: Mapping[str, Host]) -> Figures:
-    """Orders are placed and their results sent to one process, over and over; its memory after each tenth."""
-    figures = Figures("Memory over a long run", ("resident_MB", "per_s", "log_MB"))
-    for name, host in hosts.items():
-        port = host.server.ask("open", content.WHOLE)
-        _soak(host.server, port, name, options.more.soak, figures)
-        host.server.ask("close")
-    return figures
-
-
-def _soak(server: Server, port: int, name: str, wanted: int, figures: Figures) -> None:
-    sent, shown = 0, 0
-    step = max(wanted // 10, SOAK_STEP)
-    while sent < wanted:
-        load = send(port, server.ask("more"), connections=MOST_CONNECTIONS, seconds=600)
-        sent += load.accepted
-        if sent // step > shown or sent >= wanted:
-            shown = sent // step
-            resident = server.cost().resident_bytes / 1e6
-            log = server.ask("log") / 1e6
-            figures.add(
-                f"{name}, after {sent:,} messages", resident_MB=resident, per_s=load.per_second, log_MB=log
-            )
+TARGETS = (
+    Target("T1", "whole job, 32 connections, x floor", 0.4, figure(_MANY + _WHOLE, "x_floor")),
+    Target("T1", "references only, 32 connections, x floor", 0.8, figure(_MANY + _PLAIN, "x_floor")),
+    Target("T2", "whole job, 1 connection, x floor", 0.15, figure(_ONE + _WHOLE, "x_floor")),
+    Target("T2", "references only, 1 connection, x floor", 0.25, figure(_ONE_PLAIN, "x_floor")),
+    Target("T2", "p50 of 1 connection, x floor's", 5, against(_ONE_PLAIN, _ONE_FLOOR, "p50_ms"), least=False),
+    Target("T2", "p99 of 1 connection, x floor's", 6, against(_ONE_PLAIN, _ONE_FLOOR, "p99_ms"), least=False),
+    Target("T3", "messages/s of 32 connections, x 8", 1, against(_MANY + _PLAIN, _EIGHT + _PLAIN, "per_s")),
+    Target(
+        "T3",
+        "p99 of 8 connections, x p50",
+        3,
+        against(_EIGHT + _PLAIN, _EIGHT + _PLAIN, "p99_ms", "p50_ms"),
+        least=False,
+    ),
+    Target("T7", "PostgreSQL, 32 connections, x its floor", 1, figure(_MANY + _PG, "x_floor")),
+    Target("T7", "PostgreSQL, 1 connection, x its floor", 0.3, figure(_ONE + _PG, "x_floor")),
+    Target(
+        "T8",
+        "p99 with a dashboard 20/s, x without",
+        1.5,
+        against(f"{_EIGHT}{_PLAIN}, {LOOKED_AT}", _EIGHT + _PLAIN, "p99_ms"),
+        least=False,
+    ),
+    Target(
+        "T10",
+        "messages/s of 32 connections, x python-hl7 that stores nothing",
+        5,
+        against(_MANY + _PLAIN, _MANY + _peer(naive.PYTHON_HL7, stores=False), "per_s"),
+    ),
+)
+READING = (
+    Target("T4", "reading 10 OBX, x split", 3, against("reader", "split (floor)", "cpu_us"), least=False),
+    Target("T4", "reading 1 MB, x 100 KB", 15, against("1 MB", "100 KB", "cpu_us"), least=False),
+)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def by_reader(raw: bytes) -> Read:
     """The product's reader."""
     message = Message.parse(decode(raw)[0])
     specimen = message.first("SPM")
-    rows = [tuple(obx.value(number, 1) for number in FIELDS) for obx in message.all("OBX")]
+    rows = [tuple(obx.firsts(*FIELDS)) for obx in message.all("OBX")]
     return message.header.value(10, 1), specimen.value(2, 1) if specimen else "", rows
 
 
@@ -83,14 +83,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; the status says whether all read the same."""
     options = read(parser(__doc__.splitlines()[0], rounds=5, seconds=0.5), argv)
     widths = WIDTHS[:2] if options.quick else WIDTHS
-    tables = [_figures(width, options.rounds, options.seconds) for width in widths]
+    tables = [figures_of(width, options.rounds, options.seconds) for width in widths]
     if not options.quick:
-        tables.append(_long(options.rounds, options.seconds))
+        tables.append(long_figures(options.rounds, options.seconds))
     show(*tables, options=options)
     return 0
 
 
-def _figures(width: int, rounds: int, seconds: float) -> Figures:
+def figures_of(width: int, rounds: int, seconds: float) -> Figures:
+    """A message of a width, read by everybody."""
     raw = _message(width)
     figures = Figures(f"Reading {width} OBX, {len(raw):,} bytes", ("cpu_us",), floor="split (floor)")
     contestants = READERS | (PEERS if width <= WIDEST_FOR_PEERS else {})
@@ -104,7 +105,7 @@ def _figures(width: int, rounds: int, seconds: float) -> Figures:
     return figures
 
 
-def _long(rounds: int, seconds: float) -> Figures:
+def long_figures(rounds: int, seconds: float) -> Figures:
     """A message of ten times the length takes ten times as long, not more."""
     figures = Figures("Reading one long value", ("cpu_us",), floor="100 KB")
     raws = {"100 KB": _with_note(100_000), "1 MB": _with_note(1_000_000)}

@@ -414,6 +414,25 @@ class Catalog:
         return unit.text if unit else ucum
 
     @cached_property
+    def chosen(self) -> dict[object, object]:
+        """What `limits` has chosen of this content before."""
+        return {}
+
+    @cached_property
+    def index_letters(self) -> dict[str, str]:
+        """Test that is an index → its interferent."""
+        return {test: letter for letter, test in self.index_tests.items()}
+
+    @cached_property
+    def separated_types(self) -> frozenset[str]:
+        """Specimen types that are what is left of blood after the spin: serum and plasma."""
+        spun = {row.code for row in self.containers.values() if row.centrifuge}
+        rows = self.specimen_types.values()
+        return frozenset(
+            row.code for row in rows if row.category == "blood" and row.default_container in spun
+        )
+
+    @cached_property
     def ucum_of(self) -> dict[str, str]:
         """Sender's spelling → UCUM, for spellings of the same size only."""
         return {
@@ -426,6 +445,11 @@ class Catalog:
         if one is None or other is None:
             return False
         return one == other or (one.factor, one.dimension) == (other.factor, other.dimension)
+
+    @cached_property
+    def menus(self) -> dict[str, dict[str, str]]:
+        """Analyzer → its own codes → tests."""
+        return {row.code: {item.code: item.test for item in row.menu} for row in self.analyzers.values()}
 
     @cached_property
     def measured_by(self) -> dict[str, tuple[str, ...]]:

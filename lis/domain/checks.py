@@ -5,11 +5,13 @@ Fail closed: `failed`, `wait` and `not_evaluable` keep a result on hold unless t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
+
+from lis.kernel.canonical import Encoded, canonical_json, joined
 
 
 class Outcome(StrEnum):
@@ -23,10 +25,10 @@ class Outcome(StrEnum):
 
 
 _NO_DETAIL: Mapping[str, str] = MappingProxyType({})
-_HOLDING = frozenset({Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE})
+_LETTING_PASS = Outcome.PASSED, Outcome.NOT_APPLICABLE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check:
     """One check's answer. `detail` holds the numbers it judged, as text; an `advisory` one never holds."""
 
@@ -39,7 +41,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        return not self.advisory and self.outcome in _HOLDING
+        return self.outcome not in _LETTING_PASS and not self.advisory
 
     def as_row(self) -> dict[str, object]:
         """The check as stored beside the value it judged."""
@@ -51,6 +53,16 @@ class Check:
             "detail": dict(self.detail),
             "advisory": self.advisory,
         }
+
+    @cached_property
+    def row_text(self) -> Encoded:
+        """The same as text."""
+        return Encoded(canonical_json(self.as_row()))
+
+
+def stored(checks: Iterable[Check]) -> Encoded:
+    """Checks as they are stored beside the value they judged."""
+    return joined([check.row_text for check in checks])
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:

@@ -8,7 +8,7 @@ decided without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lis.domain.catalog import PREVIOUS, Catalog, ConsistencyRule
@@ -19,15 +19,28 @@ from lis.kernel.errors import Invalid
 
 NAME = "consistency"
 ADVISORY = ("warn", "comment")
+Judged = dict[tuple[str, Value], Check]  # by rule and the age it was judged with
 
 
 def consistency_checks(
     test: str, catalog: Catalog, companions: Mapping[str, Companion], facts: Mapping[str, Value]
 ) -> tuple[Check, ...]:
     """One check for each rule that names the test. `facts` are AGE and SEX; `companions` include the test itself."""
-    return tuple(
-        _judge(rule, parse(rule.rule), companions, facts) for rule in catalog.rules_for.get(test, ())
-    )
+    return checks_of(catalog.rules_for.get(test, ()), companions, facts, {})
+
+
+def checks_of(
+    rules: Sequence[ConsistencyRule],
+    companions: Mapping[str, Companion],
+    facts: Mapping[str, Value],
+    judged: Judged,
+) -> tuple[Check, ...]:
+    """One check for each rule; those in `judged` as they stand there, the others are added to it."""
+    age = facts.get("AGE")
+    for rule in rules:
+        if (rule.id, age) not in judged:
+            judged[rule.id, age] = _judge(rule, parse(rule.rule), companions, facts)
+    return tuple([judged[rule.id, age] for rule in rules])
 
 
 def tests_named(expression: Expression) -> frozenset[str]:

@@ -29,6 +29,13 @@ def critical_check(
 ) -> Check:
     """Judge a reported number or code. `failed` means critical; `normal`: the value set calls the code normal."""
     row, known = row_for_age(rows, age_days)
+    return critical_check_by(row, known, quantity, code, normal=normal)
+
+
+def critical_check_by(
+    row: CriticalLimit | None, known: bool, quantity: Quantity | None, code: str, *, normal: bool
+) -> Check:
+    """The same by the row that holds at the patient's age; `known`: whether that could be said."""
     if not known:
         return not_evaluable(
             NAME, "critical.age_unknown", "The critical limit depends on the unknown birth date."

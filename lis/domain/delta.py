@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from lis.domain.catalog import DeltaLimit
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
 from lis.kernel.quantity import Quantity
 
 NAME = "delta"
+_NONE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,18 @@ def delta_check(
     if collected_at is None or previous.collected_at is None:
         return not_evaluable(NAME, "delta.time_unknown", "A collection time is unknown.")
     apart = collected_at - previous.collected_at
-    if not timedelta(0) <= apart <= timedelta(hours=rule.window_hours):
+    if not _NONE <= apart <= _window(rule.window_hours):
         return not_applicable(NAME, f"No earlier result within {rule.window_hours} h.")
     if unit != previous.unit:
         return not_evaluable(
             NAME, "delta.unit", "The earlier result has another unit.", unit=unit, earlier_unit=previous.unit
         )
     return _judge(rule, previous, quantity, text)
+
+
+@cache
+def _window(hours: int) -> timedelta:
+    return timedelta(hours=hours)
 
 
 def _judge(rule: DeltaLimit, previous: PreviousResult, quantity: Quantity | None, text: str) -> Check:

@@ -64,30 +64,34 @@ class Evaluation:
 
     @cached_property
     def holding(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.holds)
+        return tuple([check for check in self.checks if check.holds])
 
     @property
     def holds(self) -> tuple[str, ...]:
         """The reason codes that keep it on hold."""
-        return tuple(check.reason_code for check in self.holding)
+        return tuple([check.reason_code for check in self.holding])
 
     @property
     def disposition(self) -> Literal["passed", "hold"]:
         return HOLD if self.holding else PASSED
 
-    @property
+    @cached_property
     def critical(self) -> bool:
-        return any(is_critical(check) for check in self.checks)
+        return bool([check for check in self.checks if check.reason_code and is_critical(check)])
+
+    def joined_by(self, checks: tuple[Check, ...]) -> Evaluation:
+        """The same with more checks."""
+        return Evaluation(self.test, self.reported, self.flags, self.interval_text, self.checks + checks)
 
     @property
     def doubtful(self) -> bool:
         """Whether a check of the value itself says that it may be wrong."""
-        return any(check.name not in _NO_DOUBT for check in self.holding)
+        return bool(self.holding) and any(check.name not in _NO_DOUBT for check in self.holding)
 
     @property
     def readable(self) -> bool:
         """Whether the value is of the test's kind and unit, so that rules may compute with it."""
-        return not any(check.name in _KIND for check in self.holding)
+        return not self.holding or not any(check.name in _KIND for check in self.holding)
 
 
 def companion(evaluation: Evaluation, previous: PreviousResult | None = None) -> Companion:
@@ -97,6 +101,6 @@ def companion(evaluation: Evaluation, previous: PreviousResult | None = None) ->
         quantity=value.quantity,
         text=value.value,
         previous=previous.quantity if previous else None,
-        on_hold=evaluation.disposition == HOLD,
+        on_hold=bool(evaluation.holding),
         doubtful=evaluation.doubtful,
     )

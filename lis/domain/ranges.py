@@ -86,7 +86,10 @@ def flag_for(quantity: Quantity, interval: ReferenceInterval) -> str | None:
 
 def coded_flag(code: str, values: Iterable[CodedValue]) -> str | None:
     """The value set's own flag for a code; None when the set does not have it."""
-    return next((value.abnormal_flag for value in values if value.code == code), None)
+    for value in values:
+        if value.code == code:
+            return value.abnormal_flag
+    return None
 
 
 def interval_text(choice: IntervalChoice, unit_text: Callable[[str], str] = str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from lis.domain.catalog import Catalog, SpecimenType, Test
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
@@ -43,11 +44,7 @@ class SpecimenFacts:
 
 def is_separated(type_code: str, catalog: Catalog) -> bool:
     """Whether the material is what is left of blood after the spin: serum or plasma."""
-    row = catalog.specimen_types.get(type_code)
-    if row is None or row.category != "blood":
-        return False
-    container = catalog.containers.get(row.default_container or "")
-    return container is not None and container.centrifuge
+    return type_code in catalog.separated_types
 
 
 def stability_check(test: Test, specimen: SpecimenFacts, at: datetime, catalog: Catalog) -> Check:
@@ -85,9 +82,11 @@ def _separated(
 
 
 def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str, words: str) -> Check:
-    if limit is None:
-        return passed(NAME, "No limit of its own.")
-    spent = at - start
+    return passed(NAME, "No limit of its own.") if limit is None else _spent(limit, at - start, reason, words)
+
+
+@lru_cache(maxsize=1024)  # what came in one tube is of one age
+def _spent(limit: timedelta, spent: timedelta, reason: str, words: str) -> Check:
     if spent > limit:
         return failed(
             NAME,
@@ -98,6 +97,7 @@ def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str,
     return passed(NAME, f"{_in_hours(spent)} of {_in_hours(limit)} h {words}.")
 
 
+@lru_cache(maxsize=1024)
 def _hours(hours: Decimal | None) -> timedelta | None:
     return None if hours is None else timedelta(seconds=int(hours * 3600))
 

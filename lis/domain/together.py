@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lis.domain.calculations import NAME as CALCULATION
 from lis.domain.calculations import Calculation, calculate, in_order
 from lis.domain.companions import Companion
+from lis.domain.consistency import Judged
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.values import SentValue
 from lis.domain.verification import judge_alone, judge_with
@@ -52,7 +53,8 @@ def evaluate_together(
             companions[test] = companion(alone[test], facts[test].previous)
         elif found[test].is_settled:
             companions[test] = Companion()
-    judged = {test: judge_with(answer, facts[test], companions) for test, answer in alone.items()}
+    rules: Judged = {}
+    judged = {test: judge_with(answer, facts[test], companions, rules) for test, answer in alone.items()}
     return Together(judged | _recalculated(judged, found, facts, companions), found)
 
 

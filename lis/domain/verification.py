@@ -12,16 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from lis.domain import autoverification, calculations, consistency, critical, measuring, units
-from lis.domain.catalog import AutoverificationRange, Test
+from lis.domain.catalog import CodedValue, Test
 from lis.domain.checks import Check, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
 from lis.domain.conditions import condition_check
-from lis.domain.critical import critical_check
+from lis.domain.critical import critical_check_by
 from lis.domain.delta import delta_check
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.interference import interference_check
+from lis.domain.limits import Limits, limits_for
 from lis.domain.qc.gate import qc_check
-from lis.domain.ranges import IntervalChoice, coded_flag, flag_for, interval_for, interval_text
+from lis.domain.ranges import coded_flag, flag_for
 from lis.domain.specimens import stability_check
 from lis.domain.values import ReportedValue, SentValue, reported, value_check
 from lis.kernel.errors import Invalid
@@ -41,23 +42,31 @@ def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
 def judge_alone(sent: SentValue, facts: ResultFacts, companions: Mapping[str, Companion]) -> Evaluation:
     """Every check but consistency."""
     case = _Case.of(sent, facts, companions)
+    text = case.limits.interval_text
     checks = [check(case) for check in _OF_THE_MESSAGE]
-    text = interval_text(case.interval, facts.catalog.unit_text)
-    if any(check.holds for check in checks):
+    if [check for check in checks if check.holds]:
         return Evaluation(sent.test, case.value, (), text, tuple(checks))
     checks += [check(case) for check in _OF_THE_VALUE]
     return Evaluation(sent.test, case.value, _flags(case, checks), text, tuple(checks))
 
 
-def judge_with(alone: Evaluation, facts: ResultFacts, companions: Mapping[str, Companion]) -> Evaluation:
-    """Add the relations to other results. Its own doubt is already among its checks."""
-    if not alone.readable:
+def judge_with(
+    alone: Evaluation,
+    facts: ResultFacts,
+    companions: Mapping[str, Companion],
+    judged: consistency.Judged | None = None,
+) -> Evaluation:
+    """Add the relations to other results. Its own doubt is already among its checks.
+
+    `judged` are rules that were judged for others of the same `companions`: they are not judged again.
+    """
+    rules = facts.catalog.rules_for.get(alone.test)
+    if not rules or not alone.readable:
         return alone
-    own = replace(companion(alone, facts.previous), doubtful=False)
-    checks = consistency.consistency_checks(
-        alone.test, facts.catalog, {**companions, alone.test: own}, facts.names()
-    )
-    return replace(alone, checks=alone.checks + checks) if checks else alone
+    own = companion(alone, facts.previous)
+    if own.doubtful or judged is None:
+        companions, judged = {**companions, alone.test: replace(own, doubtful=False)}, {}
+    return alone.joined_by(consistency.checks_of(rules, companions, facts.names(), judged))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +79,9 @@ class _Case:
     test: Test
     value: ReportedValue
     measured: Quantity | None
-    age_days: int | None
-    interval: IntervalChoice
-    limits: AutoverificationRange | None
-    limits_known: bool
+    limits: Limits
+    value_set: tuple[CodedValue, ...]
+    main_flag: str | None  # None: left open
 
     @classmethod
     def of(cls, sent: SentValue, facts: ResultFacts, companions: Mapping[str, Companion]) -> _Case:
@@ -82,12 +90,11 @@ class _Case:
         if test is None:
             raise Invalid("test.unknown", f"{sent.test} is no test of this laboratory.")
         age = patient.age_days(facts.specimen.dated_at)
-        interval = interval_for(
-            catalog.intervals.get(test.code, ()), sex=patient.sex, age_days=age, condition=patient.condition
-        )
-        limits = autoverification.limits_for(catalog.autoverification.get(test.code, ()), age)
+        limits = limits_for(catalog, test.code, patient.sex, age, patient.condition)
+        value, value_set = reported(sent, test), catalog.value_set_of(test.code)
+        flag = _main_flag(value, value_set, limits)
         measured = parse_quantity(sent.text)
-        return cls(sent, facts, companions, test, reported(sent, test), measured, age, interval, *limits)
+        return cls(sent, facts, companions, test, value, measured, limits, value_set, flag)
 
 
 def _status(case: _Case) -> Check:
@@ -106,7 +113,7 @@ def _unit(case: _Case) -> Check:
 
 
 def _value(case: _Case) -> Check:
-    return value_check(case.value, case.test, case.facts.catalog.value_set_of(case.test.code))
+    return value_check(case.value, case.test, case.value_set)
 
 
 def _calculation(case: _Case) -> Check:
@@ -127,12 +134,13 @@ def _measuring_range(case: _Case) -> Check:
 
 
 def _interval(case: _Case) -> Check:
-    if case.interval.state == "not_evaluable":
-        missing = " and ".join(case.interval.missing)
+    interval = case.limits.interval
+    if interval.state == "not_evaluable":
+        missing = " and ".join(interval.missing)
         return not_evaluable(INTERVAL, "interval.unknown", f"The interval depends on the unknown {missing}.")
-    if case.interval.row is None:
-        return not_applicable(INTERVAL, interval_text(case.interval) or "No reference interval.")
-    if _main_flag(case) is None:
+    if interval.row is None:
+        return not_applicable(INTERVAL, case.limits.interval_text or "No reference interval.")
+    if case.main_flag is None:
         return not_evaluable(
             INTERVAL, "interval.open", f"Whether {case.value.text} lies within the interval is left open."
         )
@@ -140,14 +148,13 @@ def _interval(case: _Case) -> Check:
 
 
 def _critical(case: _Case) -> Check:
-    value_set = case.facts.catalog.value_set_of(case.test.code)
-    quantity = case.value.quantity
-    return critical_check(
-        case.facts.catalog.criticals.get(case.test.code, ()),
-        age_days=case.age_days,
-        quantity=quantity,
-        code="" if quantity else case.value.value,
-        normal=coded_flag(case.value.value, value_set) == "N",
+    limits, quantity = case.limits, case.value.quantity
+    return critical_check_by(
+        limits.critical,
+        limits.critical_known,
+        quantity,
+        "" if quantity else case.value.value,
+        normal=coded_flag(case.value.value, case.value_set) == "N",
     )
 
 
@@ -165,7 +172,7 @@ def _interference(case: _Case) -> Check:
     return interference_check(
         case.test,
         facts.specimen,
-        case.limits,
+        case.limits.review,
         case.companions,
         reports_indices=facts.reports_indices,
         catalog=facts.catalog,
@@ -185,14 +192,15 @@ def _delta(case: _Case) -> Check:
         unit=case.value.unit,
         collected_at=case.facts.specimen.collected_at,
     )
-    advises = case.limits is not None and not case.limits.delta_required
+    review = case.limits.review
+    advises = review is not None and not review.delta_required
     return replace(check, advisory=True) if advises else check
 
 
 def _review(case: _Case) -> Check:
-    if case.test.code in case.facts.catalog.index_tests.values():
+    if case.test.code in case.facts.catalog.index_letters:
         return not_applicable(autoverification.NAME, "An index is not reviewed by itself.")
-    return autoverification.review_check(case.limits, case.limits_known, case.value.quantity)
+    return autoverification.review_check(case.limits.review, case.limits.review_known, case.value.quantity)
 
 
 # The order in which a value is judged. A value of another kind or unit is judged no further: its number means nothing.
@@ -213,19 +221,21 @@ _OF_THE_VALUE: tuple[Callable[[_Case], Check], ...] = (
 )
 
 
+_URGENT = {critical.LOW: "LL", critical.HIGH: "HH", critical.CODED: "AA"}
+
+
 def _flags(case: _Case, checks: list[Check]) -> tuple[str, ...]:
     """HL7 0078: a critical value's flag stands in place of the plain one; off scale is said beside it."""
-    urgent = {critical.LOW: "LL", critical.HIGH: "HH", critical.CODED: "AA"}
-    main = next((urgent[c.reason_code] for c in checks if c.reason_code in urgent), _main_flag(case) or "")
+    urgent = [_URGENT[check.reason_code] for check in checks if check.reason_code in _URGENT]
+    main = urgent[0] if urgent else case.main_flag or ""
     flags = ("" if main == "N" else main, measuring.off_scale_flag(case.value.quantity))
-    return tuple(flag for flag in flags if flag)
+    return tuple([flag for flag in flags if flag])
 
 
-def _main_flag(case: _Case) -> str | None:
+def _main_flag(value: ReportedValue, value_set: tuple[CodedValue, ...], limits: Limits) -> str | None:
     """By the value set where it has the value, else by the interval; None when left open."""
-    by_set = coded_flag(case.value.value, case.facts.catalog.value_set_of(case.test.code))
-    if by_set is not None and not case.value.comparator:
+    by_set = coded_flag(value.value, value_set)
+    if by_set is not None and not value.comparator:
         return by_set
-    if case.value.quantity is None or case.interval.row is None:
-        return ""
-    return flag_for(case.value.quantity, case.interval.row)
+    row = limits.interval.row
+    return "" if value.quantity is None or row is None else flag_for(value.quantity, row)

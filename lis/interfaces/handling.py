@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from lis.domain.catalog import Catalog
 from lis.domain.observations import ReportedSpecimen
@@ -44,7 +45,7 @@ from lis.wire.er7 import Message
 _DONE = (replies.ACCEPTED, replies.CHANGED, replies.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """A message that may be read: its envelope, its interface, and the row its bytes are kept in."""
 
@@ -52,6 +53,16 @@ class Received:
     message: Message
     line: Line
     inbound_id: int
+
+    @property
+    def reports(self) -> bool:
+        """Whether it tells results."""
+        return _STEPS.get(self.envelope.field(9)) is take_results
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """What it tells of specimens."""
+        return read_results(self.message, self.line.profile, self.line.zone)
 
 
 def handle(work: Work, received: Received) -> Outcome:
@@ -67,11 +78,9 @@ def handle(work: Work, received: Received) -> Outcome:
 
 def take_results(work: Work, received: Received) -> Outcome:
     """ORU, OUL: file or hold every observation."""
-    line = received.line
-    readings = read_results(received.message, line.profile, line.zone)
-    if not readings:
+    if not received.readings:
         return held("message.no_results", "The message holds no observation (OBX).")
-    return file_readings(work, line, received.inbound_id, readings)
+    return file_readings(work, received.line, received.inbound_id, received.readings)
 
 
 def file_readings(work: Work, line: Line, inbound_id: int, readings: tuple[Reading, ...]) -> Outcome:
@@ -83,13 +92,13 @@ def file_readings(work: Work, line: Line, inbound_id: int, readings: tuple[Readi
 
 def source_of(catalog: Catalog, line: Line, inbound_id: int) -> Source:
     """Where observations of an interface come from; its own code map goes before the analyzer's menu."""
-    analyzer = catalog.analyzers.get(line.code)
-    menu = {item.code: item.test for item in analyzer.menu} if analyzer else {}
+    menu = catalog.menus.get(line.code, {})
+    own = line.row.settings.get("code_map")
     return Source(
         inbound_id=inbound_id,
         interface=line.code,
         analyzer=line.code,
-        code_map=menu | dict(line.row.settings.get("code_map", {})),
+        code_map={**menu, **own} if own else menu,
         held_tests=line.row.held_tests,
         loinc_trusted=line.profile.loinc_trusted,
         units=line.row.settings.get("unit_map", {}),

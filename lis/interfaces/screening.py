@@ -5,9 +5,11 @@ HL7 v2.5.1 section 2.9.2: AR for what MSH says and is not acceptable, before any
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal, select
+from sqlalchemy import Row, Select, and_, bindparam, literal, or_, select
 
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.hl7.ack import ErrorCondition
@@ -28,23 +30,52 @@ def answered_before(
     if not envelope.control_id:
         return None
     return work.inbound.one(
-        _ANSWERED,
-        interface=line.code if line else "",
-        sender=envelope.sender,
-        control_id=envelope.control_id,
-        digest=envelope.digest,
-        before=inbound_id,
+        _ANSWERED, before=inbound_id, **dict(zip(_SAME, _identity(envelope, line), strict=True))
     )
+
+
+def suspected_repeats(
+    work: Work, messages: Sequence[tuple[int, Envelope | AstmEnvelope, Line | None]]
+) -> set[int]:
+    """Keys of stored messages that may repeat an earlier one, of before or among these: `answered_before` will say."""
+    keys: dict[tuple[str, ...], list[int]] = {}
+    for key, envelope, line in messages:
+        if envelope.control_id:
+            keys.setdefault(_identity(envelope, line), []).append(key)
+    if not keys:
+        return set()
+    given = {
+        f"{name}_{at}": part for at, one in enumerate(keys) for name, part in zip(_SAME, one, strict=True)
+    }
+    before = min(key for key, _, _ in messages)
+    known = {tuple(row) for row in work.inbound.all(_known(len(keys)), before=before, **given)}
+    return {key for one, found in keys.items() if one in known or len(found) > 1 for key in found}
+
+
+def _identity(envelope: Envelope | AstmEnvelope, line: Line | None) -> tuple[str, ...]:
+    """What tells one message from all others, as `_SAME` names it."""
+    return line.code if line else "", envelope.sender, envelope.control_id, envelope.digest
+
+
+_SAME = ("interface", "sender", "control_id", "digest")
+_ACCEPTED = t.inbound.c.ack_code.in_([literal(code) for code in _DONE])
 
 
 def _answered() -> Select[Any]:
     i = t.inbound.c
-    same = [i[name] == bindparam(name) for name in ("interface", "sender", "control_id", "digest")]
-    accepted = i.ack_code.in_([literal(code) for code in _DONE])
-    return select(t.inbound).where(*same, accepted, i.id < bindparam("before")).order_by(i.id).limit(1)
+    same = [i[name] == bindparam(name) for name in _SAME]
+    return select(t.inbound).where(*same, _ACCEPTED, i.id < bindparam("before")).order_by(i.id).limit(1)
 
 
 _ANSWERED = _answered()
+
+
+@cache
+def _known(count: int) -> Select[Any]:
+    """Which of so many messages were accepted before. One condition for each: so every one goes by the index."""
+    i = t.inbound.c
+    same = [and_(*(i[name] == bindparam(f"{name}_{at}") for name in _SAME)) for at in range(count)]
+    return select(*(i[name] for name in _SAME)).where(or_(*same), _ACCEPTED, i.id < bindparam("before"))
 
 
 def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:

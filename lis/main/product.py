@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ from lis.kernel.clock import Clock, WallClock
 from lis.lab import Lab
 from lis.main.housekeeping import house_of
 from lis.main.logs import configure_logs
+from lis.main.memory import set_aside_what_lasts
 from lis.main.settings import Settings
 from lis.main.telling import say
 from lis.web.app import create_app
@@ -121,8 +121,7 @@ class WebServer(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        gc.collect()
-        gc.freeze()
+        set_aside_what_lasts()
         super().run(sockets)
 
 

@@ -88,46 +88,66 @@ def load(
     )
 
 
+def read_ahead(work: Work, container_ids: Iterable[str]) -> None:
+    """Fetch at once what `load`, and those who file into what it loads, will ask of many containers."""
+    tubes = work.containers.read_ahead("container_id", container_ids)
+    if not tubes:
+        return
+    orders = work.orders.read_ahead("id", {tube.order_id for tube in tubes})
+    order_ids, patient_ids = {order.id for order in orders}, {order.patient_id for order in orders}
+    work.patients.read_ahead("id", patient_ids)
+    work.containers.read_ahead("order_id", order_ids)
+    work.specimens.read_ahead("order_id", order_ids)
+    work.analyzer_work.read_ahead("container_pk", {tube.id for tube in tubes})
+    work.results.read_orders_ahead(order_ids, patient_ids)
+
+
 def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> dict[str, ResultFacts]:
     """Facts per test; QC is asked for the analyzer that measured it."""
     values = list(sent)
     qc = _qc(work, values)
-    indices = _indices(work.catalog, collection, values)
+    specimens = _with_indices(collection, _indices(work.catalog, collection, values))
+    reporting = {value.analyzer: _reports_indices(work, value.analyzer) for value in values}
     return {
         value.test: ResultFacts(
             catalog=work.catalog,
             patient=collection.patient,
-            specimen=_with_indices(collection, value.test, indices),
+            specimen=specimens[value.test],
             at=work.now,
             qc=qc.get((value.analyzer, value.test), NO_ANALYZER),
             previous=collection.previous.get(value.test),
-            reports_indices=_reports_indices(work, value.analyzer),
+            reports_indices=reporting[value.analyzer],
         )
         for value in values
     }
 
 
 def _with_indices(
-    collection: Collection, test: str, indices: Mapping[int, Mapping[str, Quantity]]
-) -> SpecimenFacts:
-    specimen = collection.specimens[test]
-    container = collection.containers.get(test)
-    return replace(specimen, indices=indices.get(container.id, {})) if container is not None else specimen
+    collection: Collection, indices: Mapping[int, Mapping[str, Quantity]]
+) -> dict[str, SpecimenFacts]:
+    """The specimen of each test, with what was measured in its own container; one for all that share a container."""
+    found: dict[int, SpecimenFacts] = {}
+    specimens = dict(collection.specimens)
+    for test, container in collection.containers.items():
+        if container.id not in found:
+            found[container.id] = replace(specimens[test], indices=indices.get(container.id, {}))
+        specimens[test] = found[container.id]
+    return specimens
 
 
 def _indices(
     catalog: Catalog, collection: Collection, values: Iterable[SentValue]
 ) -> dict[int, dict[str, Quantity]]:
     """Container → interferent → index, as noted on the container, accepted before, or in the values at hand."""
-    letters = {test: letter for letter, test in catalog.index_tests.items()}
+    letters = catalog.index_letters
     found = {row.id: noted_indices(row) for row in collection.containers.values()}
     for test, letter in letters.items():
         row, container = collection.results.get(test), collection.containers.get(test)
         if row is not None and container is not None and row.version_number is not None:
             found[container.id][letter] = Quantity(row.version_number, "", row.version_comparator)
     for value in values:
-        container = collection.containers.get(value.test)
-        if value.test in letters and container is not None:
+        container = collection.containers.get(value.test) if value.test in letters else None
+        if container is not None:
             shown = readable(value, catalog)
             if shown is not None:
                 found[container.id][letters[value.test]] = shown

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lis.domain.checks import Check, Outcome, failed
+from lis.domain.checks import Check, Outcome, failed, stored
 from lis.domain.events import Verb
 from lis.domain.together import Together, evaluate_together
 from lis.domain.values import ReportedValue, SentValue
@@ -158,7 +158,7 @@ class _Batch:
                 "id": row.id,
                 "state": advance(ResultState(row.state), _action(evaluation)),
                 "version": row.version + 1,
-                "checks": [check.as_row() for check in evaluation.checks],
+                "checks": stored(evaluation.checks),
                 "verified_at": None,
                 "verified_by": "",
                 "rerun": row.rerun and not measured,
@@ -184,7 +184,7 @@ class _Batch:
         if checks == row.checks:
             return
         state = advance(ResultState(row.state), _action(evaluation))
-        self._judged.append({"id": row.id, "state": state, "checks": checks})
+        self._judged.append({"id": row.id, "state": state, "checks": stored(evaluation.checks)})
         accession = self._collection.order.accession
         self._work.journal.append(
             Verb.RESULT_JUDGED,

@@ -133,7 +133,7 @@ def _file_matched(
 
 def _note_indices(work: Work, container: Row[Any], matches: Mapping[str, Match]) -> None:
     """An index belongs to the tube it was measured in, also where the order expects none from it."""
-    letters = {test: letter for letter, test in work.catalog.index_tests.items()}
+    letters = work.catalog.index_letters
     noted: dict[str, str] = {}
     for test, match in matches.items():
         if test in letters and match.result is None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
+from lis.kernel.canonical import canonical_json
 from lis.storage import journal
 from lis.storage import tables as t
-from lis.storage.tables.types import canonical_json
 
 NOT_OF_THE_HISTORY = {"recorded_at", "cause", "peer", "next_try_at", "attempts", "last_error"}
 KEPT_OF_OUTBOX = {"peer"}  # there it is who is spoken to, not an address

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
+from lis.kernel.canonical import instant_text
 from lis.kernel.clock import Clock
 from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.storage import control, copies, directory, migrations
@@ -23,7 +24,6 @@ from lis.storage.migrations import Family
 from lis.storage.postgresql import PostgresqlSite
 from lis.storage.sqlite import SqliteSite
 from lis.storage.tables import lab
-from lis.storage.tables.types import instant_text
 
 Progress = Callable[[str, int, int], None]  # laboratory, how many are done, of how many
 

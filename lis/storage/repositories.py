@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Result, Row, Table, and_, bindparam, func, insert, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.sql import Select
 from lis.kernel.errors import NotFound
 from lis.storage import statements
 from lis.storage import tables as t
+from lis.storage.ahead import Ahead
 from lis.storage.unwritten import Unwritten
 
 Rows = Sequence[Row[Any]]
@@ -32,28 +33,31 @@ class Repository:
         self._next_id = next_id
         self._unwritten = unwritten
         self._kept: dict[int, Row[Any]] = {}
+        self._ahead: dict[str, Ahead] = {}
 
     def add(self, **values: Any) -> int:
         """A new row; its key."""
         row_id = self._next_id(self.table)
         self._unwritten.add(self.table, row_id, {"id": row_id, **values})
+        for ahead in self._ahead.values():
+            ahead.added(values)
         return row_id
 
     def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
         """Many new rows; their keys."""
-        keyed = [{"id": self._next_id(self.table), **row} for row in rows]
-        for row in keyed:
-            self._unwritten.add(self.table, row["id"], row)
-        return [row["id"] for row in keyed]
+        return [self.add(**row) for row in rows]
 
     def forget(self) -> None:
         """Drop the rows that were kept: their savepoint was rolled back."""
         self._kept = {}
+        self._ahead = {}
 
     def change(self, row_id: int, **values: Any) -> None:
         """Other values for some columns of one row."""
         self._kept.pop(row_id, None)
         self._unwritten.change(self.table, row_id, values)
+        for ahead in self._ahead.values():
+            ahead.changed(row_id, values)
 
     def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
         """The same for many rows, each named by its `id`."""
@@ -76,12 +80,35 @@ class Repository:
         kept = self._kept.get(row_id)
         return kept if kept is not None else self._keep(self.first(id=row_id))
 
+    def read_ahead(self, column: str, keys: Iterable[Any]) -> Rows:
+        """Fetch the rows of many values of a column at once: whoever asks for those of one then has them."""
+        wanted = set(keys)
+        if not wanted:
+            return []
+        rows = self.all(statements.among(self.table, column), keys=sorted(wanted))
+        if column == "id":
+            self._kept |= {row.id: row for row in rows}
+        else:
+            self._ahead.setdefault(column, Ahead(column)).put(wanted, rows)
+        return rows
+
+    def _fetched(self, equal: dict[str, Any]) -> list[Row[Any]] | None:
+        """The rows of one column's value, if they were read ahead."""
+        if not self._ahead or len(equal) != 1:
+            return None
+        [(column, key)] = equal.items()
+        return self._ahead[column].get(key) if column in self._ahead else None
+
     def first(self, **equal: Any) -> Row[Any] | None:
         """The first row, by key, whose columns equal what is given."""
+        if (fetched := self._fetched(equal)) is not None:
+            return fetched[0] if fetched else None
         return self._read(statements.by(self.table, *equal), equal).first()
 
     def having(self, *, order: str = "", **equal: Any) -> Rows:
         """Every row whose columns equal what is given, by key unless told otherwise."""
+        if (fetched := self._fetched(equal)) is not None:
+            return sorted(fetched, key=attrgetter(order)) if order else fetched[:]
         return self._read(statements.by(self.table, *equal, order=order), equal).all()
 
     def where(self, *conditions: Any, order_by: Any = None) -> Rows:
@@ -169,62 +196,6 @@ class Containers(Repository):
 _LAST_NUMBER = select(func.coalesce(func.max(t.container.c.number), 0)).where(
     t.container.c.order_id == bindparam("order_id")
 )
-
-
-class Results(Repository):
-    """Results and the versions that carry their values."""
-
-    def of_order(self, order_id: int) -> Rows:
-        return self.having(order_id=order_id)
-
-    def of_ordered_test(self, ordered_test_id: int) -> Rows:
-        return self.having(ordered_test_id=ordered_test_id)
-
-    def of_container(self, container_pk: int) -> Rows:
-        """Results expected from a container."""
-        return self.having(container_pk=container_pk)
-
-    def version(self, result_id: int, n: int) -> Row[Any] | None:
-        return self.one(statements.by(t.result_version, "result_id", "n"), result_id=result_id, n=n)
-
-    def versions(self, result_id: int) -> Rows:
-        return self.all(statements.by(t.result_version, "result_id", order="n"), result_id=result_id)
-
-    def current_of_order(self, order_id: int) -> Rows:
-        """Each result of an order joined with the version in force (version columns are None while pending)."""
-        return self.all(_CURRENT, order_id=order_id)
-
-    def previous(self, patient_id: int, tests: Iterable[str], before: datetime) -> dict[str, Row[Any]]:
-        """Per test, the patient's last reported version collected before an instant, for delta checks."""
-        rows = self.all(_PREVIOUS, patient_id=patient_id, tests=list(tests), before=before)
-        return {row.test: row for row in rows}
-
-
-def _current() -> Select[Any]:
-    r, v = t.result, t.result_version
-    in_force = and_(v.c.result_id == r.c.id, v.c.n == r.c.version)
-    columns = [c.label(f"version_{c.name}") for c in v.c]
-    query = select(r, *columns).select_from(r.outerjoin(v, in_force))
-    return query.where(r.c.order_id == bindparam("order_id")).order_by(r.c.id)
-
-
-def _previous() -> Select[Any]:
-    r, v = t.result, t.result_version
-    return (
-        select(v, r.c.test, r.c.collected_at)
-        .join(r, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
-        .where(
-            r.c.patient_id == bindparam("patient_id"),
-            r.c.test.in_(bindparam("tests", expanding=True)),
-            r.c.collected_at < bindparam("before", type_=r.c.collected_at.type),
-            r.c.state.in_(("verified", "released")),
-            v.c.value != "",
-        )
-        .order_by(r.c.collected_at, r.c.id)
-    )
-
-
-_CURRENT, _PREVIOUS = _current(), _previous()
 
 
 class Interfaces:

@@ -17,6 +17,13 @@ def by(table: Table, *columns: str, order: str = "") -> Select[Any]:
 
 
 @cache
+def among(table: Table, column: str) -> Select[Any]:
+    """Rows by several values of one column, the parameter `keys`, in the order of their key."""
+    wanted = table.c[column].in_(bindparam("keys", expanding=True))
+    return select(table).where(wanted).order_by(_key(table))
+
+
+@cache
 def last_keys(tables: tuple[Table, ...]) -> Select[Any]:
     """The highest key of each table under its name, 0 before the first."""
     return select(

@@ -22,6 +22,7 @@ from lis.storage import catalogs, repositories, statements
 from lis.storage import tables as t
 from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
+from lis.storage.resulted import Results
 from lis.storage.unwritten import Unwritten
 
 # Almost every Work writes to some of these: the keys of all are asked for at once.
@@ -89,7 +90,7 @@ class Work:
         self.rejections = repository(t.rejection)
         self.recollections = repository(t.recollection)
         self.analyzer_work = repository(t.analyzer_work)
-        self.results = repositories.Results(connection, t.result, *shared)
+        self.results = Results(connection, t.result, *shared)
         self.versions = repository(t.result_version)
         self.observations = repository(t.observation)
         self.controls = repository(t.control_observation)

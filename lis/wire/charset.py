@@ -11,6 +11,7 @@ Rules (HL7 v2.5.1 chapter 2, MSH-18, and table 0211):
 
 import codecs
 import re
+from functools import lru_cache
 
 CHARSETS = {
     "ASCII": "ascii",
@@ -57,10 +58,7 @@ def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
     Raises CharsetError rather than replacing anything.
     """
     raw = raw.removeprefix(_BOM)
-    names = {_declared(header) for header in _headers(raw)} or {""}
-    if len(names) > 1:
-        raise CharsetError("mixed", ", ".join(sorted(names)))
-    name = names.pop()
+    name = _name(raw)
     codecs_to_try = _codecs(name, default)
     for codec in codecs_to_try:
         try:
@@ -70,17 +68,22 @@ def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
     raise CharsetError("undecodable" if codecs_to_try else "unknown", name)
 
 
-def _codecs(name: str, default: str | None) -> list[str]:
+def _name(raw: bytes) -> str:
+    """What MSH-18 says, in every message of the payload the same."""
+    if raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0:
+        return _declared(raw[: _line_end(raw)])
+    names = {_declared(header) for header in _HEADER.findall(raw.lstrip())} or {""}
+    if len(names) > 1:
+        raise CharsetError("mixed", ", ".join(sorted(names)))
+    return names.pop()
+
+
+@lru_cache(maxsize=64)
+def _codecs(name: str, default: str | None) -> tuple[str, ...]:
     if name:
         codec = CHARSETS.get(name.upper())
-        return [codec] if codec else []
-    return ["utf-8", CHARSETS.get(default.upper(), default)] if default else ["utf-8"]
-
-
-def _headers(raw: bytes) -> list[bytes]:
-    if raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0:
-        return [raw[: _line_end(raw)]]
-    return _HEADER.findall(raw.lstrip())
+        return (codec,) if codec else ()
+    return ("utf-8", CHARSETS.get(default.upper(), default)) if default else ("utf-8",)
 
 
 def _line_end(raw: bytes) -> int:

@@ -62,20 +62,38 @@ def _is_id(name: str) -> bool:
     return len(name) == 3 and name.isascii() and name.isalnum() and name.isupper()
 
 
+LONG = 4096  # characters: a longer line is cut only when a field of it is asked for
+
+
 class Segment(Fields):
     """One line of a message. Fields count as in HL7, with the id at 0 and MSH-1 the separator itself."""
 
-    __slots__ = ()
+    __slots__ = ("_uncut",)
     headers = HEADERS
 
-    def __init__(self, text: str, delimiters: Delimiters = DEFAULT) -> None:
+    def __init__(self, text: str, delimiters: Delimiters = DEFAULT, plain: bool = False) -> None:
+        """`plain`: it is known to have neither repetition nor escape."""
         self.delimiters = delimiters
-        self._plain = not (delimiters.repetition in text or delimiters.escape in text)
-        self.fields = fields = text.split(delimiters.field)
-        name = fields[0]
-        self.id = name if _is_id(name) else ""
-        if name in HEADERS:
-            fields.insert(1, delimiters.field)
+        self._plain = plain or not (delimiters.repetition in text or delimiters.escape in text)
+        if len(text) > LONG:
+            self._uncut = text
+            end = text.find(delimiters.field)
+            name = text[:end] if end >= 0 else text
+        else:
+            self.fields = fields = text.split(delimiters.field)
+            name = fields[0]
+            if name in HEADERS:
+                fields.insert(1, delimiters.field)
+        self.id = name if name in _COMMON or _is_id(name) else ""
+
+    def __getattr__(self, name: str) -> list[str]:
+        """The fields of a long line, when they are first asked for."""
+        if name != "fields":
+            raise AttributeError(name)
+        self.fields = fields = self._uncut.split(self.delimiters.field)
+        if fields[0] in HEADERS:
+            fields.insert(1, self.delimiters.field)
+        return fields
 
     def __str__(self) -> str:
         fields = self.fields
@@ -85,12 +103,20 @@ class Segment(Fields):
 
     def glued(self) -> str:
         """Id of a segment that seems to have lost the line end before it and stands inside this one, or ""."""
-        return next((text[-3:] for text in self.fields[2:-1] if text[-3:] in _COMMON), "")
+        for text in self.fields[2:-1]:
+            if text[-3:] in _COMMON:
+                return text[-3:]
+        return ""
 
 
 _COMMON = frozenset(
     ("MSH", "PID", "PV1", "ORC", "OBR", "OBX", "NTE", "SPM", "SAC", "TCD", "INV", "TQ1", "CTI")
 )
+
+
+def _is_plain(text: str, start: int, marks: Delimiters) -> bool:
+    """Whether no repetition and no escape stands after the header: found once, not for every segment."""
+    return text.find(marks.repetition, start) < 0 and text.find(marks.escape, start) < 0
 
 
 def lines_of(text: str) -> list[str]:
@@ -116,7 +142,9 @@ class Message:
         if not text.startswith("MSH"):
             raise MessageError("no_header" if text else "empty")
         marks = declared(text, charset)
-        return cls([Segment(line, marks) for line in lines_of(text)], marks)
+        header, *lines = lines_of(text)
+        plain = _is_plain(text, len(header), marks)
+        return cls([Segment(header, marks), *[Segment(line, marks, plain) for line in lines]], marks)
 
     def __str__(self) -> str:
         return "".join(f"{segment}\r" for segment in self.segments)
@@ -142,7 +170,10 @@ class Message:
 
     def first(self, name: str) -> Segment | None:
         """The first segment with that id."""
-        return next((segment for segment in self.segments if segment.id == name), None)
+        for segment in self.segments:
+            if segment.id == name:
+                return segment
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,21 @@ class Fields:
             return text if self._is_mark(number) else self._cut(text, component, subcomponent, rep)
         if not component:
             return text
-        parts = text.split(self.delimiters.component, component)
+        mark = self.delimiters.component
+        if mark not in text:
+            return text if component == 1 else ""
+        parts = text.split(mark, component)
         return parts[component - 1] if component <= len(parts) else ""
+
+    def firsts(self, *numbers: int) -> list[str]:
+        """`value(number, 1)` of several fields."""
+        if not self._plain:
+            return [self.value(number, 1) for number in numbers]
+        fields, mark, found = self.fields, self.delimiters.component, []
+        for number in numbers:
+            text = fields[number] if number < len(fields) else ""
+            found.append(text.split(mark, 1)[0] if mark in text else text)
+        return found
 
     def _cut(self, text: str, component: int, subcomponent: int, rep: int) -> str:
         marks = self.delimiters
@@ -82,6 +95,8 @@ class Fields:
     def comps(self, number: int, rep: int = 0) -> list[str]:
         """Unescaped components of one repetition."""
         marks = self.delimiters
+        if self._plain and not rep:
+            return self[number].split(marks.component)
         parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
         return [unescape(part, marks) for part in parts]
 

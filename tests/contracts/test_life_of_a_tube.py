@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from lis.kernel.canonical import canonical_json
 from lis.services import accessioning, notifying, reporting, resulting
 from lis.storage import tables as t
 from lis.storage.house import House
-from lis.storage.tables.types import canonical_json
 from tests.labs import open_small_lab
 from tests.services.bench import Bench, bench
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ REPLIES = frozenset(
 )
 _START = re.compile(rb"(?:\A|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
 _LINE_END = re.compile(rb"[\r\n]")
+_AROUND = (b"FHS", b"BHS", b"BTS", b"FTS")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -88,7 +90,7 @@ class Envelope:
         wish = self.field(number)
         return wish if wish in ("AL", "NE", "ER", "SU") else ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of everything after MSH, as it came: two messages with one number are one only if this is equal too."""
         body = _body(self.raw)
@@ -97,7 +99,7 @@ class Envelope:
 
 def read_envelopes(raw: bytes, default_charset: str | None = None) -> list[Envelope]:
     """The messages of one payload, each with its own bytes; one without header when there is no message."""
-    cuts = [found.start() for found in _START.finditer(raw)]
+    cuts = [] if _is_one(raw) else [found.start() for found in _START.finditer(raw)]
     if len(cuts) < 2:
         return [read_envelope(raw, default_charset)]
     bounds = [0, *cuts[1:], len(raw)]
@@ -115,10 +117,15 @@ def read_envelope(raw: bytes, default_charset: str | None = None) -> Envelope:
     return _read(raw, text, codec, "", "")
 
 
+def _is_one(raw: bytes) -> bool:
+    """Whether it is plainly one message with nothing around it, as nearly all are: then nothing is looked for."""
+    return raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0 and not any(map(raw.count, _AROUND))
+
+
 def _read(raw: bytes, text: str, codec: str, problem: str, words: str) -> Envelope:
-    batch = split_batch(text)
+    messages = [] if _is_one(raw) else split_batch(text).messages
     try:
-        message = Message.parse(batch.messages[0] if batch.messages else text, codec)
+        message = Message.parse(messages[0] if messages else text, codec)
     except MessageError as error:
         return Envelope(raw, codec, None, f"header.{error.reason}", "No usable MSH segment.")
     if not message.header.value(10).strip():

@@ -49,11 +49,11 @@ def observation_of(
     item: Observed, order: Order, service: Service, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
     obx = item.obx
-    code, name, loinc = _code(obx)
-    kind = obx.value(2, 1).strip().upper()
+    identifier = [part.strip() for part in obx.comps(3)]
+    code, name, loinc = _code(identifier)
+    kind, status = [text.strip().upper() for text in obx.firsts(2, 11)]
     flags = tuple(_flags(obx, profile))
     value = _value(obx, kind, profile, flags)
-    status = obx.value(11, 1).strip().upper()
     return ReportedObservation(
         seq=seq,
         code=code,
@@ -65,20 +65,23 @@ def observation_of(
         flags=flags,
         status=profile.statuses.get(status, status),
         observed_at=_first_instant(obx, (19, 14), zone) or service.observed_at,
-        supplemental=service.is_supplemental or _is_supplemental(item, kind, code, profile),
+        supplemental=service.is_supplemental or _is_supplemental(item, kind, identifier, code, profile),
         extra=_extra(item, order, service),
         doubt=_doubt(item, value, status, profile),
     )
 
 
-def _code(obx: Segment) -> tuple[str, str, str]:
+def _code(identifier: list[str]) -> tuple[str, str, str]:
     """The sender's own code and name, and the LOINC: whichever of the two triplets of OBX-3 says LN (table 0396)."""
-    triplets = [tuple(obx.value(3, at + part).strip() for part in range(3)) for at in (1, 4)]
+    first, name, system, *other = [*identifier, "", "", "", "", "", ""][:6]
+    if first and not other[0] and system.upper() not in LOINC_NAMES:
+        return first, name or other[1], ""
+    triplets = [(first, name, system), tuple(other)]
     said = [triplet for triplet in triplets if triplet[0]]
     loinc = next((code for code, _, system in said if system.upper() in LOINC_NAMES), "")
     own = next((triplet for triplet in said if triplet[2].upper() not in LOINC_NAMES), None)
-    code, name, _ = own or (said[0] if said else ("", *triplets[0][1:]))
-    return code, name or triplets[0][1] or triplets[1][1], loinc
+    code, title, _ = own or (said[0] if said else ("", *triplets[0][1:]))
+    return code, title or triplets[0][1] or triplets[1][1], loinc
 
 
 def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) -> str:
@@ -98,7 +101,9 @@ def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) ->
 
 
 def _unit(obx: Segment) -> str:
-    return next((text for part in (1, 2, 4, 5) if (text := said(obx.value(6, part)))), "")
+    """The first of identifier, text, and their alternatives that says something."""
+    parts = obx.comps(6)
+    return next((text for at in (0, 1, 3, 4) if at < len(parts) and (text := said(parts[at]))), "")
 
 
 def _flags(obx: Segment, profile: Profile) -> Iterable[str]:
@@ -108,13 +113,12 @@ def _flags(obx: Segment, profile: Profile) -> Iterable[str]:
             yield profile.flags.get(flag, flag)
 
 
-def _is_supplemental(item: Observed, kind: str, code: str, profile: Profile) -> bool:
+def _is_supplemental(item: Observed, kind: str, identifier: list[str], code: str, profile: Profile) -> bool:
     """Images, raw data and settings: kept with the message, no results (LAW: OBX-3.4 to 3.6 names the class)."""
-    classes = {item.obx.value(3, part).strip().upper() for part in (1, 4)}
     return (
         item.of_specimen
         or kind in profile.supplemental_types
-        or bool(classes & set(RESERVED_CLASSES))
+        or any(part.upper() in RESERVED_CLASSES for part in (identifier[0], *identifier[3:4]))
         or (bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code)))
     )
 
@@ -135,20 +139,21 @@ def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
 def _extra(item: Observed, order: Order, service: Service) -> dict[str, Any]:
     """What else was said, for people and for later rules."""
     obx = item.obx
+    run, edited, method = obx.firsts(4, 13, 17)
     said = {
-        "run": obx.value(4, 1),
+        "run": run,
         "range": obx.whole(7),
-        "edited": obx.value(13, 1),
+        "edited": edited,
         "operator": obx[16],
-        "method": obx.value(17, 1),
+        "method": method,
         "equipment": obx[18],
         "dilution": "".join(item.tcd.value(2, part) for part in range(1, 5)) if item.tcd else "",
-        "reagent_lot": _reagent_lot(item, order),
+        "reagent_lot": _reagent_lot(item, order) if item.inventory or order.inventory else "",
         "notes": "\n".join(item.notes),
         "service": service.code,
         "order_status": service.status,
     }
-    return {name: text for name, text in said.items() if text.strip()}
+    return {name: text for name, text in said.items() if text and not text.isspace()}
 
 
 def _reagent_lot(item: Observed, order: Order) -> str:

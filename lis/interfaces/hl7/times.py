@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _TIME = re.compile(
@@ -14,6 +15,7 @@ _TIME = re.compile(
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # the observations of one message were made at the same few instants
 def read_instant(text: str, zone: ZoneInfo) -> datetime | None:
     """The instant a time names, in UTC; None when it is none or only a day: noon is not to be invented."""
     found = _TIME.fullmatch(text.strip())

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import MetaData, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+from lis.kernel.canonical import canonical_json, day_text, decimal_text, instant_text
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -31,22 +32,6 @@ control_metadata = MetaData(naming_convention=NAMING)
 Txt = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
-def instant_text(at: datetime) -> str:
-    """An aware datetime as stored: UTC, microseconds, `Z`. A naive one is a mistake of the caller."""
-    if at.tzinfo is UTC:
-        return _utc_text(at)
-    if at.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
-    return _utc_text(at.astimezone(UTC))
-
-
-@lru_cache(
-    maxsize=256
-)  # the rows of one transaction share theirs; UTC only: elsewhere equal ones may differ by fold
-def _utc_text(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
-
-
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime stored as sortable text."""
 
@@ -60,11 +45,6 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-def day_text(day: date) -> str:
-    """A calendar date as stored."""
-    return day.isoformat()
-
-
 class Day(TypeDecorator[date]):
     """A calendar date stored as ISO text."""
 
@@ -76,11 +56,6 @@ class Day(TypeDecorator[date]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         return None if value is None else date.fromisoformat(value)
-
-
-def decimal_text(value: Decimal) -> str:
-    """A decimal as stored: digits and trailing zeros as they are, no exponent."""
-    return format(value, "f")
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -114,25 +89,6 @@ class Json(TypeDecorator[Any]):
         empty = _EMPTY.get(value)
         return json.loads(value) if empty is None else empty()
 
-
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys; instants, days and decimals as their stored text."""
-    return _ENCODER.encode(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, date):
-        return day_text(value)
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no stored form")
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 # What is stored of a value, for those who write to the driver themselves; other types are stored as they are.
 STORED_AS: dict[type, Callable[[Any], str]] = {
