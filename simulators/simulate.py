@@ -124,7 +124,10 @@ def simulate(
     start: Annotated[str, typer.Option(help="first instant of lab time, with offset")] = START,
     pack: Annotated[Path, typer.Option(help="content pack with a folder `world`")] = CORE_PACK,
     transcript: Annotated[Path | None, typer.Option(help="write every message to this file")] = None,
-    fault: Annotated[list[str] | None, typer.Option(help="NAME or NAME@LEVEL; repeatable")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="what goes wrong (`simulate fault list`): NAME or NAME@LEVEL, 0 to 1"),
+    ] = None,
 ) -> None:
     """Play one part of the world against a laboratory system."""
     host, _, port = lis.rpartition(":")
@@ -213,7 +216,7 @@ def _view(world: World) -> Table:
 def cli() -> None:
     """The command's entry point."""
     if sys.argv[1:2] == ["fault"]:
-        registry_command.app(sys.argv[2:])
+        registry_command.app(sys.argv[2:], prog_name="simulate fault")
     app()
 
 

@@ -23,6 +23,7 @@ STAGES = {
     "link": "Links",
 }
 Pack = Annotated[Path, typer.Option(help="content pack with a folder `world`")]
+Stage = Annotated[str, typer.Option(help="only what can befall this: tube, analyzer, message or link")]
 
 app = typer.Typer(add_completion=False, help="What can go wrong, by name.", rich_markup_mode=None)
 
@@ -33,10 +34,11 @@ def catalog_of(pack: Path) -> FaultCatalog:
 
 
 @app.command("list")
-def list_faults(pack: Pack = CORE_PACK) -> None:
+def list_faults(pack: Pack = CORE_PACK, stage: Stage = "") -> None:
     """Every fault: name, kind, what it is."""
     for entry in catalog_of(pack).entries():
-        typer.echo(f"{entry.name:24} {entry.kind:16} {entry.title}")
+        if stage in ("", entry.stage):
+            typer.echo(f"{entry.name:24} {entry.kind:16} {entry.title}")
 
 
 @app.command()

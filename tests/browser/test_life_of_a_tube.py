@@ -68,6 +68,14 @@ class Desk:
         self.bench.keyboard.press("F9")
         expect(self.bench.locator("#said")).to_contain_text("Scanned ", timeout=PATIENCE)
 
+    def wait_for_the_clot(self, tube: str) -> None:
+        """Tilt it; where the blood still runs, do something else until it has set."""
+        self.tube(tube).get_by_role("checkbox").focus()
+        self.bench.keyboard.press("F8")
+        expect(self.bench.locator("#hand svg")).to_have_count(1, timeout=PATIENCE)
+        self.bench.keyboard.press("Escape")
+        expect(self.tube(tube).locator("svg[aria-label*='still runs']")).to_have_count(0, timeout=PATIENCE)
+
     def act(self, button: str, said: str) -> None:
         self.bench.get_by_role("button", name=button, exact=True).click()
         expect(self.bench.locator("#said")).to_contain_text(said, timeout=PATIENCE)
@@ -154,6 +162,7 @@ def run(desk: Desk, tube: str, container: str) -> None:
     expect(device).to_contain_text(SOME_ORDERED, timeout=PATIENCE)
     desk.pace(FAST)
     if "Not separated" in desk.seen(tube):
+        desk.wait_for_the_clot(tube)
         desk.tube(tube).get_by_role("checkbox").check()
         desk.bench.get_by_label("tube of water opposite").check()
         desk.act("Spin", "The centrifuge runs with one tube")

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from simulators.faults import registry_command
+from simulators.faults.base import Injection
 from simulators.inputs import Action
 from simulators.link import LoopbackLink
 from simulators.simulate import app as simulate
@@ -28,6 +29,20 @@ def test_the_list_has_every_fault_with_its_kind() -> None:
     names = [line.split()[0] for line in output.splitlines()]
     assert code == 0
     assert {entry.name for entry in core().faults.entries()} == set(names)
+
+
+def test_the_list_can_be_of_one_stage() -> None:
+    stages = {entry.name: entry.stage for entry in core().faults.entries()}
+    _, output = run("list", "--stage", "tube")
+    assert [line.split()[0] for line in output.splitlines()] == [
+        name for name, stage in stages.items() if stage == "tube"
+    ]
+
+
+def test_every_fault_of_the_list_can_be_put_in_by_its_name() -> None:
+    for number, entry in enumerate(core().faults.entries()):
+        args = registry_command.injection_of(f"{entry.name}@0.9", number)
+        assert Injection.from_args(args, core().faults.make).level == 0.9
 
 
 def test_a_description_says_how_it_is_seen_and_what_to_do() -> None:

@@ -77,6 +77,9 @@ document.addEventListener("keydown", (event) => {
     move(-1);
   } else if (event.code === "Escape") {
     hand.replaceChildren();
+  } else if (event.key === "Enter" && document.activeElement.dataset?.enter) {
+    event.preventDefault(); // else the first button of the page would act
+    document.getElementById(document.activeElement.dataset.enter).click();
   }
 }, true);
 
