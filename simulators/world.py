@@ -18,6 +18,7 @@ The bench window reads what eyes see and acts by name; every action takes `at` (
     world.run_controls(analyzer)
 
 Actions `phone`, `answer`, `say` …: the telephone (`simulators.telephone`); `inject`, `withdraw`: what goes wrong;
+`open_bag`, `unload`, `rim`, `aliquot`, `store`, `retrieve`: what hands do with tubes (`simulators.processing`);
 `load_reagent`, `calibrate`, `maintain`, `rerun` …: what is done at an analyzer (`simulators.attending`).
 
 A link is asked for one answer per message (`simulators.link`); a peer without link is a world without that cable.

@@ -276,3 +276,17 @@ def test_a_shift_of_hands_can_be_lived_again() -> None:
     again = World.restore(core(), 7, START, past=world.inputs, until=world.now)
     assert (again.ledger.digest, again.inputs) == (world.ledger.digest, world.inputs)
     assert again.tubes() == world.tubes()
+
+
+def test_the_wrong_tube_on_an_analyzer_gives_the_numbers_of_its_additive() -> None:
+    lis = FakeLis()
+    world, name = a_world("LAV", lis)
+    world.receive("CHEM-1", work_for(CONTAINER, "102"))
+    world.receive("PRINTER-1", label(CONTAINER))
+    world.affix(world.printed_labels()[0].id, name)
+    world.load("CHEM-1", [name])
+    world.step(world.now + HOUR)
+    (done,) = measured(world)
+    ((patient, collected, in_tube, *_),) = [done["measured"]["K"]]
+    assert patient == collected < 6
+    assert in_tube == pytest.approx(collected + 16, abs=2)
