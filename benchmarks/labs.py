@@ -81,7 +81,9 @@ def give_past(lab: Lab, width: int, patients: int = PATIENTS) -> None:
             _receive(work, order)
             tests = [content.code(n) for n in range(1, width + 1)]
             for test in tests:
-                resulting.enter_result(work, order.accession, test, content.VALUES[0])
+                resulting.enter_result(
+                    work, order.accession, test, content.VALUES[0], measured_on=content.ANALYZER
+                )
         with lab.work(SUPERVISOR) as work:
             shown = dict.fromkeys(tests, 1)
             verifying.verify_results(work, order.accession, shown, reason="Seen.")

@@ -12,6 +12,7 @@ from typing import Any
 from lis.domain.observations import ReportedControl, ReportedObservation
 from lis.domain.people import ROLES, Actor, system
 from lis.domain.requests import CollectedSpecimen, OrderRequest, PatientDetails, RequestedTest
+from lis.domain.values import BY_HAND
 from lis.kernel.clock import FixedClock
 from lis.lab import Lab
 from lis.services import accessioning, cataloguing, controlling, ordering, resulting, verifying
@@ -93,10 +94,10 @@ class SmallLab:
                 )
 
     def enter(self, accession: str, **values: str) -> None:
-        """A technologist types values."""
+        """A technologist types values measured by hand."""
         with self.work() as work:
             for test, value in values.items():
-                resulting.enter_result(work, accession, test, value)
+                resulting.enter_result(work, accession, test, value, measured_on=BY_HAND)
 
     def verify(self, accession: str, *tests: str, role: str = "supervisor") -> None:
         """Accept the values in force of these tests, held ones with a reason."""

@@ -19,7 +19,9 @@ from lis.domain.checks import Check, failed, passed
 from lis.kernel.quantity import COMPARATORS, Quantity, parse_quantity, parse_titre, plain, rounded
 
 NAME = "value"
-Source = Literal["analyzer", "person", "calculation"]
+# A person typed what an analyzer measured, or what they measured by hand, which no control of an analyzer speaks of.
+Source = Literal["analyzer", "person", "by_hand", "calculation"]
+BY_HAND: Source = "by_hand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from lis.domain.catalog import Catalog
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
 from lis.domain.patients import PatientFacts
-from lis.domain.qc.gate import NO_ANALYZER, QcStatus
+from lis.domain.qc.gate import NO_ANALYZER, UNSAID, QcStatus
 from lis.domain.specimens import SpecimenFacts
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
@@ -114,12 +114,18 @@ def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> 
             patient=collection.patient,
             specimen=specimens[value.test],
             at=work.now,
-            qc=qc.get((value.analyzer, value.test), NO_ANALYZER),
+            qc=qc.get((value.analyzer, value.test), _qc_without_analyzer(work, value)),
             previous=collection.previous.get(value.test),
             reports_indices=reporting[value.analyzer],
         )
         for value in values
     }
+
+
+def _qc_without_analyzer(work: Work, value: SentValue) -> QcStatus:
+    """A typed value of a test that an analyzer measures, without the analyzer named: whose controls, is not known."""
+    is_unsaid = value.source == "person" and value.test in work.catalog.measured_by
+    return UNSAID if is_unsaid else NO_ANALYZER
 
 
 def _with_indices(

@@ -285,6 +285,7 @@ class _Batch:
 _VERBS = {
     "analyzer": Verb.RESULT_FILED,
     "person": Verb.RESULT_ENTERED,
+    "by_hand": Verb.RESULT_ENTERED,
     "calculation": Verb.RESULT_CALCULATED,
 }
 

@@ -13,7 +13,7 @@ from lis.domain.events import Verb
 from lis.domain.observations import ReportedSpecimen
 from lis.domain.people import Act
 from lis.domain.results import Filing
-from lis.domain.values import SentValue
+from lis.domain.values import BY_HAND, SentValue
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import collected, controlling, filing, observing, settling, verifying
@@ -38,11 +38,19 @@ def record_results(work: Work, source: Source, specimens: tuple[ReportedSpecimen
 
 
 def enter_result(
-    work: Work, accession: str, test: str, value: str, *, unit: str = "", reason: str = ""
+    work: Work,
+    accession: str,
+    test: str,
+    value: str,
+    *,
+    measured_on: str = "",
+    unit: str = "",
+    reason: str = "",
 ) -> filing.Filed:
     """A person types a value. It is judged like any other; in place of one that is there it takes a reason.
 
-    A value that a person has accepted is changed by `correct_result` only.
+    `measured_on` says by which analyzer it was measured, so that its controls are asked, or that it was by hand. A
+    value that a person has accepted is changed by `correct_result` only.
     """
     work.require(Act.RESULT_ENTER)
     order = work.orders.by_accession(accession)
@@ -55,7 +63,8 @@ def enter_result(
         raise Invalid(
             "reason.missing", f"{test} has a value already: another takes a reason.", "Say what was wrong."
         )
-    return _file_typed(work, order, result, value, unit, status="F", reason=reason)
+    _refuse_unknown_analyzer(work, test, measured_on)
+    return _file_typed(work, order, result, value, unit, measured_on, status="F", reason=reason)
 
 
 def correct_result(
@@ -78,7 +87,9 @@ def correct_result(
             "result.not_released", f"The result of {test} was never released.", "Enter it instead."
         )
     status = "C" if result.released_version else "F"
-    filed = _file_typed(work, order, result, value, "", status=status, reason=reason)
+    before = work.versions.first(result_id=result.id, n=result.version)
+    measured_on = (BY_HAND if before.source == BY_HAND else before.analyzer) if before else ""
+    filed = _file_typed(work, order, result, value, "", measured_on, status=status, reason=reason)
     work.journal.append(
         Verb.RESULT_CORRECTED, f"result:{accession}/{test}", accession=accession, reason=reason
     )
@@ -244,14 +255,39 @@ def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> N
 
 
 def _file_typed(
-    work: Work, order: Row[Any], result: Row[Any], value: str, unit: str, *, status: str, reason: str
+    work: Work,
+    order: Row[Any],
+    result: Row[Any],
+    value: str,
+    unit: str,
+    measured_on: str,
+    *,
+    status: str,
+    reason: str,
 ) -> filing.Filed:
     if not value.strip():
         raise Invalid("result.empty", f"No value was given for {result.test}.", "Type the value, then Enter.")
-    sent = SentValue(result.test, value, unit=unit, status=status, source="person", observed_at=work.now)
+    is_by_hand = measured_on == BY_HAND
+    sent = SentValue(
+        result.test,
+        value,
+        unit=unit,
+        status=status,
+        analyzer="" if is_by_hand else measured_on,
+        source=BY_HAND if is_by_hand else "person",
+        observed_at=work.now,
+    )
     return filing.file_values(work, order, result.collected_at, {result.test: sent}, reason=reason)[
         result.test
     ]
+
+
+def _refuse_unknown_analyzer(work: Work, test: str, measured_on: str) -> None:
+    if measured_on in ("", BY_HAND):
+        return
+    analyzer = work.catalog.analyzers.get(measured_on)
+    if analyzer is None or test not in {item.test for item in analyzer.menu}:
+        raise Invalid("result.analyzer", f"{measured_on} does not measure {test}.", "Say which one did.")
 
 
 def _require_received(work: Work, result: Row[Any]) -> None:

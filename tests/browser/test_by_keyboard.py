@@ -14,6 +14,7 @@ VALUES = ("140", "4.2", "104", "24", "5", "1", "10")
 
 
 def test_sign_in_receive_review_verify_and_release(served: Served, browser: Browser) -> None:
+    served.site.small.controls()  # what is typed goes through the gate of the analyzer it was measured on
     order = served.site.small.order("LYTES", numbers=("KEYS1",))
     page = browser.new_context().new_page()
     page.add_init_script(CLICKS)

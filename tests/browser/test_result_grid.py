@@ -16,6 +16,7 @@ def put(page: Page, text: str) -> None:
 def test_panel_is_typed_with_digits_and_enter_and_verified_with_one_key(
     served: Served, browser: Browser
 ) -> None:
+    served.site.small.controls()
     order = served.site.small.order("LYTES", numbers=("G1",))
     served.site.small.receive(*order.container_ids)
     page = served.page(browser, "supervisor")
@@ -66,4 +67,27 @@ def test_rerun_by_key_is_of_this_row_and_asks_for_its_reason(served: Served, bro
     page.keyboard.press("F4")
     expect(page.get_by_role("row", name="Potassium")).to_contain_text("Rerun asked")
     expect(page.get_by_role("row", name="Sodium")).not_to_contain_text("Rerun asked")
+    page.context.close()
+
+
+def test_typed_values_say_what_they_were_measured_on(served: Served, browser: Browser) -> None:
+    order = served.site.small.order("COAGS", numbers=("G4",))
+    served.site.small.receive(*order.container_ids)
+    page = served.page(browser, "technologist")
+    served.open(page, f"/accessions/{order.accession}")
+    values = {"Prothrombin time": "12.0", "International normalized ratio": "1.0"}
+    for name, value in values.items():
+        page.get_by_label(name, exact=True).fill(value)
+        page.get_by_label(name, exact=True).press("Enter")
+    rows = page.locator("#rows")
+    expect(rows).to_contain_text(
+        "QC: No control run within 24 hours."
+    )  # on the analyzer that they are sent to
+    expect(rows.get_by_text("Passed")).to_have_count(0)
+    page.get_by_label("Typed values were measured").select_option("by_hand")
+    page.get_by_label("Reason").fill("Tilt tube method")
+    for name, value in values.items():
+        page.get_by_label(name, exact=True).fill(f"{value}1")
+        page.get_by_label(name, exact=True).press("Enter")
+    expect(rows.get_by_text("Passed")).to_have_count(2)
     page.context.close()

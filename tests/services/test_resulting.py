@@ -264,3 +264,47 @@ def test_a_value_with_a_comparator_gives_no_calculated_one_and_a_person_sees_it(
     small.receive(*placed.container_ids)
     small.measure(placed.container_ids[0], LYTES | {"CL": ">140"})
     assert small.value(placed.accession, "AGAP") == ("X", "", 1, ["calculation.input_unknown"])
+
+
+@pytest.mark.parametrize(
+    ("measured_on", "controls", "holds"),
+    [
+        ("by_hand", False, []),
+        ("", False, ["qc.analyzer_unsaid"]),
+        ("", True, ["qc.analyzer_unsaid"]),
+        ("CHEM-1", False, ["qc.none"]),
+        ("CHEM-1", True, []),
+    ],
+)
+def test_typed_value_passes_the_gate_of_the_analyzer_that_measured_it(
+    small: Bench, measured_on: str, controls: bool, holds: list[str]
+) -> None:
+    if controls:
+        small.run_controls()
+    placed = small.order("CREA")
+    small.receive(*placed.container_ids)
+    with small.work() as work:
+        resulting.enter_result(work, placed.accession, "CREA", "1.0", measured_on=measured_on)
+    assert [one for one in small.value(placed.accession, "CREA")[3] if one.startswith("qc.")] == holds
+
+
+@pytest.mark.parametrize("measured_on", ["COAG-1", "NOWHERE"])
+def test_typed_value_names_no_analyzer_that_does_not_measure_it(small: Bench, measured_on: str) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    with small.work() as work, pytest.raises(Invalid) as refused:
+        resulting.enter_result(work, placed.accession, "NA", "140", measured_on=measured_on)
+    assert refused.value.code == "result.analyzer"
+
+
+def test_correction_is_of_the_same_analyzer(small: Bench) -> None:
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    with small.work() as work:
+        resulting.enter_result(work, placed.accession, "NA", "140", measured_on="CHEM-1")
+    small.verify(placed.accession, "NA")
+    small.release(placed.accession, "NA")
+    with small.work("supervisor") as work:
+        resulting.correct_result(work, placed.accession, "NA", "141", reason="misread")
+    assert [row.analyzer for row in small.rows(t.result_version, source="person")] == ["CHEM-1", "CHEM-1"]

@@ -51,6 +51,7 @@ class QcStatus:
 
 
 NO_ANALYZER = QcStatus("not_applicable", text="No analyzer measured it.")
+UNSAID = QcStatus("not_evaluable", "qc.analyzer_unsaid", "Which analyzer measured it is not said.")
 
 
 def qc_status(

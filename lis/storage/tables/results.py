@@ -84,7 +84,7 @@ result_version = Table(
     Column("critical", Boolean, nullable=False),
     Column("interval_text", Txt, nullable=False),  # the reference interval as printed
     Column("comment", Txt, nullable=False),
-    Column("source", Txt, nullable=False),  # analyzer person calculation
+    Column("source", Txt, nullable=False),  # analyzer person by_hand calculation
     Column("analyzer", Txt, nullable=False),
     Column("observed_at", Instant),
     Column("container_id", Txt, nullable=False),

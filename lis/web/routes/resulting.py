@@ -19,6 +19,7 @@ from lis.web.queries import inquiry, results, review, specimens
 from lis.web.routes.signing import safe_path
 
 router = APIRouter(prefix="/lab/{slug}")
+AS_ROUTED = "as_routed"
 
 
 @router.get("/accessions/{accession}")
@@ -40,8 +41,22 @@ def enter(request: Request, here: SomeoneHere, form: Posted, accession: str, tes
     """A typed value; the answer is every row, because a value may complete or question others."""
     with here.lab.work(here.actor) as work:
         refuse_unseen(work, accession, {test: form.number("seen")})
-        resulting.enter_result(work, accession, test, form.text("value"), reason=form.text("reason"))
+        resulting.enter_result(
+            work,
+            accession,
+            test,
+            form.text("value"),
+            measured_on=_measured_on(work, test, form.text("measured_on")),
+            reason=form.text("reason"),
+        )
     return HTMLResponse(_rows(request, here, accession))
+
+
+def _measured_on(work: Work, test: str, said: str) -> str:
+    """Where a typed value comes from: as said, or else from the analyzer that the test is sent to."""
+    if said not in ("", AS_ROUTED):
+        return said
+    return next(iter(work.catalog.measured_by.get(test, ())), "")
 
 
 @router.post("/accessions/{accession}/correct")

@@ -6,6 +6,7 @@ const body = document.getElementById("rows");
 const acts = document.getElementById("acts");
 const notice = document.getElementById("notice");
 const reason = document.getElementById("reason");
+const measuredOn = document.getElementById("measured-on");
 const csrf = document.querySelector("meta[name=csrf]").content;
 let unexplained = null;
 let chain = Promise.resolve();
@@ -46,7 +47,9 @@ async function send(cell) {
   const answer = await fetch(cell.dataset.url, {
     method: "POST",
     headers: { "X-Fetch": "1", "X-CSRF-Token": csrf },
-    body: new URLSearchParams({ value, seen: cell.dataset.seen, reason: reason.value }),
+    body: new URLSearchParams({
+      value, seen: cell.dataset.seen, reason: reason.value, measured_on: measuredOn?.value ?? "",
+    }),
   });
   const text = await answer.text();
   if (answer.ok) {
