@@ -74,6 +74,7 @@ class Sender:
         self._lab = lab
         self._exchange = exchange or TcpPeers()
         self._attempts = attempts
+        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -89,7 +90,7 @@ class Sender:
     def stop(self) -> None:
         """Finish what is under way."""
         self._stopping.set()
-        self._lab.queued.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join()
         if isinstance(self._exchange, TcpPeers):
@@ -97,7 +98,7 @@ class Sender:
 
     def wake(self) -> None:
         """Something was queued: look now."""
-        self._lab.queued.set()
+        self._wake.set()
 
     def _run(self) -> None:
         busy: dict[str, Future[int]] = {}
@@ -110,8 +111,8 @@ class Sender:
                             busy[peer] = pool.submit(self._send_safely, peer)
                 except Exception:
                     log.exception("the outbox could not be looked at")
-                self._lab.queued.wait(POLL_SECONDS)
-                self._lab.queued.clear()
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
 
     def _peers_due(self) -> list[str]:
         """Peers whose oldest queued row is due."""
@@ -140,7 +141,7 @@ class Sender:
             return self._claim(work, peer)
 
     def _send_safely(self, peer: str) -> int:
-        """What fails here is not for want of the peer: its rows stay as they are, and are tried again a little later."""
+        """What fails here is not for want of the peer: its rows stay, and are tried again a little later."""
         try:
             return self._send_all(peer)
         except Exception:
