@@ -17,6 +17,7 @@ from threading import Event
 
 from benchmarks.common import SQLITE, Figures, data_folder, parser, postgresql, read, run, show
 from lis.kernel.clock import monotonic
+from lis.training.demo import DAYS
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = ("first_s", "later_s", "stop_s")
@@ -26,7 +27,7 @@ LOOK_SECONDS = 0.02
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     made = parser(__doc__.splitlines()[0], rounds=1, seconds=300.0)
-    made.add_argument("--days", type=float, default=1.0, help="days of past of the demonstration (1)")
+    made.add_argument("--days", type=float, default=DAYS, help=f"days of past of the demonstration ({DAYS})")
     options = read(made, argv)
     days = 0.02 if options.quick else options.more.days
     longest = max(options.seconds, 120.0)

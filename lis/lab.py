@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -56,6 +57,7 @@ class Lab:
         self.database = database
         self.wall = wall or WallClock()
         self.clock = clock
+        self.queued = Event()  # set by every transaction here that has left something for a peer
 
     @property
     def slug(self) -> str:
@@ -71,6 +73,8 @@ class Lab:
             work = Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
             yield work
             work.flush()
+        if work.outbox.has_more:
+            self.queued.set()
 
     @contextmanager
     def trial(self, actor: Actor, *, at: datetime | None = None) -> Iterator[Work]:

@@ -74,7 +74,6 @@ class Sender:
         self._lab = lab
         self._exchange = exchange or TcpPeers()
         self._attempts = attempts
-        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -90,7 +89,7 @@ class Sender:
     def stop(self) -> None:
         """Finish what is under way."""
         self._stopping.set()
-        self._wake.set()
+        self._lab.queued.set()
         if self._thread is not None:
             self._thread.join()
         if isinstance(self._exchange, TcpPeers):
@@ -98,7 +97,7 @@ class Sender:
 
     def wake(self) -> None:
         """Something was queued: look now."""
-        self._wake.set()
+        self._lab.queued.set()
 
     def _run(self) -> None:
         busy: dict[str, Future[int]] = {}
@@ -111,8 +110,8 @@ class Sender:
                             busy[peer] = pool.submit(self._send_safely, peer)
                 except Exception:
                     log.exception("the outbox could not be looked at")
-                self._wake.wait(POLL_SECONDS)
-                self._wake.clear()
+                self._lab.queued.wait(POLL_SECONDS)
+                self._lab.queued.clear()
 
     def _peers_due(self) -> list[str]:
         """Peers whose oldest queued row is due."""
@@ -141,7 +140,7 @@ class Sender:
             return self._claim(work, peer)
 
     def _send_safely(self, peer: str) -> int:
-        """What fails here is not for want of the peer: its rows stay, and are tried again a little later."""
+        """What fails here is not for want of the peer: its rows stay as they are, and are tried again later."""
         try:
             return self._send_all(peer)
         except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select, and_, bindparam, case, select
 
 from lis.domain.checks import Outcome
 from lis.domain.events import Verb
@@ -15,6 +15,7 @@ from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid, NotFound
 from lis.services import filing, notifying, settling, working
 from lis.storage import outbox
+from lis.storage import tables as t
 from lis.storage.work import Work
 
 CORRECTED = "C"
@@ -166,11 +167,35 @@ def _shown(work: Work, order: Row[Any], seen: Mapping[str, int]) -> list[Row[Any
     """The results a person decides on, each in the version that was shown."""
     if not seen:
         raise Invalid("result.none", "No result was chosen.", "Choose at least one.")
-    results = _results(work, order)
+    results = {row.test: row for row in work.results.all(_DECIDED_ON, order_id=order.id)}
     chosen = [_known(results, order, test) for test in seen]
     for result in chosen:
         refuse_stale(result, seen[result.test])
     return chosen
+
+
+def _decided_on() -> Select[Any]:
+    """What verifying and releasing ask of results; the checks only of those on hold, for reading them costs most."""
+    r, v = t.result, t.result_version
+    columns = "id", "value", "comparator", "unit", "critical", "status"
+    return (
+        select(
+            r.c.id,
+            r.c.test,
+            r.c.state,
+            r.c.version,
+            r.c.collected_at,
+            r.c.released_version,
+            case((r.c.state == ResultState.ON_HOLD, r.c.checks)).label("checks"),
+            *(v.c[name].label(f"version_{name}") for name in columns),
+        )
+        .select_from(r.outerjoin(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version)))
+        .where(r.c.order_id == bindparam("order_id"))
+        .order_by(r.c.id)
+    )
+
+
+_DECIDED_ON = _decided_on()
 
 
 def _require_verification(work: Work, result: Row[Any], reason: str) -> None:

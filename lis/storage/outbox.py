@@ -21,16 +21,18 @@ LABEL = "label"
 
 
 class Outbox:
-    """Queues messages for peers."""
+    """Queues messages for peers. `has_more`: whether this transaction queued any."""
 
     def __init__(self, unwritten: Unwritten, *, at: datetime, next_id: Callable[[], int]) -> None:
         self._unwritten = unwritten
         self._at = at
         self._next_id = next_id
+        self.has_more = False
 
     def add(self, kind: str, peer: str, *, accession: str = "", **refs: Any) -> int:
         """Queue one message; `refs` are the ids of what it speaks of."""
         row_id = self._next_id()
+        self.has_more = True
         self._unwritten.add(
             outbox,
             row_id,
