@@ -62,7 +62,9 @@ def test_no_container_is_labelled_or_stored_that_was_not_received_and_confirmed(
 ) -> None:
     done: set[Action] = set()
     for action, state in walked(actions):
-        done.add(action)
+        done = (
+            set() if action is Action.WITHDRAW else done | {action}
+        )  # a receipt taken back counts for nothing
         if state in (ContainerState.LABELLED, ContainerState.STORED):
             assert done >= {Action.CONFIRM_LABEL}
             assert done & {Action.RECEIVE, Action.ACCEPT}
@@ -114,3 +116,17 @@ def test_what_is_not_in_the_table_is_refused_by_name() -> None:
         {"state": "discarded", "action": "receive"},
     )
     assert can(ContainerState.DISCARDED, Action.RECEIVE) is False
+
+
+@given(ACTIONS)
+def test_receipt_is_taken_back_only_before_the_label_is_confirmed_and_leads_to_the_beginning(
+    actions: list[Action],
+) -> None:
+    before = ContainerState.EXPECTED
+    for action, state in walked(actions):
+        if action is Action.WITHDRAW:
+            assert (before in (ContainerState.RECEIVED, ContainerState.SET_ASIDE), state) == (
+                True,
+                ContainerState.EXPECTED,
+            )
+        before = state
