@@ -60,8 +60,13 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/qc/{analyzer}/{test}": ("/qc/CHEM-1/NA",),
     "/messages": ("/messages",),
     "/messages/log": ("/messages/log",),
-    "/messages/{way}/{message_id}": ("/messages/out/1",),
+    "/messages/in/{message_id}": ("/messages/in/{message}",),
+    "/messages/out/{message_id}": ("/messages/out/1",),
+    "/messages/{way}/{message_id}/advice": ("/messages/in/{message}/advice", "/messages/out/1/advice"),
+    "/messages/in/{message_id}/preview": ("/messages/in/{message}/preview",),
+    "/messages/{way}/{message_id}/copy": ("/messages/in/{message}/copy",),
     "/interfaces/{code}": ("/interfaces/CHEM-1",),
+    "/interfaces/{code}/codes": ("/interfaces/CHEM-1/codes",),
     "/held/{observation_id}": ("/held/{observation}",),
     "/calls": ("/calls",),
     "/boards/pending": ("/boards/pending",),
@@ -136,11 +141,18 @@ def cases(served: Served) -> dict[str, str]:
         "tube": held.container_ids[0],
         "expected": expected,
         "occurrence": str(occurrence),
-        "observation": str(held_value(served.site)),
+        **_held(served),
         "kept_back": _kept_back(small),
         "refused": _refused(small),
         "exception": _exception(small),
     }
+
+
+def _held(served: Served) -> dict[str, str]:
+    """A value that waits for a person, and the message that it came in."""
+    key = held_value(served.site)
+    with served.site.small.work() as work:
+        return {"observation": str(key), "message": str(work.observations.get(key).inbound_id)}
 
 
 def _kept_back(small: SmallLab) -> str:
