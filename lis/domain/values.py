@@ -61,7 +61,12 @@ class ReportedValue:
 
 def reported(sent: SentValue, test: Test) -> ReportedValue:
     """What the laboratory reports for a sent value. A text that is no number stays as it is."""
-    text = sent.text.strip()
+    return reported_text(sent.text, test)
+
+
+def reported_text(text: str, test: Test) -> ReportedValue:
+    """The same for the bare text."""
+    text = text.strip()
     if test.result_type == CODED:
         return ReportedValue(text, None, test.unit)
     if test.result_type == STRUCTURED and (titre := _titre(text, test.unit)):

@@ -94,12 +94,15 @@ class Intake:
         return [(one.key, self.settle(one)) for one in stored]
 
     def _take_together(self, items: Sequence[Item]) -> list[tuple[int, tuple[bytes, ...]]]:
+        lines = [self._lines.of(item.envelope, item.arrival.interface) for item in items]
+        envelopes = [item.envelope for item in items]
+        suspects = screening.suspected_repeats(self._work, list(zip(envelopes, lines, strict=True)))
         stored = self._store(items)
-        suspects = screening.suspected_repeats(
-            self._work, [(one.key, one.item.envelope, one.line) for one in stored]
-        )
         foreseeing.read_ahead(self._work, [one.received for one in stored if one.received])
-        return [(one.key, self.settle(one, _together, may_repeat=one.key in suspects)) for one in stored]
+        return [
+            (one.key, self.settle(one, _together, may_repeat=place in suspects))
+            for place, one in enumerate(stored)
+        ]
 
     def _store(self, items: Sequence[Item]) -> list[Stored]:
         rows = [self._raw_row(item) for item in items]

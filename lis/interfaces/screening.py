@@ -35,21 +35,23 @@ def answered_before(
 
 
 def suspected_repeats(
-    work: Work, messages: Sequence[tuple[int, Envelope | AstmEnvelope, Line | None]]
+    work: Work, messages: Sequence[tuple[Envelope | AstmEnvelope, Line | None]]
 ) -> set[int]:
-    """Keys of stored messages that may repeat an earlier one, of before or among these: `answered_before` will say."""
-    keys: dict[tuple[str, ...], list[int]] = {}
-    for key, envelope, line in messages:
+    """Places of messages not yet stored that may repeat an earlier one, of before or among these.
+
+    `answered_before` will say, once they are stored.
+    """
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, (envelope, line) in enumerate(messages):
         if envelope.control_id:
-            keys.setdefault(_identity(envelope, line), []).append(key)
-    if not keys:
+            places.setdefault(_identity(envelope, line), []).append(place)
+    if not places:
         return set()
     given = {
-        f"{name}_{at}": part for at, one in enumerate(keys) for name, part in zip(_SAME, one, strict=True)
+        f"{name}_{at}": part for at, one in enumerate(places) for name, part in zip(_SAME, one, strict=True)
     }
-    before = min(key for key, _, _ in messages)
-    known = {tuple(row) for row in work.inbound.all(_known(len(keys)), before=before, **given)}
-    return {key for one, found in keys.items() if one in known or len(found) > 1 for key in found}
+    known = {tuple(row) for row in work.inbound.all(_known(len(places)), **given)}
+    return {place for one, found in places.items() if one in known or len(found) > 1 for place in found}
 
 
 def _identity(envelope: Envelope | AstmEnvelope, line: Line | None) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def _known(count: int) -> Select[Any]:
     """Which of so many messages were accepted before. One condition for each: so every one goes by the index."""
     i = t.inbound.c
     same = [and_(*(i[name] == bindparam(f"{name}_{at}") for name in _SAME)) for at in range(count)]
-    return select(*(i[name] for name in _SAME)).where(or_(*same), _ACCEPTED, i.id < bindparam("before"))
+    return select(*(i[name] for name in _SAME)).where(or_(*same), _ACCEPTED)
 
 
 def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:

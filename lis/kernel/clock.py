@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,11 @@ def local(at: datetime, zone: str) -> datetime:
 
 def local_day(at: datetime, zone: str) -> date:
     """The laboratory's calendar day of an instant: accession day, QC day."""
+    return _day_of(at, zone) if at.tzinfo is UTC else local(at, zone).date()
+
+
+@lru_cache(maxsize=1024)  # UTC only: elsewhere two instants may be equal by the clock on the wall
+def _day_of(at: datetime, zone: str) -> date:
     return local(at, zone).date()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -88,15 +88,14 @@ def load(
     )
 
 
-def read_ahead(work: Work, container_ids: Iterable[str]) -> None:
+def read_ahead(work: Work, container_ids: Set[str]) -> None:
     """Fetch at once what `load`, and those who file into what it loads, will ask of many containers."""
-    tubes = work.containers.read_ahead("container_id", container_ids)
+    tubes = work.containers.read_cases_ahead(container_ids) if container_ids else []
     if not tubes:
         return
     orders = work.orders.read_ahead("id", {tube.order_id for tube in tubes})
     order_ids, patient_ids = {order.id for order in orders}, {order.patient_id for order in orders}
     work.patients.read_ahead("id", patient_ids)
-    work.containers.read_ahead("order_id", order_ids)
     work.specimens.read_ahead("order_id", order_ids)
     work.analyzer_work.read_ahead("container_pk", {tube.id for tube in tubes})
     work.results.read_orders_ahead(order_ids, patient_ids)

@@ -88,8 +88,9 @@ def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str
 
 def _recent() -> Select[Any]:
     c = t.control_observation.c
+    read = (c.test, c.material, c.lot, c.level, c.run, c.value, c.unit, c.observed_at)
     return (
-        select(t.control_observation)
+        select(*read)
         .where(
             c.analyzer == bindparam("analyzer"),
             c.test.in_(bindparam("tests", expanding=True)),

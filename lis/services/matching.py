@@ -13,7 +13,7 @@ from lis.domain.observations import ReportedObservation, ReportedSpecimen
 from lis.domain.patients import is_same_name
 from lis.domain.results import Filing, Standing, filing_for
 from lis.domain.units import same_unit
-from lis.domain.values import SentValue, reported
+from lis.domain.values import reported_text
 from lis.domain.workflow import IN_LAB, ResultState
 from lis.storage.work import Work
 
@@ -131,7 +131,7 @@ def match_test(
     result, unit = results.get(test), source.unit(observation.unit)
     if result is not None and result.state == ResultState.CANCELLED:
         result = None
-    if test in work.catalog.index_tests.values() and (result is None or result.container_pk != container.id):
+    if test in work.catalog.index_letters and (result is None or result.container_pk != container.id):
         return Match(observation, test, None, Filing.NOT_A_RESULT, unit=unit)
     if result is None:
         return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
@@ -140,7 +140,7 @@ def match_test(
     row = work.catalog.tests[test]
     if observation.value.strip() and same_unit(row, unit, work.catalog) in ("mismatch", "unknown"):
         return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
-    text = reported(SentValue(test, observation.value, unit), row).text
+    text = reported_text(observation.value, row).text
     decision = filing_for(observation.status, text, _standing(result))
     if decision.filing is Filing.HOLD:
         return Hold(decision.reason_code, decision.text)

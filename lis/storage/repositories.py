@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -54,16 +54,18 @@ class Repository:
 
     def change(self, row_id: int, **values: Any) -> None:
         """Other values for some columns of one row."""
-        self._kept.pop(row_id, None)
-        self._unwritten.change(self.table, row_id, values)
-        for ahead in self._ahead.values():
-            ahead.changed(row_id, values)
+        self.change_all([{"id": row_id, **values}])
 
     def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
-        """The same for many rows, each named by its `id`."""
-        for row in rows:
-            values = dict(row)
-            self.change(values.pop("id"), **values)
+        """The same for many rows, each named by its `id`, which stands first; all name the same columns."""
+        changed = list(rows)
+        if not changed:
+            return
+        self._unwritten.change_all(self.table, changed)
+        for row in changed:
+            self._kept.pop(row["id"], None)
+            for ahead in self._ahead.values():
+                ahead.changed(row["id"], row)
 
     def get(self, row_id: int) -> Row[Any]:
         """The row of a key, or NotFound."""
@@ -89,8 +91,11 @@ class Repository:
         if column == "id":
             self._kept |= {row.id: row for row in rows}
         else:
-            self._ahead.setdefault(column, Ahead(column)).put(wanted, rows)
+            self._ahead_by(column).put(wanted, rows)
         return rows
+
+    def _ahead_by(self, column: str) -> Ahead:
+        return self._ahead.setdefault(column, Ahead(column))
 
     def _fetched(self, equal: dict[str, Any]) -> list[Row[Any]] | None:
         """The rows of one column's value, if they were read ahead."""
@@ -188,11 +193,30 @@ class Containers(Repository):
     def of_order(self, order_id: int) -> Rows:
         return self.having(order_id=order_id, order="number")
 
+    def read_cases_ahead(self, container_ids: Collection[str]) -> list[Row[Any]]:
+        """Fetch these containers and all others of their orders at once; those that were asked for."""
+        rows = self.all(_OF_THE_SAME_ORDERS, keys=sorted(container_ids))
+        asked = [row for row in rows if row.container_id in container_ids]
+        self._ahead_by("container_id").put(container_ids, asked)
+        self._ahead_by("order_id").put({row.order_id for row in rows}, rows)
+        return asked
+
     def last_number(self, order_id: int) -> int:
         """The highest container number the accession has used; 0 before the first."""
         return int(self._read(_LAST_NUMBER, {"order_id": order_id}).scalar_one())
 
 
+_OF_THE_SAME_ORDERS = (
+    select(t.container)
+    .where(
+        t.container.c.order_id.in_(
+            select(t.container.c.order_id).where(
+                t.container.c.container_id.in_(bindparam("keys", expanding=True))
+            )
+        )
+    )
+    .order_by(t.container.c.id)
+)
 _LAST_NUMBER = select(func.coalesce(func.max(t.container.c.number), 0)).where(
     t.container.c.order_id == bindparam("order_id")
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -33,13 +33,15 @@ class Results(Repository):
         self._reported.added(values)
         return super().add(**values)
 
-    def change(self, row_id: int, **values: Any) -> None:
-        self._current.changed(row_id, values)
-        if row_id in self._patient_of:
-            self._reported.drop(self._patient_of[row_id])
-        else:
-            self._reported.forget()
-        super().change(row_id, **values)
+    def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
+        changed = list(rows)
+        for row in changed:
+            self._current.changed(row["id"], row)
+            if row["id"] in self._patient_of:
+                self._reported.drop(self._patient_of[row["id"]])
+            else:
+                self._reported.forget()
+        super().change_all(changed)
 
     def of_order(self, order_id: int) -> Rows:
         return self.having(order_id=order_id)

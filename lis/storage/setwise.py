@@ -1,7 +1,8 @@
 """Many rows in one statement: its text and how cells are stored, made once for a table and a set of columns.
 
 The driver gets text and plain values; on SQLite row by row of one prepared statement, on PostgreSQL as one array per
-column, which is one round trip however many rows there are.
+column, which is one round trip however many rows there are. Arrays travel as bytes (`%b`): as text, every quote and
+backslash in them would be looked for and doubled.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _plain_text(cell: str) -> str:
 
 
 def _arrays(table: Table, columns: Columns) -> str:
-    return ", ".join(f"%s::{_ARRAYS[type(table.c[name].type)]}" for name in columns)
+    return ", ".join(f"%b::{_ARRAYS[type(table.c[name].type)]}" for name in columns)
 
 
 def _quoted(dialect: str, name: str) -> str:

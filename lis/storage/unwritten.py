@@ -7,6 +7,7 @@ database still gets a few statements.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
@@ -32,15 +33,20 @@ class Unwritten:
 
     def change(self, table: Table, key: int, values: Values) -> None:
         """Other values for some columns of a row; of one that waits itself, it just becomes another."""
-        row = self._rows.get(table, {}).get(key)
-        if row is not None:
-            row.update(values)
-            return
-        sets = self._changes.setdefault(table, [])
-        columns = ("id", *values)
+        self.change_all(table, [{"id": key, **values}])
+
+    def change_all(self, table: Table, rows: Sequence[Values]) -> None:
+        """The same for many rows, each named by its `id`; all name the same columns, `id` first."""
+        waiting = self._rows.get(table, {})
+        sets = self._changes.get(table) or self._changes.setdefault(table, [])
+        columns = tuple(rows[0])
         if not sets or sets[-1].columns != columns:
             sets.append(_Changes(columns))
-        sets[-1].rows[key] = {"id": key, **values}
+        for row in rows:
+            if row["id"] in waiting:
+                waiting[row["id"]].update(row)
+            else:
+                sets[-1].rows[row["id"]] = row
 
     def write_before(self, query: Select[Any]) -> None:
         """Write everything if something waits that the query could show."""
@@ -57,7 +63,8 @@ class Unwritten:
                 setwise.insert(self._connection, table, columns, group)
         for table in _in_order(changes):
             for one in changes[table]:
-                setwise.change(self._connection, table, one.columns, [*one.rows.values()])
+                if one.rows:
+                    setwise.change(self._connection, table, one.columns, [*one.rows.values()])
 
     def forget(self) -> None:
         """Drop what waits: the savepoint it belonged to was rolled back."""

@@ -81,6 +81,8 @@ def write_line(segment: Seg, start: str, first: int, marks: Delimiters) -> str:
 
 
 def _write(value: Value, marks: Delimiters) -> str:
+    if type(value) is str:
+        return escape(value, marks) if value else ""
     if isinstance(value, Raw):
         if "\r" in value or "\n" in value:
             raise ValueError("raw text cannot hold a segment end")

@@ -95,7 +95,7 @@ def dying(postgresql_url: str) -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", cut)
 
 
-@pytest.mark.parametrize("statement", ["INSERT INTO inbound", "INSERT INTO observation", "UPDATE inbound"])
+@pytest.mark.parametrize("statement", ["INSERT INTO inbound", "INSERT INTO observation", "UPDATE result"])
 def test_a_database_cut_in_the_middle_acknowledges_nothing(
     postgresql_house: House, dying: list[str], statement: str
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
@@ -87,6 +88,7 @@ def ack_type(envelope: Envelope) -> str:
     return f"ACK^{event}^ACK" if is_since(envelope.version, "2.4") else f"ACK^{event}"
 
 
+@lru_cache(maxsize=256)
 def is_since(version: str, first: str) -> bool:
     """Whether a version is `first` or later; an unknown one counts as ours."""
     known = version if version in SUPPORTED else OUR_VERSION

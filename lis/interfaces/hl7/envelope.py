@@ -45,39 +45,39 @@ class Envelope:
             raise ValueError("this message has no header")
         return self.message.header
 
-    @property
+    @cached_property
     def control_id(self) -> str:
         """MSH-10 as it came: it is given back byte for byte."""
         return self.message.header[10] if self.message else ""
 
-    @property
+    @cached_property
     def application(self) -> str:
         return self.field(3)
 
-    @property
+    @cached_property
     def facility(self) -> str:
         return self.field(4)
 
-    @property
+    @cached_property
     def sender(self) -> str:
         return f"{self.field(3)}|{self.field(4)}" if self.message else ""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Type and event, as in `ORU^R01`; the type alone when no event is named."""
         event = self.field(9, 2)
         return f"{self.field(9)}^{event}" if event else self.field(9)
 
-    @property
+    @cached_property
     def version(self) -> str:
         return self.field(12)
 
-    @property
+    @cached_property
     def is_reply(self) -> bool:
         """Whether it answers something: such a message is never acknowledged unless it asks for it."""
         return self.field(9) in REPLIES
 
-    @property
+    @cached_property
     def enhanced(self) -> bool:
         """Whether MSH-15 or 16 says who wants which acknowledgement (HL7 v2.5.1 section 2.9.3)."""
         return self.message is not None and bool(self._wish(15) or self._wish(16))

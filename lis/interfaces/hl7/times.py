@@ -42,7 +42,16 @@ def read_day(text: str) -> date | None:
 
 def write_instant(at: datetime | None, zone: ZoneInfo) -> str:
     """A time to the second with offset; "" for none."""
-    return f"{at.astimezone(zone):%Y%m%d%H%M%S%z}" if at else ""
+    if at is None:
+        return ""
+    return _written(at, zone) if at.tzinfo is UTC else f"{at.astimezone(zone):%Y%m%d%H%M%S%z}"
+
+
+@lru_cache(
+    maxsize=256
+)  # the replies of one transaction share theirs; UTC only: elsewhere equal ones may differ by fold
+def _written(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y%m%d%H%M%S%z}"
 
 
 def write_day(day: date | None) -> str:

@@ -32,63 +32,66 @@ control_metadata = MetaData(naming_convention=NAMING)
 Txt = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
-class Instant(TypeDecorator[datetime]):
+class _Stored(TypeDecorator[Any]):
+    """A type kept as text. Its reader is called for every cell of every row, so nothing stands between."""
+
+    impl = Txt
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _READ_BY[type(self)]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return _READ_BY[type(self)](value)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else STORED_AS[type(self)](value)
+
+
+class Instant(_Stored):
     """An aware UTC datetime stored as sortable text."""
 
-    impl = Txt
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        return None if value is None else instant_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
-
-
-class Day(TypeDecorator[date]):
+class Day(_Stored):
     """A calendar date stored as ISO text."""
 
-    impl = Txt
     cache_ok = True
 
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
-        return None if value is None else day_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
-        return None if value is None else date.fromisoformat(value)
-
-
-class Exact(TypeDecorator[Decimal]):
+class Exact(_Stored):
     """A decimal stored as the text it was written in: digits and trailing zeros survive."""
 
-    impl = Txt
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        return None if value is None else decimal_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
+class Json(_Stored):
+    """Canonical JSON as text: keys sorted, no spaces, so that equal values are equal text."""
+
+    cache_ok = True
+
+
+def _instant(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _json(value: str | None) -> Any:
+    if value is None:
+        return None
+    empty = _EMPTY.get(value)
+    return json.loads(value) if empty is None else empty()
 
 
 _EMPTY: dict[str, type[list[Any] | dict[str, Any]]] = {"[]": list, "{}": dict}  # what most cells hold
-
-
-class Json(TypeDecorator[Any]):
-    """Canonical JSON as text: keys sorted, no spaces, so that equal values are equal text."""
-
-    impl = Txt
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else canonical_json(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        empty = _EMPTY.get(value)
-        return json.loads(value) if empty is None else empty()
-
+_READ_BY: dict[type, Callable[[Any], Any]] = {Instant: _instant, Day: _day, Exact: _decimal, Json: _json}
 
 # What is stored of a value, for those who write to the driver themselves; other types are stored as they are.
 STORED_AS: dict[type, Callable[[Any], str]] = {
