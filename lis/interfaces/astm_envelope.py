@@ -74,6 +74,8 @@ def read_record_envelope(raw: bytes, note: str = "", charset: str = "") -> AstmE
         message = Records.parse(found[0] if found else text, codec)
     except MessageError as error:
         return AstmEnvelope(raw, None, f"header.{error.reason}", "No usable H record.")
+    if "\0" in str(message.header):
+        return AstmEnvelope(raw, None, "header.nul", "The H record holds a NUL character.")
     if not problem and not message.complete:
         problem, words = "message.incomplete", "The message has no L record: it was cut off."
     return AstmEnvelope(raw, message, problem, words)

@@ -78,19 +78,20 @@ def _asked(query: Record) -> str:
 
 
 def _orders(message: Records) -> list[_Order]:
+    """A result without O belongs to the order before it, never across a P to that of another patient."""
     orders: list[_Order] = []
     patient: Record | None = None
+    order: _Order | None = None
     for record in message.records:
         if record.id == "P":
-            patient = record
-        elif record.id == "O":
-            orders.append(_Order(patient, record))
-        elif record.id == "R":
-            if not orders:
-                orders.append(_Order(patient, Record("O", message.delimiters)))
-            orders[-1].results.append((record, []))
-        elif record.id == "C" and orders and orders[-1].results:
-            orders[-1].results[-1][1].append(record)
+            patient, order = record, None
+        elif record.id == "O" or (record.id == "R" and order is None):
+            order = _Order(patient, record if record.id == "O" else Record("O", message.delimiters))
+            orders.append(order)
+        if order is not None and record.id == "R":
+            order.results.append((record, []))
+        elif order is not None and record.id == "C" and order.results:
+            order.results[-1][1].append(record)
     return orders
 
 

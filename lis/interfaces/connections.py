@@ -65,6 +65,11 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._hub.left(self)
 
+    def eof_received(self) -> bool:
+        """The peer has said all it will say and may still read: what waits is answered before we hang up."""
+        self.close()
+        return True
+
     def pause_writing(self) -> None:
         self._peer_is_slow = True
         self.balance()

@@ -123,10 +123,20 @@ def _unreadable(envelope: Envelope) -> Outcome | None:
     if envelope.problem:
         code = "103" if envelope.problem == "charset.unknown" else "102"
         return refused(ERROR, envelope.problem, ErrorCondition(code, envelope.problem_text, "MSH^1^18"))
-    if envelope.message is not None and envelope.message.header[14].strip():
-        condition = ErrorCondition("199", "Continued messages (MSH-14) are not taken.", "MSH^1^14")
-        return refused(ERROR, "message.continued", condition)
-    return None
+    return _continued(envelope)
+
+
+def _continued(envelope: Envelope) -> Outcome | None:
+    """A message is taken whole or not at all: neither what goes on elsewhere (DSC) nor the rest of one (MSH-14)."""
+    message = envelope.message
+    if message is not None and message.header[14].strip():
+        where, which = "MSH^1^14", "MSH-14"
+    elif message is not None and any(dsc.value(1).strip() for dsc in message.all("DSC")):
+        where, which = "DSC^1^1", "DSC"
+    else:
+        return None
+    condition = ErrorCondition("199", f"Continued messages ({which}) are not taken.", where)
+    return refused(ERROR, "message.continued", condition)
 
 
 def _rejected(reason: str, code: str, words: str, where: str) -> Outcome:

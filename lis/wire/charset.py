@@ -7,6 +7,7 @@ Rules (HL7 v2.5.1 chapter 2, MSH-18, and table 0211):
   character set that the interface is configured for, if it is.
 - "UNICODE" alone means UTF-8 (Mindray, Erba). Any other name outside the table is refused.
 - Several messages in one payload must agree.
+- NUL is a character of none of them: text ends at it elsewhere, and databases cannot keep it.
 """
 
 import codecs
@@ -60,7 +61,7 @@ def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
     raw = raw.removeprefix(_BOM)
     name = _name(raw)
     codecs_to_try = _codecs(name, default)
-    for codec in codecs_to_try:
+    for codec in codecs_to_try if b"\0" not in raw else ():
         try:
             return raw.decode(codec), codec
         except UnicodeDecodeError:

@@ -111,3 +111,29 @@ def test_an_unknown_sender_and_no_header_are_kept(small: SmallLab, inbox: Inbox)
     assert take(inbox, "R|1|^^^101|1\r") == (ACK,)
 
     assert states(small) == [("held", "sender.unknown"), ("dead_letter", "header.no_header")]
+
+
+def test_a_result_that_lost_its_order_never_goes_to_the_patient_before(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    text = records(container, "101|141|mmol/L")
+    result = "R|1|^^^102|4.2|mmol/L||N||F"
+
+    take(inbox, text.replace("L|1|N", f"P|2||M1002\r{result}\rL|1|N"))
+
+    assert kept(small) == [
+        ("101", "141", "filed", ""),
+        ("102", "4.2", "held", "container.missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "state"), [("CHEM-1", ("dead_letter", "header.nul")), ("141", ("held", "charset.undecodable"))]
+)
+def test_records_with_a_nul_are_kept_and_read_no_further(
+    small: SmallLab, inbox: Inbox, container: str, at: str, state: tuple[str, str]
+) -> None:
+    text = records(container, "101|141|mmol/L").replace(at, f"{at}\x00")
+
+    assert inbox.answer_many([Arrival(text.encode(), interface="CHEM-1", protocol=ASTM)])[0] == (ACK,)
+    assert (states(small), kept(small)) == ([state], [])

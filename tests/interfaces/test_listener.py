@@ -38,6 +38,10 @@ class Peer:
             self._read += [event.data for event in self._framer.feed(data) if isinstance(event, Payload)]
         return self._read.pop(0)
 
+    def says_no_more(self) -> None:
+        """Half of the connection is closed: this side only reads from now on."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def is_closed(self) -> bool:
         """Waits until the other side hangs up."""
         return self._socket.recv(1) == b""
@@ -92,6 +96,14 @@ def test_junk_and_a_missing_last_cr_do_not_matter(peer: Peer, listener: Listener
     peer.send(b"\x0b half" + wrap(query(2)))
     assert msa(peer.reply()) == ("AA", "2")
     assert dict(listener.counts) == {"junk": 1, "restarted": 1}
+
+
+def test_a_sender_that_only_listens_when_it_has_spoken_gets_its_answers(peer: Peer) -> None:
+    peer.send(wrap(query(1)) + wrap(query(2)))
+    peer.says_no_more()
+
+    assert [msa(peer.reply())[1] for _ in range(2)] == ["1", "2"]
+    assert peer.is_closed()
 
 
 def test_an_undecodable_message_leaves_the_connection_usable(peer: Peer) -> None:

@@ -94,6 +94,7 @@ REFUSED = [
     (message("", b"M\xfcller"), "undecodable"),
     (message("ASCII", b"M\xfcller"), "undecodable"),
     (message("UNICODE UTF-8", b"M\xfcller"), "undecodable"),
+    (message("8859/1", b"M\x00ller"), "undecodable"),
     (message("ISO IR 999"), "unknown"),
     (message("8859/12"), "unknown"),
     (message("8859/1") + message("UNICODE UTF-8", b"M\xc3\xbcller"), "mixed"),

@@ -18,6 +18,11 @@ from lis.wire.er7 import CHARSETS, DEFAULT, Delimiters, Raw, Seg, Value, build, 
 OUR_VERSION = "2.5.1"
 UTF8 = "UNICODE UTF-8"
 ACCEPT = {"AA": "CA", "AE": "CE", "AR": "CR"}
+_POINT_OF_CARE = (
+    "R30",
+    "R31",
+    "R32",
+)  # their acknowledgement has an event of its own (HL7 v2.5.1, chapter 7)
 
 CONDITION_TEXTS = {
     "100": "Segment sequence error",
@@ -85,6 +90,8 @@ def ack_type(envelope: Envelope) -> str:
     event = envelope.field(9, 2)
     if not event:
         return "ACK"
+    if event in _POINT_OF_CARE:
+        event = "R33"
     return f"ACK^{event}^ACK" if is_since(envelope.version, "2.4") else f"ACK^{event}"
 
 
@@ -119,7 +126,7 @@ def _header(envelope: Envelope, reply: Reply, kind: str, marks: Delimiters) -> S
         11: Raw(header[11]) if header[11] else "P",
         12: envelope.version if envelope.version in SUPPORTED else OUR_VERSION,
     }
-    if header[18]:
+    if header.value(18).strip().upper() in CHARSETS:
         fields[18] = header.value(18)
     if "IHE" in header[21]:
         fields[21] = Raw(header[21])

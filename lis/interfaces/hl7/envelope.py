@@ -128,6 +128,10 @@ def _read(raw: bytes, text: str, codec: str, problem: str, words: str) -> Envelo
         message = Message.parse(messages[0] if messages else text, codec)
     except MessageError as error:
         return Envelope(raw, codec, None, f"header.{error.reason}", "No usable MSH segment.")
+    if "\0" in str(message.header):
+        return Envelope(
+            raw, codec, None, "header.nul", "MSH holds a NUL character: nothing in it can be answered."
+        )
     if not message.header.value(10).strip():
         return Envelope(raw, codec, message, "header.no_control_id", "MSH-10 is empty.")
     if not problem and not message.well_declared and len(message.header[2]) < 4:

@@ -38,6 +38,7 @@ class Order:
     orc: Segment | None = None
     observed: list[Observed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    others: list[Segment] = field(default_factory=list)  # SPM and SAC of further specimens and containers
 
     def segment(self, name: str) -> Segment | None:
         """The segment of this order with that id."""
@@ -61,6 +62,11 @@ def orders_of(message: Message, leading: bool) -> list[Order]:
     return walk.orders
 
 
+def _leads(said: Segment | None, taken: Segment | None) -> bool:
+    """Whether an order took what stood before it: then the next of its kind begins something new."""
+    return said is not None and said is taken
+
+
 class _Walk:
     """One pass over the segments; each id has its own step, every other is left to the raw message."""
 
@@ -70,6 +76,7 @@ class _Walk:
         self._patient: Segment | None = None
         self._specimen: Segment | None = None
         self._container: Segment | None = None
+        self._others: list[Segment] = []
         self._inventory: list[Segment] = []
         self._orc: Segment | None = None
         self._order: Order | None = None
@@ -96,20 +103,31 @@ class _Walk:
         self._order = self._orc = None
         if not self._leading:
             self._specimen = self._container = None
-            self._inventory = []
+            self._others, self._inventory = [], []
 
     def _spm(self, segment: Segment) -> None:
-        if self._leading or self._order is None:
-            self._specimen, self._container, self._inventory = segment, None, []
+        order = self._order
+        if self._leading or order is None or _leads(self._specimen, order.specimen):
+            self._specimen, self._container, self._others, self._inventory = segment, None, [], []
             self._order = self._orc = None
-        elif self._order.specimen is None:
-            self._order.specimen = segment
+        elif order.specimen is None:
+            order.specimen = segment
+        else:
+            order.others.append(segment)
 
     def _sac(self, segment: Segment) -> None:
-        if self._order is None:
+        order = self._order
+        if order is None and self._container is None:
             self._container = segment
-        elif self._order.container is None:
-            self._order.container = segment
+        elif order is None:
+            self._others.append(segment)
+        elif _leads(self._container, order.container):
+            self._container, self._others, self._inventory = segment, [], []
+            self._order = self._orc = None
+        elif order.container is None:
+            order.container = segment
+        else:
+            order.others.append(segment)
 
     def _inv(self, segment: Segment) -> None:
         if self._order is None:
@@ -152,5 +170,6 @@ class _Walk:
 
     def _open(self, obr: Segment | None) -> Order:
         order = Order(self._patient, self._specimen, self._container, list(self._inventory), obr, self._orc)
+        order.others += self._others
         self.orders.append(order)
         return order

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedControl, ReportedSpecimen, Role
@@ -60,13 +60,17 @@ def _joined(one: Reading, other: Reading) -> Reading:
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
     role, doubt = _role(message, order, profile)
     service = service_of(order, profile, zone)
+    container = next(iter(_all(order, profile.container)), "")
     observations = tuple(
         observation_of(item, order, service, profile, zone, seq + number)
         for number, item in enumerate(order.observed, 1)
     )
+    if others := _other_tubes(order, container):
+        words = f"Two tubes are named for it: {container} and {others[0]}."
+        observations = tuple(replace(one, doubt=one.doubt or words) for one in observations)
     specimen = ReportedSpecimen(
         role=role,
-        container=next(iter(_all(order, profile.container)), ""),
+        container=container,
         patient_id=number_of(order.patient),
         patient_name=name_of(order.patient),
         observations=observations,
@@ -75,6 +79,12 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
     )
     numbers = [*_all(order, profile.container), _number(order, 3), _number(order, 2)]
     return Reading(specimen, tuple(dict.fromkeys(number for number in numbers if number)))
+
+
+def _other_tubes(order: Order, container: str) -> list[str]:
+    """What else an order names as the tube it was measured in."""
+    names = [_identifier(other, "3" if other.id == "SAC" else "2") for other in order.others]
+    return [name for name in names if name and name != container]
 
 
 def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:

@@ -134,6 +134,29 @@ def test_law_reads_the_specimen_first_and_the_order_after_its_request() -> None:
     assert observation.observed_at is not None
 
 
+VALUE = "OBX|1|NM|X||1||||||F"
+
+
+@pytest.mark.parametrize(
+    ("segments", "tubes"),
+    [
+        (("SPM|1|A", "OBR|1", VALUE, "SPM|2|B", "OBR|2", VALUE), [("A", ""), ("B", "")]),
+        (("OBR|1", VALUE, "SPM|1|A", "OBR|2", VALUE, "SPM|1|B"), [("A", ""), ("B", "")]),
+        (("SAC|||A", "OBR|1", VALUE, "SAC|||B", "OBR|2", VALUE), [("A", ""), ("B", "")]),
+        (("OBR|1", VALUE, "SPM|1|A", "SPM|2|A"), [("A", "")]),
+        (("OBR|1", VALUE, "SPM|1|A", "SPM|2|B"), [("A", "Two tubes are named for it: A and B.")]),
+        (("SPM|1", "SAC|||A", "SAC|||B", "OBR|1", VALUE), [("A", "Two tubes are named for it: A and B.")]),
+    ],
+)
+def test_every_order_has_its_own_tube_or_a_doubt(
+    segments: tuple[str, ...], tubes: list[tuple[str, str]]
+) -> None:
+    readings = read(*segments)
+
+    found = [(one.specimen.container, one.specimen.observations[0].doubt) for one in readings]
+    assert found == tubes
+
+
 @pytest.mark.parametrize(
     ("segments", "role"),
     [
