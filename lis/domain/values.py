@@ -36,6 +36,7 @@ class SentValue:
     analyzer: str = ""
     observed_at: datetime | None = None
     source: Source = "analyzer"
+    dilution: str = ""  # as `1:5`; the value is what was measured times five. "" for none
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _analyzer_flags(case: _Case) -> Check:
 def _measuring_range(case: _Case) -> Check:
     if case.sent.source == "calculation":
         return not_applicable(measuring.RANGE, "Calculated, not measured.")
-    return measuring.measuring_range_check(case.test, case.measured)
+    return measuring.measuring_range_check(case.test, case.measured, case.sent.dilution)
 
 
 def _interval(case: _Case) -> Check:

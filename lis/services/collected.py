@@ -185,6 +185,7 @@ def sent_value(row: Row[Any]) -> SentValue:
         analyzer=row.version_analyzer,
         observed_at=row.version_observed_at,
         source=row.version_source,
+        dilution=row.version_sent_dilution,
     )
 
 

@@ -250,6 +250,7 @@ class _Batch:
             "sent_value": sent.text,
             "sent_unit": sent.unit,
             "sent_flags": list(sent.flags),
+            "sent_dilution": sent.dilution,
             "flags": list(evaluation.flags),
             "critical": evaluation.critical,
             "interval_text": evaluation.interval_text,
@@ -279,6 +280,7 @@ class _Batch:
             disposition=evaluation.disposition,
             holds=list(evaluation.holds),
             analyzer=sent.analyzer,
+            dilution=sent.dilution or None,
         )
 
 

@@ -83,9 +83,7 @@ def correct_result(
         verifying.refuse_stale(result, shown)
     _refuse_calculated(work, test)
     if not result.released_version and result.state != ResultState.VERIFIED:
-        raise Conflict(
-            "result.not_released", f"The result of {test} was never released.", "Enter it instead."
-        )
+        raise Conflict("result.not_released", f"{test} was never released.", "Enter it instead.")
     status = "C" if result.released_version else "F"
     before = work.versions.first(result_id=result.id, n=result.version)
     measured_on = (BY_HAND if before.source == BY_HAND else before.analyzer) if before else ""
@@ -212,6 +210,7 @@ def _sent(analyzer: str, match: Match) -> SentValue:
         status=match.status,
         analyzer=analyzer,
         observed_at=observation.observed_at,
+        dilution=match.result.version_sent_dilution if confirmed else observation.extra.get("dilution", ""),
     )
 
 

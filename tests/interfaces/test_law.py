@@ -105,3 +105,33 @@ def test_what_is_cancelled_is_taken_back_under_the_numbers_that_were_sent(
     with small.lab.reading() as reading:
         states = reading.connection.execute(select(t.analyzer_work.c.state)).scalars().all()
     assert set(states) == {"cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("value", "tcd", "reasons"),
+    [
+        ("612", "TCD|101|^1^:^5", set()),
+        ("612", "", {"measuring_range.above"}),
+        ("612", "TCD|101|^1^:^3", {"measuring_range.above"}),
+        ("141", "TCD|101|^1^:^5", {"measuring_range.diluted_too_far"}),
+        ("141", "TCD|101|^1^:^0", {"measuring_range.dilution"}),
+    ],
+)
+def test_diluted_value_is_judged_by_what_was_measured(
+    small: SmallLab, inbox: Inbox, container: str, value: str, tcd: str, reasons: set[str]
+) -> None:
+    def send(number: str, code: str, value: str, *more: str) -> None:
+        head = msh("OUL^R22^OUL_R22", number, "CHEM-1", more="|||NE|AL||UNICODE UTF-8|||LAB-29^IHE")
+        tube = (f"SPM|1|{container}||SER|||||||P", f"SAC|||{container}")
+        obx = f"OBX|1|NM|{code}^^99CHEM-1|1|{value}|mmol/L|||||F"
+        inbox.receive(joined(head, *tube, 'OBR|1|""||X', obx, *filter(None, more)).encode())
+
+    def judged() -> set[str]:
+        with small.lab.reading() as reading:
+            checks = reading.connection.execute(select(t.result.c.checks).where(t.result.c.test == "NA"))
+            return {one["reason"] for one in checks.scalar_one() if one["name"] == "measuring_range"} - {""}
+
+    send("5", "101", value, tcd)
+    assert judged() == reasons
+    send("6", "102", "4.1")  # what comes later has the first judged again, from what was kept
+    assert judged() == reasons

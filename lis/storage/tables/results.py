@@ -80,6 +80,7 @@ result_version = Table(
     Column("sent_value", Txt, nullable=False),
     Column("sent_unit", Txt, nullable=False),
     Column("sent_flags", Json, nullable=False),
+    Column("sent_dilution", Txt, nullable=False),  # as 1:5; "" when the sender told of none
     Column("flags", Json, nullable=False),  # [] or ["H"], ["HH"], ["A"] …
     Column("critical", Boolean, nullable=False),
     Column("interval_text", Txt, nullable=False),  # the reference interval as printed

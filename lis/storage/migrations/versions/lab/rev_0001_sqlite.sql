@@ -466,6 +466,7 @@ CREATE TABLE result_version (
   sent_value TEXT NOT NULL,
   sent_unit TEXT NOT NULL,
   sent_flags TEXT NOT NULL,
+  sent_dilution TEXT NOT NULL,
   flags TEXT NOT NULL,
   critical BOOLEAN NOT NULL,
   interval_text TEXT NOT NULL,
