@@ -280,7 +280,7 @@ class _Batch:
             disposition=evaluation.disposition,
             holds=list(evaluation.holds),
             analyzer=sent.analyzer,
-            dilution=sent.dilution or None,
+            **({"dilution": sent.dilution} if sent.dilution else {}),
         )
 
 
