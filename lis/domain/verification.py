@@ -69,7 +69,7 @@ def judge_with(
     return alone.joined_by(consistency.checks_of(rules, companions, facts.names(), judged))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every value, and seen by nobody else
 class _Case:
     """A value with everything that several checks need, looked up once."""
 

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import common, content, copies, floors, ingest, labs, messages, naive, parse, receive
+from benchmarks import (
+    common,
+    content,
+    copies,
+    floors,
+    ingest,
+    labs,
+    messages,
+    naive,
+    parse,
+    receive,
+    soak,
+    targets,
+)
 from benchmarks.common import Figures
 from benchmarks.labs import Place
 from benchmarks.load import send
@@ -118,3 +131,38 @@ def test_a_laboratory_with_its_world_is_kept_handed_out_put_back_and_gone(tmp_pa
         assert [set(found) for found in rounds] == [set(copies.WORLD_COLUMNS)] * 2
         assert rounds[0]["inputs"] == rounds[1]["inputs"] > 0
         assert house.entries() == []
+
+
+def test_targets_are_judged_by_their_figures() -> None:
+    figures = Figures("t", ("per_s",))
+    figures.add("one", per_s=10.0, p99_ms=6.0)
+    figures.add("many", per_s=30.0)
+    wanted = [
+        targets.Target("T1", "enough", 3, targets.against("many", "one", "per_s")),
+        targets.Target("T2", "not enough", 31, targets.figure("many", "per_s")),
+        targets.Target(
+            "T3", "soon enough", 0.6, targets.against("one", "one", "p99_ms", "per_s"), least=False
+        ),
+        targets.Target("T4", "never tried", 1, targets.figure("many", "p99_ms")),
+    ]
+    found = targets.judge(wanted, figures)
+    assert [(one.value, one.verdict) for one in found] == [
+        (3.0, "met"),
+        (30.0, "missed"),
+        (0.6, "met"),
+        (None, "not measured"),
+    ]
+    targets.show_targets(found)
+
+
+def test_a_dashboard_looks_while_messages_come(server: Server, frames: list[bytes]) -> None:
+    load, _, lost = ingest.product(
+        server, content.WHOLE, frames, ingest.Case(1, WIDTH), seconds=60, looked_at=True
+    )
+    assert (load.accepted, lost) == (TUBES - 1, 0)
+
+
+def test_a_long_run_sends_everything_and_watches_the_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    assert soak.main(["--quick", "--database", "sqlite"]) == 0
+    said = capsys.readouterr().out
+    assert ("after all" in said, "not measured" in said) == (True, False)
