@@ -1,4 +1,4 @@
-"""LIS02 records as facts: results as HL7 gives them too, and queries for work; answers to queries written back.
+"""LIS02 records as facts: results as HL7 gives them too, and queries for work.
 
 LIS02-A2 (ASTM E1394). Statuses and action codes are its own and are said here in the words of HL7 table 0085.
 """
@@ -6,7 +6,7 @@ LIS02-A2 (ASTM E1394). Statuses and action codes are its own and are said here i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen, Role
 from lis.interfaces.hl7.results import Reading
-from lis.interfaces.hl7.times import read_day, read_instant, write_instant
+from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
 from lis.kernel.quantity import plain
-from lis.wire.astm import Record, Records, build_records
-from lis.wire.er7 import Seg, comps, reps
+from lis.wire.astm import Record, Records
 
 STATUSES = {"F": "F", "V": "V", "R": "F", "C": "C", "P": "P", "S": "P", "I": "I", "X": "X"}
 """R-9 in the words of HL7 0085; R is a value that was sent before."""
@@ -240,52 +239,3 @@ def _extra(record: Record, comments: list[Record], order: _Order) -> dict[str, s
         "report_type": order.order[26],
     }
     return {name: text.strip() for name, text in said.items() if text.strip()}
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOut:
-    """What an analyzer may run on one container: the answer to its query."""
-
-    container: str
-    mrn: str
-    family: str
-    given: str
-    birth_date: str
-    sex: str
-    specimen_type: str
-    priority: str
-    codes: Sequence[str]
-
-
-def query_answer(work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo) -> bytes:
-    """H, then P and O per container, then L; L-3 is I when there is nothing (LIS02-A2, request information)."""
-    written = write_instant(at, zone)[:14]
-    records = [Seg("H", {5: sender, 12: "P", 13: "LIS2-A2", 14: written})]
-    for number, one in enumerate(work, 1):
-        birth = read_day(one.birth_date)
-        records += [
-            Seg(
-                "P",
-                {
-                    2: str(number),
-                    4: one.mrn,
-                    6: comps(one.family, one.given),
-                    8: f"{birth:%Y%m%d}" if birth else "",
-                    9: one.sex,
-                },
-            ),
-            Seg(
-                "O",
-                {
-                    2: "1",
-                    3: one.container,
-                    5: reps(*(comps("", "", "", code) for code in one.codes)),
-                    6: one.priority,
-                    12: "N",
-                    16: one.specimen_type,
-                    26: "Q",
-                },
-            ),
-        ]
-    records.append(Seg("L", {2: "1", 3: "N" if work else "I"}))
-    return build_records(records).encode()

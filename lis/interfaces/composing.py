@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.interfaces.arrivals import ASTM
+from lis.interfaces.astm_work import CANCEL, NEW, handed_out, work_records
 from lis.interfaces.hl7.outgoing import Address
 from lis.interfaces.hl7.reports import report_message
 from lis.interfaces.hl7.statuses import status_message
@@ -81,6 +83,8 @@ def _status(work: Work, line: Line, row: Row[Any]) -> bytes:
 
 def _analyzer_work(work: Work, line: Line, row: Row[Any]) -> bytes:
     container = work.containers.get(row.refs["container"])
+    if line.profile.protocol == ASTM:
+        return _records_of_work(work, line, row, container)
     specimen = work.specimens.get(container.specimen_id)
     order = work.orders.get(container.order_id)
     asked = ContainerWork(
@@ -94,6 +98,12 @@ def _analyzer_work(work: Work, line: Line, row: Row[Any]) -> bytes:
     patient = work.patients.get(order.patient_id)
     address = _address(work, line, row)
     return work_message(patient, asked, address, line.code, law=line.profile.name == LAW)
+
+
+def _records_of_work(work: Work, line: Line, row: Row[Any], container: Row[Any]) -> bytes:
+    action = CANCEL if "cancels" in row.refs else NEW
+    one = handed_out(work, container, [step.code for step in steps_of(work, line, row)])
+    return work_records(one, action, control_id(row), line.our_application, work.now, line.zone)
 
 
 def _label(work: Work, line: Line, row: Row[Any]) -> bytes:

@@ -15,6 +15,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.interfaces.arrivals import ASTM, HL7, Arrival, items_of
 from lis.interfaces.astm_envelope import KIND
+from lis.interfaces.astm_work import is_records
 from lis.interfaces.composing import control_id
 from lis.interfaces.inbox import Inbox
 from lis.kernel.errors import Conflict, Invalid
@@ -76,11 +77,12 @@ def make_outbound(work: Work, original_id: int, text: str, *, reason: str) -> in
             "copy.not_editable",
             "Only a composed message can be copied; a label is printed again from its tube.",
         )
-    lines = _checked(original.body, text, HL7)
+    protocol = ASTM if is_records(original.body) else HL7
+    lines = _checked(original.body, text, protocol)
     key = work.outbox.add(BY_HAND, original.peer, accession=original.accession, copy_of=original_id)
     work.flush()
     number = control_id(work.outgoing.get(key))
-    body = _encoded(original.body, _with_field(lines, _NUMBER[HL7], number))
+    body = _encoded(original.body, _with_field(lines, _NUMBER[protocol], number))
     work.outgoing.change(key, body=body, control_id=number)
     _tell(work, f"outbox:{key}", f"outbox:{original_id}", original.accession, reason)
     return key

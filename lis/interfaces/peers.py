@@ -1,4 +1,4 @@
-"""Connections to peers: MLLP with one last answer per message, and printers that answer nothing."""
+"""Connections to peers: MLLP with one last answer per message, ASTM links, and printers that answer nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from lis.interfaces.answers import is_answer_to, is_commit
+from lis.interfaces.astm_peers import deliver
+from lis.interfaces.astm_work import is_records
 from lis.kernel.clock import monotonic
 from lis.storage import outbox
 from lis.wire.er7 import msh_fields
@@ -63,6 +65,8 @@ class TcpPeers:
             raise NotConfigured(f"{interface.code} has no host and port")
         if kind == outbox.LABEL:
             return self._print(interface, body)
+        if is_records(body):
+            return deliver((interface.host, interface.port), body, self._patience)
         was_open = self._is_open(interface)
         try:
             return self._exchange(interface, body)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lis.interfaces.astm_envelope import AstmEnvelope
-from lis.interfaces.astm_records import HandedOut, WorkQuery, query_answer, read_queries, read_records
+from lis.interfaces.astm_records import WorkQuery, read_queries, read_records
+from lis.interfaces.astm_work import HandedOut, handed_out, query_answer
 from lis.interfaces.handling import file_readings
 from lis.interfaces.outcomes import DEAD_LETTER, Outcome, held, processed
 from lis.interfaces.routing import Line
@@ -65,17 +66,5 @@ def _handed_out(work: Work, line: Line, container_id: str) -> HandedOut | None:
     tests = working.hand_out_work(work, line.code, container)
     if not tests:
         return None
-    order = work.orders.get(container.order_id)
-    patient = work.patients.get(order.patient_id)
     codes = {item.test: item.code for item in analyzer.menu}
-    return HandedOut(
-        container=container.container_id,
-        mrn=patient.mrn,
-        family=patient.family,
-        given=patient.given,
-        birth_date=f"{patient.birth_on:%Y%m%d}" if patient.birth_on else "",
-        sex=patient.sex,
-        specimen_type=work.specimens.get(container.specimen_id).type,
-        priority=order.priority,
-        codes=[codes[test] for test in tests],
-    )
+    return handed_out(work, container, [codes[test] for test in tests])

@@ -30,6 +30,7 @@ from lis.services import recalling, working
 from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
+from lis.wire.astm_frames import ACK
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +193,7 @@ class Sender:
         except OSError as error:
             words = str(error) or type(error).__name__
             return lambda work: self._failed(work, claim, words)
-        if claim.row.kind == outbox.LABEL:
+        if claim.row.kind == outbox.LABEL or reply == ACK:  # a link's ACK says nothing of the tests
             return lambda work: self._printed(work, claim)
         if reply is None:
             return lambda work: self._failed(work, claim, "no answer")

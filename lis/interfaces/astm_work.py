@@ -1,0 +1,100 @@
+"""Work for an analyzer as LIS02 records: in the answer to its query, or handed to it unasked.
+
+LIS02-A2 (ASTM E1394), records H, P, O and L; O-12 is what is asked for, O-26 why it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from lis.interfaces.hl7.times import write_instant
+from lis.storage.work import Work
+from lis.wire.astm import build_records
+from lis.wire.er7 import Seg, Value, comps, reps
+
+NEW, CANCEL = "N", "C"
+ASKED, UNASKED = "Q", "O"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """What an analyzer may run on one container."""
+
+    container: str
+    mrn: str
+    family: str
+    given: str
+    birth_date: str
+    sex: str
+    specimen_type: str
+    priority: str
+    codes: Sequence[str]
+
+
+def handed_out(work: Work, container: Row[Any], codes: Sequence[str]) -> HandedOut:
+    """A container with its patient, and the analyzer's own codes of its tests."""
+    order = work.orders.get(container.order_id)
+    patient = work.patients.get(order.patient_id)
+    return HandedOut(
+        container=container.container_id,
+        mrn=patient.mrn,
+        family=patient.family,
+        given=patient.given,
+        birth_date=f"{patient.birth_on:%Y%m%d}" if patient.birth_on else "",
+        sex=patient.sex,
+        specimen_type=work.specimens.get(container.specimen_id).type,
+        priority=order.priority,
+        codes=codes,
+    )
+
+
+def query_answer(work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo) -> bytes:
+    """The answer to a query; L-3 is I when there is nothing (LIS02-A2, request information)."""
+    orders = [record for number, one in enumerate(work, 1) for record in _order(one, number, NEW, ASKED)]
+    return _message(orders, "", sender, at, zone, "N" if work else "I")
+
+
+def work_records(
+    work: HandedOut, action: str, number: str, sender: str, at: datetime, zone: ZoneInfo
+) -> bytes:
+    """Work that nobody asked for, or its end (`action` C), under a number of ours."""
+    return _message(_order(work, 1, action, UNASKED), number, sender, at, zone, "N")
+
+
+def is_records(body: bytes) -> bool:
+    """Whether what was composed are records; HL7 begins with MSH."""
+    return body.startswith(b"H")
+
+
+def _message(
+    orders: Sequence[Seg], number: str, sender: str, at: datetime, zone: ZoneInfo, end: str
+) -> bytes:
+    written = write_instant(at, zone)[:14]
+    head = Seg("H", {3: number, 5: sender, 12: "P", 13: "LIS2-A2", 14: written})
+    return build_records([head, *orders, Seg("L", {2: "1", 3: end})]).encode()
+
+
+def _order(one: HandedOut, number: int, action: str, why: str) -> list[Seg]:
+    patient: dict[int, Value] = {
+        2: str(number),
+        4: one.mrn,
+        6: comps(one.family, one.given),
+        8: one.birth_date,
+        9: one.sex,
+    }
+    order: dict[int, Value] = {
+        2: "1",
+        3: one.container,
+        5: reps(*(comps("", "", "", code) for code in one.codes)),
+        6: one.priority,
+        12: action,
+        16: one.specimen_type,
+        26: why,
+    }
+    return [Seg("P", patient), Seg("O", order)]
