@@ -12,7 +12,7 @@ from lis.interfaces.hl7.outgoing import Address
 from lis.interfaces.hl7.reports import report_message
 from lis.interfaces.hl7.statuses import status_message
 from lis.interfaces.hl7.times import write_instant
-from lis.interfaces.hl7.work import ContainerWork, Step, step_number, work_message
+from lis.interfaces.hl7.work import ContainerWork, Step, no_work_message, step_number, work_message
 from lis.interfaces.labelling import label_bytes
 from lis.interfaces.routing import Line
 from lis.kernel.errors import Invalid
@@ -100,6 +100,10 @@ def _analyzer_work(work: Work, line: Line, row: Row[Any]) -> bytes:
     return work_message(patient, asked, address, line.code, law=line.profile.name == LAW)
 
 
+def _no_work(work: Work, line: Line, row: Row[Any]) -> bytes:
+    return no_work_message(row.refs["asked"], _address(work, line, row))
+
+
 def _records_of_work(work: Work, line: Line, row: Row[Any], container: Row[Any]) -> bytes:
     action = CANCEL if "cancels" in row.refs else NEW
     one = handed_out(work, container, [step.code for step in steps_of(work, line, row)])
@@ -114,5 +118,6 @@ _KINDS = {
     outbox.RESULT_REPORT: _report,
     outbox.ORDER_STATUS: _status,
     outbox.ANALYZER_WORK: _analyzer_work,
+    outbox.NO_WORK: _no_work,
     outbox.LABEL: _label,
 }

@@ -258,6 +258,8 @@ def take_query(work: Work, received: Received) -> Outcome:
         )
     container = work.containers.by_container_id(query.container)
     tests = working.offer_work(work, received.line.code, container) if container is not None else ()
+    if not tests and received.line.profile.denies_work:
+        working.deny_work(work, received.line.code, query.container)
     status = replies.FOUND if tests else replies.NOT_FOUND
     order = work.orders.get(container.order_id) if container is not None else None
     return replace(

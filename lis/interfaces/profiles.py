@@ -25,6 +25,7 @@ class Profile:
     `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix).
     With `control_mark_decides`, a mark makes a control even where PID is filled. `control_level_code` names the
     observation that tells the level, by `control_levels`. `supplemental_*` are regular expressions on OBX-3 and OBR-4.
+    With `denies_work` a query for which there is nothing to do is followed by a message that says so (LAB-28).
     `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
 
     For LIS02 records: `values_from` are components of R-4 in the order they are looked at; `secondary_component` of R-3
@@ -36,6 +37,7 @@ class Profile:
     protocol: str = "hl7"
     accepts: frozenset[str] = frozenset()
     answer_always: bool = True
+    denies_work: bool = False
     charset: str = ""
     processing: frozenset[str] = frozenset()
     container: tuple[str, ...] = ("SAC-3", "SPM-2", "OBR-3")

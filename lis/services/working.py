@@ -48,6 +48,11 @@ def offer_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...
     return tests
 
 
+def deny_work(work: Work, analyzer: str, container_id: str) -> None:
+    """An analyzer that awaits a message after its query is told that there is nothing to do."""
+    work.outbox.add(outbox.NO_WORK, analyzer, asked=container_id)
+
+
 def hand_out_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
     """The same for an analyzer that reads its work in the answer to its query: nothing is queued."""
     tests = work_for(work, analyzer, container)

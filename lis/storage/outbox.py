@@ -17,6 +17,7 @@ QUEUED, SENT, ANSWERED, DEAD, CANCELLED = "queued", "sent", "answered", "dead", 
 RESULT_REPORT = "result_report"
 ORDER_STATUS = "order_status"
 ANALYZER_WORK = "analyzer_work"
+NO_WORK = "no_work"
 LABEL = "label"
 
 

@@ -47,6 +47,38 @@ def test_an_unknown_container_has_no_work(inbox: Inbox, container: str) -> None:
     assert (msa(reply), segment(reply, "QAK")[2]) == (("AA", "9"), "NF")
 
 
+@pytest.mark.parametrize("asked", ["999999999999", "released"])
+def test_a_query_without_work_is_followed_by_a_message_that_says_so(
+    small: SmallLab, inbox: Inbox, container: str, asked: str
+) -> None:
+    """For a container nobody knows, and for one on which nothing waits any more."""
+    if asked == "released":
+        asked = container
+        with small.work() as work:
+            cancelling.cancel_order(work, container[:9], reason="not wanted")
+    sent: list[Message] = []
+
+    def analyzer(interface: Row[object], kind: str, body: bytes) -> bytes:
+        sent.append(Message.parse(body.decode()))
+        return joined(msh("ORL^O34^ORL_O34", "1"), f"MSA|AA|{sent[-1].header[10]}").encode()
+
+    Sender(small.lab, analyzer).step()
+    inbox.receive(query(asked))
+    Sender(small.lab, analyzer).step()
+
+    denied = sent[-1]
+    assert [segment.id for segment in denied.segments] == ["MSH", "SPM", "SAC", "ORC"]
+    assert (denied.all("SAC")[0][3], denied.all("SPM")[0].value(11, 1), denied.all("ORC")[0][1]) == (
+        asked,
+        "U",
+        "DC",
+    )
+    assert denied.header[21] == "LAB-28^IHE"
+    with small.lab.reading() as reading:
+        states = reading.connection.execute(select(t.outbox.c.kind, t.outbox.c.state)).all()
+    assert [tuple(row) for row in states if row.kind == "no_work"] == [("no_work", "answered")]
+
+
 def test_results_come_back_under_the_numbers_that_were_sent(
     small: SmallLab, inbox: Inbox, container: str
 ) -> None:

@@ -12,6 +12,8 @@ from lis.interfaces.hl7.outgoing import Address, pid, written
 from lis.services.working import ACCEPTED, CANCELLED, UNABLE
 from lis.wire.er7 import Message, Seg, Value, comps
 
+LAW_HEADER: dict[int, Value] = {15: "NE", 16: "AL", 21: comps("LAB-28", "IHE")}
+
 ANSWERS = {"OK": ACCEPTED, "UA": UNABLE, "CR": CANCELLED, "UC": UNABLE, "CA": CANCELLED}
 """What ORC-1 of an answer (HL7 table 0119) means for the work."""
 
@@ -70,8 +72,14 @@ def work_message(
                 {1: str(number), 2: step.number, 4: comps(step.code, step.name, f"99{analyzer}"), 11: "P"},
             ),
         ]
-    header: dict[int, Value] = {15: "NE", 16: "AL", 21: comps("LAB-28", "IHE")} if law else {}
-    return written(address, "OML^O33^OML_O33", body, header)
+    return written(address, "OML^O33^OML_O33", body, LAW_HEADER if law else {})
+
+
+def no_work_message(container: str, address: Address) -> bytes:
+    """OML^O33 for a container that an analyzer asked for and there is nothing to do on: IHE LAB-28, negative."""
+    specimen = Seg("SPM", {1: "1", 2: comps("", container), 11: comps("U", "", "HL70369")})
+    body = [specimen, Seg("SAC", {3: container}), Seg("ORC", {1: "DC"})]
+    return written(address, "OML^O33^OML_O33", body, LAW_HEADER)
 
 
 def read_answers(message: Message, steps: Sequence[Step]) -> dict[str, str]:
