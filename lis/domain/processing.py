@@ -22,6 +22,19 @@ class TubeTimes:
     separated_at: datetime | None = None
 
 
+def separation_objection(
+    collected_at: datetime | None, separated_at: datetime, now: datetime
+) -> tuple[str, str] | None:
+    """Why a tube cannot have been spun then, before it came: a stable code and words; None when it can."""
+    if collected_at is None:
+        return "separation.not_collected", "A tube is spun after it was collected: say when that was as well."
+    if separated_at < collected_at:
+        return "separation.before_collection", "It cannot have been spun before it was collected."
+    if separated_at > now:
+        return "separation.future", "The time of the spin lies in the future."
+    return None
+
+
 def clot_ready_at(kind: ContainerType, times: TubeTimes) -> datetime | None:
     """When the clot is complete, counted from the draw, or from when it was set to clot if that is unknown.
 

@@ -9,6 +9,7 @@ from typing import Any
 from lis.domain.catalog import Orderable
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.domain.processing import separation_objection
 from lis.domain.requests import PRIORITIES, OrderRequest
 from lis.domain.workflow import ContainerState, OrderState, ResultState, TestState
 from lis.kernel.clock import local_day
@@ -47,6 +48,8 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
     work.require(Act.ORDER_ENTER)
     orderables = _known_orderables(work, request)
     _refuse_known_placer_numbers(work, request)
+    if not request.peer:
+        _refuse_impossible_spins(work, request)
     patient_id = registering.register_patient(work, request.patient)
     visit_id = registering.update_visit(work, patient_id, request.visit) if request.visit else None
     order_id, accession = _add_order(work, request, patient_id, visit_id)
@@ -79,6 +82,7 @@ def place_order(work: Work, request: OrderRequest) -> PlacedOrder:
         tests=[orderable.code for orderable in orderables],
         containers=container_ids,
         peer=request.peer,
+        **_spun_before(tubes, container_ids),
     )
     return PlacedOrder(order_id, accession, container_ids)
 
@@ -166,6 +170,26 @@ def _refuse_known_placer_numbers(work: Work, request: OrderRequest) -> None:
                 f"The order number {number} is already accession {known.accession}.",
                 "Send a change or a cancellation, or a new number.",
             )
+
+
+def _refuse_impossible_spins(work: Work, request: OrderRequest) -> None:
+    """What a person typed is refused; what a message says is kept and judged with the results."""
+    for drawn in request.specimens:
+        if drawn.separated_at is None:
+            continue
+        objection = separation_objection(drawn.collected_at, drawn.separated_at, work.now)
+        if objection:
+            raise Invalid(*objection, "Correct the hour, or leave it out.")
+
+
+def _spun_before(tubes: list[Tube], container_ids: tuple[str, ...]) -> dict[str, Any]:
+    """Which containers were spun before they came, and when, for the journal."""
+    spun = {
+        container_id: tube.drawn.separated_at.isoformat()
+        for tube, container_id in zip(tubes, container_ids, strict=True)
+        if tube.drawn.separated_at is not None
+    }
+    return {"separated_at": spun} if spun else {}
 
 
 def _add_order(work: Work, request: OrderRequest, patient_id: int, visit_id: int | None) -> tuple[int, str]:

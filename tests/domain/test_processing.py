@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lis.domain.catalog import Catalog
-from lis.domain.processing import TubeTimes, clot_ready_at, spin_objection, spin_ready_at
+from lis.domain.processing import (
+    TubeTimes,
+    clot_ready_at,
+    separation_objection,
+    spin_objection,
+    spin_ready_at,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -32,6 +38,24 @@ def ago(minutes: int) -> datetime:
 )
 def test_what_may_be_spun(catalog: Catalog, kind: str, times: TubeTimes, code: str | None) -> None:
     objection = spin_objection(catalog.containers[kind], times, NOON)
+    assert (objection and objection[0]) == code
+
+
+@pytest.mark.parametrize(
+    ("collected", "separated", "code"),
+    [
+        (ago(60), ago(60), None),
+        (ago(60), ago(20), None),
+        (ago(60), NOON, None),
+        (ago(60), ago(61), "separation.before_collection"),
+        (ago(60), ago(-1), "separation.future"),
+        (None, ago(20), "separation.not_collected"),
+    ],
+)
+def test_when_a_tube_may_have_been_spun_before_it_came(
+    collected: datetime | None, separated: datetime, code: str | None
+) -> None:
+    objection = separation_objection(collected, separated, NOON)
     assert (objection and objection[0]) == code
 
 

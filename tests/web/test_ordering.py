@@ -123,6 +123,29 @@ def test_collection_time_is_the_laboratorys_own(known: Site) -> None:
     assert drawn == [("2026-03-02T11:30:00+00:00", "RN7")] * 2
 
 
+def test_hour_at_which_the_site_spun_goes_to_the_tubes_that_are_spun(known: Site) -> None:
+    accession = placed(
+        known,
+        test=["LYTES", "HGB"],
+        collected_at="2026-03-02T05:10",
+        separated_at="2026-03-02T05:40",
+    )
+    with known.small.work() as work:
+        order = work.orders.by_accession(accession)
+        spun = {
+            row.type: (row.container_id, row.separated_at and row.separated_at.isoformat())
+            for row in work.containers.of_order(order.id)
+        }
+    assert {kind: at for kind, (_, at) in spun.items()} == {"SST": "2026-03-02T11:40:00+00:00", "LAV": None}
+    with known.small.lab.reading() as reading:
+        event = reading.connection.execute(
+            t.journal.select().where(t.journal.c.subject == f"order:{accession}")
+        ).one()
+    assert event.data["separated_at"] == {spun["SST"][0]: "2026-03-02T05:40:00-06:00"}
+    page = text_of(known.browser("technologist").page(f"/orders/{accession}").text)
+    assert page.count("; spun 05:40") == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -130,6 +153,19 @@ def test_collection_time_is_the_laboratorys_own(known: Site) -> None:
         ({"test": ["NOPE"]}, "Not a test of this laboratory: NOPE."),
         ({"collected_at": "2026-03-02T07:30"}, "The collection time lies in the future."),
         ({"collected_at": "soon"}, "soon is no date and time."),
+        ({"separated_at": "2026-03-02T05:30"}, "A tube is spun after it was collected: say when that was"),
+        (
+            {"collected_at": "2026-03-02T05:30", "separated_at": "2026-03-02T05:29"},
+            "It cannot have been spun before it was collected.",
+        ),
+        (
+            {"collected_at": "2026-03-02T05:30", "separated_at": "2026-03-02T07:30"},
+            "The time of the spin lies in the future.",
+        ),
+        (
+            {"test": ["HGB"], "collected_at": "2026-03-02T05:30", "separated_at": "2026-03-02T05:40"},
+            "None of its tubes is spun.",
+        ),
         ({"mrn": "M9999"}, "The patient has no name."),
         ({**NEW, "mrn": "M1001"}, "Patient M1001 is known here with another family name and birth date."),
         ({**NEW, "birth_on": "1990-13-01"}, "1990-13-01 is no date."),

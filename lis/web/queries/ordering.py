@@ -25,6 +25,10 @@ class PlannedTube:
     planned: PlannedContainer
     kind: ContainerType | None
 
+    @property
+    def is_spun(self) -> bool:
+        return self.kind is not None and self.kind.centrifuge
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

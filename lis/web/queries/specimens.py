@@ -68,6 +68,7 @@ def container_rows() -> Select[Any]:
             c.c.condition,
             c.c.received_at,
             c.c.received_by,
+            c.c.separated_at,
             c.c.labelled_at,
             o.c.id.label("order_id"),
             o.c.accession,

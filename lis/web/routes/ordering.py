@@ -201,16 +201,30 @@ def _patient(work: Work, form: Form) -> PatientDetails:
 
 
 def _drawn(work: Work, form: Form, codes: list[str]) -> tuple[CollectedSpecimen, ...]:
-    """One drawn tube per planned one when the form says when they were collected; else none."""
-    if not form.text("collected_at"):
+    """One drawn tube per planned one when the form says when they were collected, or spun there; else none."""
+    collected_at, spun_at = (
+        form.instant(name, work.zone) if form.text(name) else None
+        for name in ("collected_at", "separated_at")
+    )
+    if collected_at is None and spun_at is None:
         return ()
-    collected_at = form.instant("collected_at", work.zone)
-    if collected_at > work.now:
+    if collected_at and collected_at > work.now:
         raise Invalid(
             "collection.future", "The collection time lies in the future.", "Correct it, or leave it."
         )
-    drawn = CollectedSpecimen("", collected_at=collected_at, collected_by=form.text("collected_by"))
-    return (drawn,) * len(ordering.choice(work.catalog, codes).tubes)
+    tubes = ordering.choice(work.catalog, codes).tubes
+    if spun_at and tubes and not any(tube.is_spun for tube in tubes):
+        raise Invalid("separation.no_tube", "None of its tubes is spun.", "Leave the time of the spin out.")
+    return tuple(
+        CollectedSpecimen(
+            "",
+            container_type=tube.planned.container_type,
+            collected_at=collected_at,
+            collected_by=form.text("collected_by"),
+            separated_at=spun_at if tube.is_spun else None,
+        )
+        for tube in tubes
+    )
 
 
 def _day(text: str) -> date | None:
