@@ -37,7 +37,7 @@ def pack(kind: str = WHOLE) -> dict[str, str]:
     """The files of the pack."""
     numbers = range(1, WIDEST + 1)
     files = {**_base(), **_tests(numbers), **_panels(), **_bench(numbers), **_rules(numbers)}
-    return {**files, **_no_rules()} if kind == REFERENCES_ONLY else files
+    return {**files, **_no_rules(numbers)} if kind == REFERENCES_ONLY else files
 
 
 def _csv(header: str, lines: Iterable[str] = ()) -> str:
@@ -142,11 +142,12 @@ def _rules(numbers: Iterable[int]) -> dict[str, str]:
     }
 
 
-def _no_rules() -> dict[str, str]:
+def _no_rules(numbers: Iterable[int]) -> dict[str, str]:
+    """No limits but the intervals; and nothing is so far out that a person would have to look."""
     return {
         "critical_values.csv": _csv(_CRITICALS),
         "delta_limits.csv": _csv(_DELTAS),
-        "autoverification.csv": _csv(_REVIEW),
+        "autoverification.csv": _csv(_REVIEW, (f"{code(n)},0,0.5,50,,,,N,{UNIT},made" for n in numbers)),
         "consistency_rules.csv": _csv(_CONSISTENCY),
     }
 
