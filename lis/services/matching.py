@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from lis.domain.results import Filing, Standing, filing_for
 from lis.domain.units import same_unit
 from lis.domain.values import reported_text
 from lis.domain.workflow import IN_LAB, ResultState
+from lis.kernel.quantity import parse_quantity
 from lis.storage.work import Work
 
 
@@ -145,6 +146,25 @@ def match_test(
     if decision.filing is Filing.HOLD:
         return Hold(decision.reason_code, decision.text)
     return Match(observation, test, result, decision.filing, text, unit)
+
+
+def each_once(answers: Sequence[Match | Hold]) -> list[Match | Hold]:
+    """A test that is in a message twice counts once; not at all when two different numbers are given for it."""
+    numbers: dict[str, set[str]] = {}
+    for answer in answers:
+        if isinstance(answer, Match) and parse_quantity(answer.text, ""):
+            numbers.setdefault(answer.test, set()).add(answer.text)
+    found: list[Match | Hold] = []
+    seen: set[str] = set()
+    for answer in answers:
+        if isinstance(answer, Match) and len(numbers.get(answer.test, ())) > 1:
+            answer = Hold("observation.twice", f"{answer.test} is in the message with different values.")
+        elif isinstance(answer, Match) and answer.test in seen:
+            answer = Hold("observation.twice", f"{answer.test} is in the message twice.")
+        elif isinstance(answer, Match):
+            seen.add(answer.test)
+        found.append(answer)
+    return found
 
 
 def replaces_released(result: Row[Any], text: str) -> bool:

@@ -17,7 +17,7 @@ from lis.domain.values import BY_HAND, SentValue
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import collected, controlling, filing, observing, settling, verifying
-from lis.services.matching import Hold, Match, Source, container_hold, match_result, test_for
+from lis.services.matching import Hold, Match, Source, container_hold, each_once, match_result, test_for
 from lis.storage.work import Work
 
 _FILES_VALUE = (Filing.FINAL, Filing.PRELIMINARY, Filing.CONFIRM, Filing.CORRECTION)
@@ -124,15 +124,13 @@ def _file_matched(
     work: Work, source: Source, order: Row[Any], container: Row[Any], specimen: ReportedSpecimen
 ) -> None:
     results = {row.test: row for row in work.results.current_of_order(order.id)}
+    asked = [one for one in specimen.observations if not one.supplemental]
+    answers = iter(each_once([match_result(work, source, container, results, one) for one in asked]))
     matches: dict[str, Match] = {}
     for observation in specimen.observations:
         if observation.supplemental:
             observing.keep(work, source, specimen, observation, observing.SUPPLEMENTAL)
-            continue
-        answer = match_result(work, source, container, results, observation)
-        if isinstance(answer, Match) and answer.test in matches:
-            answer = Hold("observation.twice", f"{answer.test} is in the message twice.")
-        if isinstance(answer, Hold):
+        elif isinstance(answer := next(answers), Hold):
             observing.hold(work, source, specimen, observation, answer, order.accession)
         else:
             matches[answer.test] = answer

@@ -102,9 +102,19 @@ def test_a_withdrawn_value_waits_again_and_its_versions_stay(
     assert [row.value for row in small.rows(t.result_version)] == ["140"]
 
 
-def test_a_value_sent_twice_in_one_message_is_filed_once(small: Bench, placed: ordering.PlacedOrder) -> None:
-    answers = small.measure(placed.container_ids[1], {"NA": "140", "NA ": "150"})
-    assert sorted(answers) == [("filed", ""), ("held", "observation.twice")]
+@pytest.mark.parametrize(
+    ("first", "second", "answers"),
+    [
+        ("140", "140.0", [("filed", ""), ("held", "observation.twice")]),
+        ("140", "see comment", [("filed", ""), ("held", "observation.twice")]),
+        ("140", "150", [("held", "observation.twice")] * 2),
+        ("140", ">140", [("held", "observation.twice")] * 2),
+    ],
+)
+def test_a_test_sent_twice_in_one_message_counts_once_or_for_different_numbers_never(
+    small: Bench, placed: ordering.PlacedOrder, first: str, second: str, answers: list[tuple[str, str]]
+) -> None:
+    assert sorted(small.measure(placed.container_ids[1], {"NA": first, "NA ": second})) == answers
 
 
 @pytest.mark.parametrize(
