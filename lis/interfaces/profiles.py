@@ -25,6 +25,7 @@ class Profile:
     `control_marks` say that a message is about control material (`SPM-11=Q`, `INV-3=CO`, `SPM-2~QC-` for a prefix).
     With `control_mark_decides`, a mark makes a control even where PID is filled. `control_level_code` names the
     observation that tells the level, by `control_levels`. `supplemental_*` are regular expressions on OBX-3 and OBR-4.
+    `dilution_note` finds the dilution, as the group `dilution`, in a comment that says its factor was applied.
     With `denies_work` a query for which there is nothing to do is followed by a message that says so (LAB-28).
     `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
 
@@ -55,6 +56,7 @@ class Profile:
     values: dict[str, str] = field(default_factory=dict)
     value_from_flag: tuple[str, ...] = ()
     no_value: str = ""
+    dilution_note: str = ""
     supplemental_types: frozenset[str] = frozenset({"ED", "RP"})
     supplemental_codes: str = ""
     supplemental_services: str = ""
@@ -67,6 +69,11 @@ class Profile:
     off_scale_from_range: bool = False
     alarm_comments: str = ""
     sequential_frames: bool = True
+
+    def dilution_in(self, notes: str) -> str:
+        """The dilution that a comment tells of, as `1:5`; "" when none does, or the sender's comments are not read."""
+        found = re.search(self.dilution_note, notes) if self.dilution_note else None
+        return found["dilution"] if found else ""
 
 
 @cache

@@ -66,7 +66,7 @@ def observation_of(
         status=profile.statuses.get(status, status),
         observed_at=_first_instant(obx, (19, 14), zone) or service.observed_at,
         supplemental=service.is_supplemental or _is_supplemental(item, kind, identifier, code, profile),
-        extra=_extra(item, order, service),
+        extra=_extra(item, order, service, profile),
         doubt=_doubt(item, value, status, profile),
     )
 
@@ -136,7 +136,7 @@ def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
     return ""
 
 
-def _extra(item: Observed, order: Order, service: Service) -> dict[str, Any]:
+def _extra(item: Observed, order: Order, service: Service, profile: Profile) -> dict[str, Any]:
     """What else was said, for people and for later rules."""
     obx = item.obx
     run, edited, method = obx.firsts(4, 13, 17)
@@ -147,13 +147,19 @@ def _extra(item: Observed, order: Order, service: Service) -> dict[str, Any]:
         "operator": obx[16],
         "method": method,
         "equipment": obx[18],
-        "dilution": "".join(item.tcd.value(2, part) for part in range(1, 5)) if item.tcd else "",
+        "dilution": _dilution(item, profile),
         "reagent_lot": _reagent_lot(item, order) if item.inventory or order.inventory else "",
         "notes": "\n".join(item.notes),
         "service": service.code,
         "order_status": service.status,
     }
     return {name: text for name, text in said.items() if text and not text.isspace()}
+
+
+def _dilution(item: Observed, profile: Profile) -> str:
+    """As TCD-2 says, else as the sender writes it beside the value."""
+    told = "".join(item.tcd.value(2, part) for part in range(1, 5)) if item.tcd else ""
+    return told or profile.dilution_in("\n".join(item.notes))
 
 
 def _reagent_lot(item: Observed, order: Order) -> str:

@@ -158,6 +158,27 @@ def test_every_order_has_its_own_tube_or_a_doubt(
 
 
 @pytest.mark.parametrize(
+    ("after", "dilution"),
+    [
+        (("NTE|1||Diluted 1:5 by the analyzer, factor applied",), "1:5"),
+        (("NTE|1||Seen", "NTE|2||diluted 1:2.5, factor applied"), "1:2.5"),
+        (("NTE|1||Diluted 1:5",), None),  # whether the factor was applied is not said
+        (("NTE|1||Diluted by hand, factor applied",), None),
+        (("TCD|101|^1^:^2", "NTE|1||Diluted 1:5 by the analyzer, factor applied"), "1:2"),
+        ((), None),
+    ],
+)
+def test_dilution_is_read_from_a_comment_where_the_message_has_no_field_for_it(
+    after: tuple[str, ...], dilution: str | None
+) -> None:
+    segments = ("OBR|1||C1", "OBX|1|NM|101||612|mmol/L|||||F", *after)
+    [reading] = read(*segments, traits=profile("generic-oru"))
+    assert reading.specimen.observations[0].extra.get("dilution") == dilution
+    [unread] = read(*segments[:2], *after[-1:], traits=profile("mindray-bs"))
+    assert unread.specimen.observations[0].extra.get("dilution") is None
+
+
+@pytest.mark.parametrize(
     ("segments", "role"),
     [
         (("SPM|1|K-1|L1||||||||Q", "SAC|||K-1", "OBR|1", "OBX|1|NM|X||1||||||F"), "control"),
