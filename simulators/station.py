@@ -117,7 +117,7 @@ class Station:
         work = [
             Work(asked.container, test, item.code, item.placer, item.priority)
             for item in asked.tests
-            if not item.is_cancel
+            if self._answer_to(item) == "OK"
             for test in self.tests_of(item.code)
         ]
         self.take_on(work)
@@ -125,10 +125,12 @@ class Station:
         return [Answer(item.placer, item.code, self._answer_to(item)) for item in asked.tests]
 
     def _answer_to(self, item: OrderedTest) -> str:
-        """HL7 table 0119: OK taken on, CR cancelled, UA unable."""
-        if not self.tests_of(item.code):
-            return "UA"
-        return "CR" if item.is_cancel else "OK"
+        """HL7 table 0119: OK taken on, CR cancelled, UA unable: no test of this device, or nothing on board for it."""
+        tests = self.tests_of(item.code)
+        if tests and item.is_cancel:
+            return "CR"
+        lacks = self.analyzer.upkeep.lacks
+        return "UA" if all(lacks(test, self._stage.now) for test in tests) else "OK"
 
     def tests_of(self, code: str) -> tuple[str, ...]:
         """The device's tests that a code asks for: its own code, the laboratory's test, or a panel of those."""

@@ -62,15 +62,19 @@ def hand_out_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, 
 
 
 def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, str], answer: str) -> None:
-    """Write down what an analyzer said to its orders: test → accepted, unable, cancelled."""
+    """Write down what an analyzer said to its orders: test → accepted, unable, cancelled.
+
+    One that was unable may say otherwise when the same message was sent again.
+    """
     container = work.containers.get(container_pk)
     order = work.orders.get(container.order_id)
     rows = work.analyzer_work.having(container_pk=container_pk, analyzer=analyzer)
+    waiting = {row.test for row in rows if row.state == SENT}
     work.analyzer_work.change_all(
         [
             {"id": row.id, "state": tests[row.test], "answer": answer}
             for row in rows
-            if row.test in tests and row.state == SENT
+            if row.test in tests and row.state == (SENT if row.test in waiting else UNABLE)
         ]
     )
     work.journal.append(

@@ -24,6 +24,19 @@ def test_work_is_sent_once_and_answers_are_kept(small: Bench) -> None:
     ]
 
 
+def test_analyzer_that_was_unable_takes_the_work_when_it_is_sent_again(small: Bench) -> None:
+    placed = small.order("COAGS")
+    small.receive(*placed.container_ids)
+    pk = small.row(t.container).id
+    for said in ({"PT": "accepted", "INR": "unable"}, {"PT": "accepted", "INR": "accepted"}):
+        with small.by_wire() as work:
+            working.answer_work(work, pk, "COAG-1", said, "")
+    assert [(row.test, row.state) for row in small.rows(t.analyzer_work)] == [
+        ("PT", "accepted"),
+        ("INR", "accepted"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "sent"),
     [({"enabled": False}, []), ({"held_tests": {"INR": "lot in doubt"}}, ["PT"])],

@@ -68,6 +68,23 @@ def test_a_tube_is_run_again_diluted_and_answered_under_the_same_order() -> None
     assert world.bench.tubes[tube].spot == "done"
 
 
+def test_work_for_which_nothing_is_on_board_is_answered_unable_until_there_is() -> None:
+    world = new_world(FakeLis())
+    world.step(START + 2 * HOUR)
+    upkeep = world.stations[CHEM].analyzer.upkeep
+    kit = next(kit.code for kit in upkeep.plan.kits if "GLU" in kit.tests)
+    while upkeep.supplies[kit].packs:
+        upkeep.supplies[kit].packs.pop()
+
+    def answers() -> dict[str, str]:
+        reply = Message.parse(world.receive(CHEM, work_for(BARCODE, "GLU", "K")).decode())
+        return {orc.value(2, 1).rpartition("-")[2]: orc.value(1) for orc in reply.all("ORC")}
+
+    assert answers() == {"GLU": "UA", "K": "OK"}
+    act(world, "load_reagent", reagent=kit)
+    assert answers() == {"GLU": "OK", "K": "OK"}
+
+
 @pytest.mark.parametrize(
     ("args", "reason"),
     [

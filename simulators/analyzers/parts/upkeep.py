@@ -106,6 +106,11 @@ class UpkeepOf:
             one.until = now + timedelta(minutes=one.minutes)
             self._log(now, one.what, f"{one.what.capitalize()} begun: {_named(one.codes)}", "info")
 
+    def lacks(self, test: str, now: datetime) -> bool:
+        """Whether nothing is on board for this test."""
+        kit = self._kit_of.get(test)
+        return kit is not None and self.supplies[kit].state(now) == EMPTY
+
     # using up
 
     def take(self, tests: Iterable[str], now: datetime) -> Taken:
