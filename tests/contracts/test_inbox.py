@@ -58,6 +58,23 @@ def test_messages_are_filed_held_repeated_and_refused(small: SmallLab) -> None:
     ]
 
 
+def test_what_no_database_can_keep_takes_no_other_message_with_it(small: SmallLab) -> None:
+    """PostgreSQL has no NUL in text: one in a number or a value is found before anything is written."""
+    raws = [
+        results("000000000000", "101|1|mmol/L", control="A\x00B"),
+        results("000000000000", "101|1\x00|mmol/L", control="2"),
+        results("000000000000", "101|1|mmol/L", control="3"),
+    ]
+
+    replies = Inbox(small.lab).receive_many([Arrival(raw.encode()) for raw in raws])
+
+    assert replies[0] is None
+    assert [msa(reply) for reply in replies[1:]] == [("AE", "2"), ("AA", "3")]
+    with small.lab.reading() as reading:
+        kept = reading.connection.execute(select(t.inbound.c.raw).order_by(t.inbound.c.id)).scalars().all()
+    assert kept == [raw.encode() for raw in raws]
+
+
 def test_a_message_that_breaks_the_program_takes_no_other_with_it(small: SmallLab) -> None:
     container = small.order("LYTES").container_ids[0]
     small.receive(container)
