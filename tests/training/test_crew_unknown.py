@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from lis.storage import tables as t
 from lis.storage.house import House
 from lis.training import crew_unknown
 from simulators.tubes import CollectionLabel, TubeView
-from tests.labs import START, SmallLab, open_small_lab
+from tests.labs import START, SmallLab, actor, open_small_lab
+from tests.world import fake_lis
 
 LABEL = CollectionLabel("Archer, Ann", "M1001", date(1980, 5, 17), "F", "RN7", START, "C77")
 
@@ -50,3 +51,24 @@ def test_tube_that_nobody_can_receive_is_an_occurrence_and_its_unit_is_called(
         [row] = reading.connection.execute(select(t.occurrence)).all()
     assert (row.subject, row.category, row.state, row.what) == (subject, "identification", "open", what)
     assert row.action == "Called ICU: draw again, with label and order, if it is still wanted. Thrown away."
+
+
+def test_what_nobody_can_receive_is_put_away_once_it_has_lain_for_so_long(small: SmallLab) -> None:
+    world = fake_lis.new_world(fake_lis.FakeLis())
+    world.step(fake_lis.START + timedelta(hours=2))
+    first, second, *_ = sorted(world.tray(), key=lambda tube: str(tube.arrived_at))
+    assert first.arrived_at
+    late = world.now - first.arrived_at
+
+    def left() -> set[str]:
+        crew_unknown.put_away(small.lab, world, actor("processor"), {first.id}, late)
+        return {tube.id for tube in world.tray()} & {first.id, second.id}
+
+    late += timedelta(seconds=1)
+    assert left() == {first.id, second.id}
+    late -= timedelta(seconds=1)
+    assert left() == {second.id}
+    assert left() == {second.id}
+    with small.lab.reading() as reading:
+        [row] = reading.connection.execute(select(t.occurrence)).all()
+    assert row.opened_by == "processor"
