@@ -62,7 +62,7 @@ class Ward:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Orders that go together, with a weight per patient class; some do not keep and are always urgent.
+    """Orders that go together, with a weight per patient class or ward; some do not keep and are always urgent.
 
     `series_minutes`: drawn again so long after the first time, each on its own requisition for that hour.
     `due_minutes`: not now, but at an hour so far ahead. `given`: only for who gets this treatment.
@@ -82,7 +82,7 @@ class Request:
 
     def weight(self, ward: Ward) -> float:
         """How often this ward asks for it, among its requests."""
-        return self.weights.get(ward.patient_class, 0.0)
+        return self.weights.get(ward.code, self.weights.get(ward.patient_class, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from lis.services import accessioning, notifying, verifying
 from lis.services.accessioning import Receipt
 from lis.storage.work import Work
 from lis.training import crew_deciding as deciding
-from lis.training import crew_papers
+from lis.training import crew_papers, crew_unknown
 from lis.training import crew_reading as reading
 from lis.training.crew_reading import Due
 from lis.training.people import actor
@@ -54,17 +54,34 @@ class Crew:
         self._tries: Counter[tuple[str, str]] = Counter()
         self._last_try: dict[tuple[str, str], datetime] = {}
 
-    def work(self, *, receiving: bool = True, reviewing: bool = True) -> None:
-        """Whatever is to do now; a crew that leaves stops receiving first, then reviewing."""
-        if receiving:
-            self._refuse_doubtful()
-            self._receive(sorted(self._world.tray(), key=lambda tube: tube.priority != STAT))
+    def work(self, *, late: timedelta = LATE) -> None:
+        """Whatever is to do now; `late`: how long what nobody could decide about may wait."""
+        self._refuse_doubtful()
+        self._put_away(late)
+        self._receive(sorted(self._world.tray(), key=_urgent_first))
+        seen = self._look()
+        self._load(seen.outstanding, late)
+        accepted = self._verify(seen.due, late)
+        self._call(self._release([*seen.verified, *accepted]) or seen.calls)
+
+    def hand_over(self, *, only_urgent: bool) -> None:
+        """The end of a shift: tubes are received and what no check stopped goes out, but nothing on hold is decided.
+
+        At the very end `only_urgent` tubes are: the others, and whoever is to be called, are left to those who come.
+        """
+        self._refuse_doubtful()
+        tray = sorted(self._world.tray(), key=_urgent_first)
+        self._receive([tube for tube in tray if tube.priority == STAT or not only_urgent])
+        seen = self._look()
+        self._load(seen.outstanding, LATE)
+        passed = [case for case in seen.due if not case.on_hold]
+        self._accept(self._technician, passed)
+        calls = self._release([*seen.verified, *passed]) or seen.calls
+        self._call([] if only_urgent else calls)
+
+    def _look(self) -> reading.Seen:
         with self._lab.database.reading() as connection:
-            seen = reading.look(connection)
-        self._load(seen.outstanding)
-        if reviewing:
-            accepted = self._verify(seen.due)
-            self._call(self._release([*seen.verified, *accepted]) or seen.calls)
+            return reading.look(connection)
 
     # receiving
 
@@ -75,11 +92,12 @@ class Crew:
         crew_papers.enter(self._lab, self._world, self._processor, arrived)
         received = self._scan(arrived)
         self._say()
-        alike = self._affix(received)
+        alike, unlike = self._affix(received)
         with self._lab.work(self._processor) as work:
             for container in alike:
-                accessioning.compare_identity(work, container, identifiers=("mrn", "name"), agree=True)
+                deciding.compare(work, container, agree=True)
                 accessioning.scan(work, container)
+            self._doubtful += [deciding.compare(work, container, agree=False) for container in unlike]
         with self._lab.work(self._technician) as work:
             tubes = self._world.bench.tubes
             deciding.read_by_eye(
@@ -145,32 +163,44 @@ class Crew:
         self._doubtful = []
         self._say()
 
-    def _affix(self, received: dict[str, str]) -> list[str]:
-        """Each label to the tube it was printed for, once name and number on both agree; which ones those were."""
-        alike = []
+    def _put_away(self, late: timedelta) -> None:
+        """Throw away what nobody could receive and nobody has asked for."""
+        crew_unknown.put_away(self._lab, self._world, self._processor, self._puzzling, late)
+
+    def _affix(self, received: dict[str, str]) -> tuple[list[str], list[str]]:
+        """Each label to the tube it was printed for, where name and number on both agree, else away with it.
+
+        Which containers those were, and which the others.
+        """
+        alike, unlike = [], []
         for label in self._world.printed_labels():
             tube = received.get(label.barcode)
-            if tube is not None and self._agree(label, tube):
+            if tube is None:
+                continue
+            if self._agree(label, tube):
                 self._world.affix(label.id, tube, by=self._processor.code)
                 alike.append(label.barcode)
-        return alike
+            else:
+                self._world.discard_label(label.id, by=self._processor.code)
+                unlike.append(label.barcode)
+        return alike, unlike
 
     def _agree(self, label: PrintedLabel, tube: str) -> bool:
-        """Whether the printed label names whom the collection label names; one that does not stays on the bench."""
+        """Whether the printed label names whom the collection label names."""
         written = self._world.look(tube, by=self._processor.code).collection_label
         printed = " ".join(label.texts)
         return written is not None and written.mrn in printed and written.name in printed
 
     # loading
 
-    def _load(self, outstanding: Iterable[tuple[str, str]]) -> None:
+    def _load(self, outstanding: Iterable[tuple[str, str]], late: timedelta) -> None:
         failed = []
         for container, analyzer in outstanding:
             tube, tried = self._tubes.get(container), self._tries[container, analyzer]
             if tube and tried < TRIES and self._put_on(analyzer, tube):
                 self._tries[container, analyzer] += 1
                 self._last_try[container, analyzer] = self._world.now
-            elif tried >= TRIES and self._world.now - self._last_try[container, analyzer] >= LATE:
+            elif tried >= TRIES and self._world.now - self._last_try[container, analyzer] >= late:
                 failed.append((container, analyzer))
         if failed:
             with self._lab.work(self._technician) as work:
@@ -192,22 +222,22 @@ class Crew:
 
     # reviewing
 
-    def _verify(self, due: Iterable[Due]) -> list[Due]:
+    def _verify(self, due: Iterable[Due], late: timedelta) -> list[Due]:
         """The technician takes what passed; the technologist takes what is on hold, with a reason, or leaves it."""
         passed = [case for case in due if not case.on_hold]
         on_hold = [case for case in due if case.on_hold]
         held = [case for case in on_hold if self._has_been_settled(case)]
         self._accept(self._technician, passed)
         self._accept(self._technologist, held)
-        self._settle_late([case for case in on_hold if case not in held])
+        self._settle_late([case for case in on_hold if case not in held], late)
         return passed + held
 
-    def _settle_late(self, left: list[Due]) -> None:
+    def _settle_late(self, left: list[Due], late: timedelta) -> None:
         """The supervisor decides about what was left on hold."""
-        late = [case for case in left if self._world.now - case.since >= LATE]
-        if late:
+        waited = [case for case in left if self._world.now - case.since >= late]
+        if waited:
             with self._lab.work(self._supervisor) as work:
-                deciding.settle_late(work, late, self._separated)
+                deciding.settle_late(work, waited, self._separated)
             self._say()
 
     def _has_been_settled(self, case: Due) -> bool:
@@ -251,6 +281,10 @@ class Crew:
                     said=call.what,
                     read_back=call.what,
                 )
+
+
+def _urgent_first(tube: TubeView) -> bool:
+    return tube.priority != STAT
 
 
 def _together(cases: Iterable[Due], key: Callable[[Due], Any]) -> Iterable[tuple[Any, dict[str, int]]]:

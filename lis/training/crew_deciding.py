@@ -22,8 +22,17 @@ from lis.training.crew_reading import Due
 from simulators.tubes import TubeView
 
 LET_GO = "Looked at again by the supervisor: nothing on the tube speaks against it."
+DISAGREE = "identity.disagree"
 NOT_MEASURED = "volume.not_sufficient"
 """What is found of a tube of which an analyzer made nothing, however often it was put on."""
+
+
+def compare(work: Work, container_id: str, *, agree: bool) -> Receipt:
+    """Name and number on the tube were compared with the order; one that disagrees is refused for the reason it has."""
+    accessioning.compare_identity(work, container_id, identifiers=("mrn", "name"), agree=agree)
+    outcome, findings = ("labelled", ()) if agree else ("set_aside", (DISAGREE,))
+    reasons = tuple(_reasons(work, findings))
+    return Receipt(outcome, container_id, "", "Identity compared.", suggested=reasons)
 
 
 def refuse_doubtful(work: Work, receipts: Iterable[Receipt]) -> None:

@@ -37,13 +37,14 @@ BY = "preparation"
 Progress = Callable[[datetime, datetime, datetime], None]  # from, now, to
 Say = Callable[[], int]  # carries what the laboratory has to say to its peers; how many messages that were
 Connect = Callable[[Lab, World], Say]
-LAST_CONTROLS, LAST_RECEIPT, LAST_REVIEW = (
-    timedelta(minutes=90),
-    timedelta(minutes=75),
-    timedelta(minutes=30),
-)
+HANDOVER = timedelta(minutes=90)
+"""So long before the end only urgent tubes are received: a routine tube takes about this from tray to report, and who
+begins one later goes home in the middle of it."""
+LAST_DECISION = timedelta(hours=2)
+"""So long before the end the last value on hold is decided about: the next shift finds none that waited longer."""
 LEFT_SHARE = 5
-"""One part in so many of a short past is left to the next shift: nobody leaves earlier than that."""
+"""One part in so many of a short past is left to the next shift: nobody stops earlier than that."""
+NOW = timedelta(0)
 ROUND_SECONDS = (420, 1020)
 KEEP_EVERY = timedelta(hours=6)
 
@@ -190,18 +191,22 @@ def _live(
     world.after_turn = say
     crew = Crew(made.lab, world, dice, say)
     world.act(Action(start, "attend", {"on": True}, BY))  # whoever looked after the analyzers then
-    kept_at, longest = start, (end - start) / LEFT_SHARE
-    controls_due = end - min(LAST_CONTROLS, longest)
-    last_receipt, last_review = end - min(LAST_RECEIPT, longest), end - min(LAST_REVIEW, longest / 2)
+    kept_at, longest, is_decided = start, (end - start) / LEFT_SHARE, False
+    last_decision, handover = end - min(LAST_DECISION, longest), end - min(HANDOVER, longest / 2)
     while world.now < until:
         due = min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end)
         world.step(min(due, until))
         if due > until:
             break
-        if controls_due <= world.now < end:
+        if world.now < last_decision:
+            crew.work()
+        elif is_decided:
+            crew.hand_over(only_urgent=world.now >= handover)
+        else:
             crew.run_controls()
-            controls_due = end
-        crew.work(receiving=world.now <= last_receipt, reviewing=world.now <= last_review)
+            crew.work(late=NOW)
+            crew.work(late=NOW)  # what hung on something that was refused just now
+            is_decided = True
         if progress:
             progress(start, world.now, until)
         if world.now - kept_at >= KEEP_EVERY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from lis.lab import clock_state_of
 from lis.storage import control
 from lis.storage import tables as t
 from lis.storage.journal import every
-from lis.training import chronicle
+from lis.training import chronicle, preparing
+from lis.training import crew_reading as reading
 from lis.training.people import STAFF
 from tests.training import pasts
 from tests.training.conftest import Past
@@ -53,11 +54,21 @@ def test_every_message_was_understood_and_every_outgoing_one_taken(past: Past) -
     assert set(counted(past, t.outbox.c.state)) == {"answered", "sent"}
 
 
-def test_the_next_shift_finds_something_to_do(past: Past) -> None:
-    waiting = [tube for tube in past.made.world.tray() if tube.lab_label is None]
-    undecided = counted(past, t.result.c.state)
-    assert waiting
-    assert undecided.get("resulted", 0) + undecided.get("on_hold", 0) > 0
+def test_the_next_shift_finds_what_came_last_and_nothing_that_has_waited(tmp_path: Path) -> None:
+    """People stop deciding in the last fifth of a short past, and receiving what is routine in the last tenth."""
+    house = pasts.open_house(tmp_path)
+    made = pasts.live(house, seed="12")
+    with made.lab.database.reading() as connection:
+        seen = reading.look(connection)
+    now, length = made.world.now, pasts.HOURS * pasts.HOUR
+    in_tray = [now - tube.arrived_at for tube in made.world.tray() if not tube.lab_label and tube.arrived_at]
+    on_hold = [now - case.since for case in seen.due if case.on_hold]
+    longest_round = timedelta(seconds=preparing.ROUND_SECONDS[1])
+    assert [wait for wait in in_tray if wait > length / 10] == []
+    assert [wait for wait in on_hold if wait > length / 5 + longest_round] == []
+    assert (len(in_tray), len(on_hold)) == (1, 2)
+    assert [case for case in seen.due if not case.on_hold and now - case.since > longest_round] == []
+    house.close()
 
 
 def test_labels_are_on_the_tubes_they_were_printed_for(past: Past) -> None:
