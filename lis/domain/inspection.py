@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from lis.domain.catalog import Catalog, ContainerType, Orderable
@@ -23,13 +24,17 @@ LEAKING, BUBBLES, CLOTTED = "leaking", "bubbles", "clotted"
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the person at the counter saw. Empty and None: nothing out of the ordinary was recorded."""
+    """What the person at the counter saw. Empty and None: nothing out of the ordinary was recorded.
+
+    `separated_at`: when it was centrifuged before it came, as its label or the collector says.
+    """
 
     container_type: str = ""
     expired: bool = False
     volume_ml: Decimal | None = None
     temperature: str = ""
     conditions: tuple[str, ...] = ()
+    separated_at: datetime | None = None
 
 
 NOTHING_SEEN = Inspection()

@@ -52,17 +52,19 @@ def _facts(work: Work, container: Row[Any], tests: Sequence[Row[Any]] | None = N
 def note_inspection(work: Work, container: Row[Any], accession: str, seen: Inspection) -> Row[Any]:
     """Keep what was seen at the counter, beside what was noted before: it counts whenever the tube is judged anew."""
     _refuse_unknown(work, seen)
+    _refuse_spin(work, container, seen)
     said = _said(seen)
     if not said:
         return container
-    noted = {name: value for name, value in said.items() if name != "conditions"}
+    noted = {name: value for name, value in said.items() if name not in ("conditions", "separated_at")}
     condition = dict(container.condition)
     if noted:
         condition[INSPECTION] = condition.get(INSPECTION, {}) | noted
     if seen.conditions:
         condition[SEEN] = sorted({*condition.get(SEEN, ()), *seen.conditions})
     volume = container.volume_ml if seen.volume_ml is None else seen.volume_ml
-    work.containers.change(container.id, condition=condition, volume_ml=volume)
+    spun = seen.separated_at or container.separated_at
+    work.containers.change(container.id, condition=condition, volume_ml=volume, separated_at=spun)
     work.journal.append(
         Verb.SPECIMEN_INSPECTED, f"container:{container.container_id}", accession=accession, **said
     )
@@ -103,6 +105,7 @@ def _said(seen: Inspection) -> dict[str, Any]:
         "volume_ml": "" if seen.volume_ml is None else str(seen.volume_ml),
         "temperature": seen.temperature,
         "conditions": list(seen.conditions),
+        "separated_at": seen.separated_at.isoformat() if seen.separated_at else "",
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -119,3 +122,16 @@ def _refuse_unknown(work: Work, seen: Inspection) -> None:
         raise Invalid("condition.unknown", f"What is seen is said as: {words}.", words=unknown)
     if seen.volume_ml is not None and not (seen.volume_ml.is_finite() and seen.volume_ml >= 0):
         raise Invalid("volume.none", "A volume is a number of millilitres.")
+
+
+def _refuse_spin(work: Work, container: Row[Any], seen: Inspection) -> None:
+    """A spin before the tube came lies between its draw and now, and is not of a kind that nobody spins."""
+    at = seen.separated_at
+    if at is None:
+        return
+    kind = work.catalog.containers.get(seen.container_type or container.type)
+    collected_at = work.specimens.get(container.specimen_id).collected_at
+    if kind is None or not kind.centrifuge:
+        raise Invalid("spin.not_this_kind", f"{kind.name if kind else 'This container'} is not spun.")
+    if at > work.now or (collected_at is not None and at < collected_at):
+        raise Invalid("spin.when", "It was spun after it was drawn, and before now.", "Read the label again.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lis.domain.catalog import Catalog, RejectionReason
 from lis.domain.requests import STAT
+from lis.kernel.clock import local
 from lis.kernel.errors import Invalid
 from lis.services import accessioning, inspecting, labelling, ordering, rejecting, withdrawing
 from lis.services.accessioning import Receipt
@@ -23,7 +24,7 @@ UNDO, NEXT, ASIDE = "%UNDO", "%NEXT", "%ASIDE"
 REJECT, TEST, LOST = "%REJ-", "%TEST-", "%LOST"
 AT_ONCE = (UNDO, NEXT)
 ADDING = (commands_seen.SEEN, TEST, LOST)
-OPEN = (TEST, commands_seen.VOLUME)  # what follows is any test, any number of millilitres
+OPEN = (TEST, commands_seen.VOLUME, commands_seen.SPUN)  # any test, any number of millilitres, any hour
 COMPARED = ("name", "mrn")
 REPRINT_REASONS = {"%LBL-DMG": "it is damaged or unreadable", "%LBL-OUT": "it did not come out"}
 AGAIN = {"Y": True, "N": False}
@@ -131,7 +132,7 @@ def carry_out(work: Work, command: str, text: str) -> Receipt:
 
 def _state(work: Work, said: Sentence, text: str) -> Receipt:
     container = find_container(work, text)
-    seen = commands_seen.inspection(said.seen, container.type, work.catalog)
+    seen = commands_seen.inspection(said.seen, container.type, work.catalog, local(work.now, work.zone))
     return inspecting.inspect_specimen(work, container.container_id, seen)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from lis.domain.catalog import Catalog
@@ -13,7 +15,8 @@ from lis.kernel.quantity import parse_decimal
 
 SEEN = "%SEEN-"
 EXPIRED, TUBE, FILL = f"{SEEN}EXP", f"{SEEN}TUBE-", f"{SEEN}FILL-"
-VOLUME, TEMPERATURE = f"{SEEN}VOL-", f"{SEEN}TEMP-"
+VOLUME, TEMPERATURE, SPUN = f"{SEEN}VOL-", f"{SEEN}TEMP-", f"{SEEN}SPUN-"
+_HOUR = re.compile(r"([01]\d|2[0-3]):?([0-5]\d)")
 FILLS = (25, 50, 75, 90)  # per cent of what the tube draws
 
 
@@ -28,8 +31,8 @@ def offered(catalog: Catalog) -> list[tuple[str, str]]:
     ]
 
 
-def inspection(words: Sequence[str], wanted: str, catalog: Catalog) -> Inspection:
-    """What the codes state together of a container of the kind `wanted`."""
+def inspection(words: Sequence[str], wanted: str, catalog: Catalog, now: datetime) -> Inspection:
+    """What the codes state together of a container of the kind `wanted`; `now` by the laboratory's wall clock."""
     unknown = next((word for word in words if not _is_known(word)), "")
     if unknown:
         raise Invalid("command.unknown", f"{unknown} is no command here.", "Nothing was done with the tube.")
@@ -40,12 +43,13 @@ def inspection(words: Sequence[str], wanted: str, catalog: Catalog) -> Inspectio
         volume_ml=_volume(words, kind or wanted, catalog),
         temperature=_last(words, TEMPERATURE),
         conditions=tuple(word for word in CONDITIONS if f"{SEEN}{word.upper()}" in words),
+        separated_at=_spun_at(words, now),
     )
 
 
 def _is_known(word: str) -> bool:
     simple = {EXPIRED, *(f"{SEEN}{one.upper()}" for one in CONDITIONS)}
-    return word in simple or word.startswith((TUBE, FILL, VOLUME, TEMPERATURE))
+    return word in simple or word.startswith((TUBE, FILL, VOLUME, TEMPERATURE, SPUN))
 
 
 def _last(words: Sequence[str], prefix: str) -> str:
@@ -65,6 +69,18 @@ def _volume(words: Sequence[str], kind: str, catalog: Catalog) -> Decimal | None
             "volume.unknown", f"What {kind} holds when it is full is not known.", "State millilitres."
         )
     return row.draw_volume_ml * _number(part) / 100
+
+
+def _spun_at(words: Sequence[str], now: datetime) -> datetime | None:
+    """The last time the wall clock showed the hour that is written on the label, as 08:30 or 0830."""
+    stated = _last(words, SPUN)
+    if not stated:
+        return None
+    found = _HOUR.fullmatch(stated)
+    if found is None:
+        raise Invalid("spin.hour", f"{stated} is no hour.", "State it as on the label: 08:30.")
+    at = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    return (at if at <= now else at - timedelta(days=1)).astimezone(UTC)
 
 
 def _number(text: str) -> Decimal:

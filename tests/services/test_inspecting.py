@@ -80,6 +80,29 @@ def test_what_is_seen_is_judged_as_of_its_arrival(small: Bench) -> None:
     assert state(small, tube, Inspection(conditions=("clear",))).outcome == "inspected"
 
 
+def test_a_tube_that_came_spun_is_judged_from_its_spin(small: Bench) -> None:
+    at = small.clock.now()
+    old, spun = (
+        small.order("LYTES", collected=210, numbers=(number,)).container_ids[0] for number in ("H7", "H8")
+    )
+    late = state(small, old, Inspection(conditions=("clear",)))
+    in_time = state(small, spun, Inspection(separated_at=at - timedelta(minutes=110)))
+    assert late.outcome == "set_aside"
+    assert (in_time.outcome, in_time.reasons) == ("received", ())
+    assert small.container(spun).separated_at == at - timedelta(minutes=110)
+    assert [row.data for row in small.events() if row.verb == "specimen.inspected"][-1] == {
+        "separated_at": (at - timedelta(minutes=110)).isoformat()
+    }
+
+
+@pytest.mark.parametrize("hours", [-1, 3])
+def test_a_spin_in_the_future_or_before_the_draw_is_refused(small: Bench, hours: int) -> None:
+    tube = small.order("LYTES", collected=60).container_ids[0]
+    with pytest.raises(Invalid) as refused:
+        state(small, tube, Inspection(separated_at=small.clock.now() - timedelta(hours=hours)))
+    assert refused.value.code == "spin.when"
+
+
 def test_tests_that_cannot_be_done_are_kept_back_from_the_analyzers(small: Bench, thirsty: str) -> None:
     receipt = state(small, thirsty, SHORT)
     assert (receipt.outcome, "CREA" in receipt.kept_back, receipt.needs_attention) == ("received", True, True)

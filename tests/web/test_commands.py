@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 
 from lis.documents.cards import command_card
 from lis.documents.typesetting import typeset
+from lis.kernel.clock import local
 from lis.services import arriving
+from lis.services.finding import known_container
 from lis.web import commands
 from tests.documents.rasters import symbols
 from tests.web.site import Site
@@ -102,6 +105,18 @@ def test_what_is_seen_is_stated_before_the_scan_and_the_rules_decide(site: Site)
     assert site.small.journal()[-2:] == ["specimen.inspected", "specimen.set_aside"]
 
 
+@pytest.mark.parametrize("written", ["{:%H:%M}", "{:%H%M}"])
+def test_an_hour_at_which_it_was_spun_is_the_last_time_the_clock_showed_it(site: Site, written: str) -> None:
+    order = site.small.order("LYTES", numbers=(next(numbers),), collected=210)
+    with site.small.work("processor") as work:
+        at = (work.now - timedelta(minutes=110)).replace(second=0, microsecond=0)
+        hour = written.format(local(at, work.zone))
+    answer = scan(site, f"%SEEN-SPUN-{hour}", order.container_ids[0])
+    assert (answer["attention"], "✓ received" in answer["row"]) == ("", True)
+    with site.small.work("processor") as work:
+        assert known_container(work, order.container_ids[0]).separated_at == at
+
+
 def test_what_is_seen_is_stated_after_the_scan(site: Site) -> None:
     one = tube(site)
     answer = scan(site, "%SEEN-TUBE-LAV", one)
@@ -125,6 +140,7 @@ def test_what_is_seen_and_harmless_stops_nothing(site: Site) -> None:
         ("%REJ-RJ01 %TEST-COAGS", "None of these tests is measured from this container."),
         ("%SEEN-ODD", "%SEEN-ODD is no command here."),
         ("%SEEN-VOL-much", "much is no number."),
+        ("%SEEN-SPUN-noon", "noon is no hour."),
         ("%SEEN-TEMP-HOT", "HOT is none of 37C, RT, 4C, -20C."),
     ],
 )
