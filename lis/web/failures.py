@@ -32,7 +32,7 @@ HEADINGS = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",
-    409: "Something has changed",
+    409: "This cannot be done now",
     413: "Too large",
     422: "This cannot be used as it stands",
     429: "Too many attempts",

@@ -51,7 +51,7 @@ def test_stale_tab_verifies_nothing_and_says_so(served: Served, browser: Browser
     expect(potassium(awake).locator(".flag")).to_have_count(0, timeout=PATIENCE)
 
     verify(asleep)
-    expect(asleep.get_by_role("heading", level=1)).to_have_text("Something has changed", timeout=PATIENCE)
+    expect(asleep.get_by_role("heading", level=1)).to_have_text("This cannot be done now", timeout=PATIENCE)
     main = asleep.get_by_role("main")
     expect(main).to_contain_text("The result of K has changed since this page was shown.")
     expect(main).to_contain_text("ook at the present value, then decide again.")
@@ -73,7 +73,7 @@ def test_stale_tab_files_no_value_over_another(served: Served, browser: Browser)
 
     retype(asleep, "3.3")
     notice = asleep.get_by_role("alert")
-    expect(notice).to_contain_text("Something has changed.", timeout=PATIENCE)
+    expect(notice).to_contain_text("This cannot be done now.", timeout=PATIENCE)
     expect(notice).to_contain_text("has changed since this page was shown.")
     awake.reload()
     expect(awake.get_by_label("Potassium", exact=True)).to_have_value("4.1")

@@ -80,7 +80,7 @@ def test_a_spin_needs_balance_counts_down_and_ends_when_it_is_taken_out(
     served.pass_time(8 * MINUTE)
     assert "stopped" in processor.get(f"{BENCH}/state").text
     out = said(processor, "unload:C1")
-    assert "The tubes of C1 are in the tray." in out
+    assert "The tubes of Centrifuge 1 are in the tray." in out
     assert "Separated, what stands above is" in out
 
     poured = said(processor, "aliquot", tube=tube.id, ml="0,5")

@@ -65,7 +65,7 @@ def test_stale_second_tab_verifies_nothing_and_says_why(site: Site) -> None:
         },
     )
     assert answer.status_code == 409
-    assert "<h1>Something has changed</h1>" in answer.text
+    assert "<h1>This cannot be done now</h1>" in answer.text
     assert "has changed since this page was shown" in answer.text
     assert f'href="/lab/small/accessions/{accession}"' in answer.text
     assert "result.verified" not in site.small.journal()

@@ -99,7 +99,7 @@ def _spin(live: LiveWorld, form: Form, _of: str, by: str) -> str:
 
 def _unload(live: LiveWorld, _form: Form, of: str, by: str) -> str:
     live.act("unload", {"centrifuge": of}, by)
-    return f"The tubes of {of} are in the tray."
+    return f"The tubes of {live.world.bench.plan.centrifuges[of].name} are in the tray."
 
 
 def _rim(live: LiveWorld, form: Form, _of: str, by: str) -> str:

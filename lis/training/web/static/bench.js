@@ -11,11 +11,14 @@ const ANY_MS = 2000;
 
 let windows = new Set();
 let taken = "";
+let into = "";
 let reading = Promise.resolve();
 
 channel.addEventListener("message", ({ data }) => {
   if (data.kind === "here") windows.add(data.window);
-  if (data.kind === "taken") taken = data.text;
+  if (data.kind !== "taken") return;
+  taken = data.text;
+  into = data.title;
 });
 
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -38,7 +41,7 @@ async function read(text) {
   if (target) channel.postMessage({ kind: "scan", window: target, text });
   if (target) await until(() => taken === text, ANY_MS);
   said.textContent = taken === text
-    ? `Scanned ${text}.`
+    ? `Scanned ${text} into the window “${into}”.`
     : `The scanner read ${text}, but no window of the laboratory is open in this browser. Open one, or type the number there.`;
 }
 
@@ -91,12 +94,50 @@ document.addEventListener("click", (event) => {
 
 // A refresh changes nothing under somebody's hands: picks stay, an open list is left alone.
 
+const HERE = ["affix", "rim"]; // what ends at the tube that it was done to
 const typed = "#bench select, #bench input:not([type=checkbox]):not([type=radio]):not([type=hidden])";
 let picks = [];
 let values = new Map();
+let held = ""; // where the keyboard was
+let known = new Set();
+let done = null;
+
+const trayed = () => [...form.querySelectorAll(".tray [data-tube]")];
+
+function placeOf(element) {
+  if (!element.closest("#state")) return "";
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const tube = tubeAt(element)?.id;
+  if (tube) return `#${CSS.escape(tube)} ${element.matches("[data-look]") ? "[data-look]" : "[data-scan]"}`;
+  return element.name ? `[name="${element.name}"][value="${CSS.escape(element.value)}"]` : `a[href="${element.getAttribute("href")}"]`;
+}
+
+function broughtBy({ value, tube }) {
+  const same = HERE.includes(value) && tube ? document.getElementById(`tube-${tube}`) : null;
+  return trayed().find((one) => !known.has(one.id)) ?? same;
+}
+
+// What had the keyboard may be gone: on to what the act brought, else to where it was, else to what lies there.
+function giveKeyboard() {
+  const gone = document.activeElement === document.body;
+  const tube = done ? broughtBy(done) : null;
+  if (!tube && !(gone && (done || held))) return;
+  const to = tube?.querySelector("input[name=tube]")
+    ?? (held ? form.querySelector(held) : null)
+    ?? form.querySelector("#bags button, .tray input[name=tube], #state button");
+  to?.focus();
+}
+
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "state") return;
+  if (event.detail.target.id !== "state") {
+    if (event.detail.isError) said.textContent = "";
+    return;
+  }
   const isRefresh = event.detail.requestConfig.verb === "get";
+  const button = event.detail.requestConfig.triggeringEvent?.submitter;
+  known = new Set(trayed().map((one) => one.id));
+  held = placeOf(document.activeElement);
+  done = isRefresh ? null : { value: button?.value, tube: form.querySelector("input[name=tube]:checked")?.value };
   if (isRefresh && document.activeElement.matches(typed)) event.detail.shouldSwap = false;
   values = new Map([...form.querySelectorAll(typed)].map((one) => [one.id, one.value]));
   picks = isRefresh
@@ -117,5 +158,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   }
   const now = document.getElementById("done-now");
   if (now) said.textContent = now.textContent;
+  if (now) document.getElementById("notice").replaceChildren();
   now?.remove();
+  giveKeyboard();
 });

@@ -16,6 +16,6 @@ channel.addEventListener("message", ({ data }) => {
   const box = document.getElementById("scan");
   if (!box) return;
   box.value = data.text;
-  channel.postMessage({ kind: "taken", text: data.text });
+  channel.postMessage({ kind: "taken", text: data.text, title: document.querySelector("h1").innerText.trim() });
   box.form.requestSubmit();
 });
