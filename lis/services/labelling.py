@@ -14,9 +14,11 @@ from lis.services.finding import known_container
 from lis.storage import outbox
 from lis.storage.work import Work
 
+PRINTER = "printer"
 
-def print_label(work: Work, container_id: str, *, reason: str) -> int:
-    """Print a container's label once more, with a reason. Copies are numbered."""
+
+def print_label(work: Work, container_id: str, *, reason: str, to: str = PRINTER) -> int:
+    """Print a numbered copy of a container's label, with a reason: on the label printers, or `to` a file."""
     work.require(Act.LABEL_PRINT)
     if not reason.strip():
         raise Invalid("reason.missing", "A reprint needs a reason.", "Say why in a few words.")
@@ -24,7 +26,7 @@ def print_label(work: Work, container_id: str, *, reason: str) -> int:
     if container.state in (ContainerState.EXPECTED, ContainerState.CANCELLED, ContainerState.DISCARDED):
         raise Conflict("label.not_now", f"The container is {container.state}: it gets no label.")
     order = work.orders.get(container.order_id)
-    return put_to_print(work, container, order.accession, reason=reason)
+    return put_to_print(work, container, order.accession, reason=reason, to=to)
 
 
 def void_label(work: Work, label_id: int, *, reason: str) -> None:
@@ -47,7 +49,8 @@ def void_label(work: Work, label_id: int, *, reason: str) -> None:
     )
 
 
-def put_to_print(work: Work, container: Row[Any], accession: str, *, reason: str) -> int:
+def put_to_print(work: Work, container: Row[Any], accession: str, *, reason: str, to: str = PRINTER) -> int:
+    """One more numbered copy: sent to the label printers, or, `to` a file, to whoever fetched it."""
     copy = len(work.labels.having(container_pk=container.id)) + 1
     label_id = work.labels.add(
         container_pk=container.id,
@@ -57,7 +60,7 @@ def put_to_print(work: Work, container: Row[Any], accession: str, *, reason: str
         reason=reason,
         void_reason="",
     )
-    for printer in printers(work):
+    for printer in printers(work) if to == PRINTER else ():
         work.outbox.add(outbox.LABEL, printer, accession=accession, label=label_id)
     work.journal.append(
         Verb.LABEL_PRINTED,
@@ -65,6 +68,7 @@ def put_to_print(work: Work, container: Row[Any], accession: str, *, reason: str
         accession=accession,
         reason=reason or None,
         copy=copy,
+        **({} if to == PRINTER else {"to": to}),
     )
     return label_id
 

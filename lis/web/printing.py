@@ -47,8 +47,8 @@ def label_of(reading: Reading, container_id: str) -> LabelData:
     return label_data(reading.connection, reading.catalog, newest, reading.zone, head.environment)
 
 
-def labels_of_order(reading: Reading, accession: str) -> list[LabelData]:
-    """The newest labels of an order's containers that have one; what is rejected or thrown away gets none."""
+def tubes_with_labels(reading: Reading, accession: str) -> list[str]:
+    """An order's containers that have a label; what is rejected or thrown away gets none."""
     c, o, p = t.container.c, t.lab_order.c, t.label_print.c
     query = (
         select(c.container_id)
@@ -56,7 +56,7 @@ def labels_of_order(reading: Reading, accession: str) -> list[LabelData]:
         .where(o.accession == accession, c.state.in_(IN_LAB), c.id.in_(select(p.container_pk)))
         .order_by(c.number)
     )
-    return [label_of(reading, one) for one in reading.connection.execute(query).scalars()]
+    return list(reading.connection.execute(query).scalars())
 
 
 def report_of(reading: Reading, accession: str) -> ReportData:

@@ -94,10 +94,7 @@ PARTS = {
     "/receive/pending",
     "/receive/commands.pdf",
     "/receive/tests.pdf",
-    "/labels/sheet.pdf",
-    "/labels/{container_id}.pdf",
     "/labels/{container_id}.svg",
-    "/labels/{container_id}.zpl",
     "/accessions/{accession}/rows",
     "/accessions/{accession}/report.pdf",
 }

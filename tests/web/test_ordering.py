@@ -255,7 +255,7 @@ def test_requisition_is_kept_and_its_labels_are_a_click_away(site: Site) -> None
     accession = answer.headers["Location"].rsplit("/", 1)[1]
     page = browser.page(f"/orders/{accession}").text
     assert "Requisition REQ-2026-7" in page
-    assert "Labels on a sheet" not in page
+    assert "Labels, single" not in page
     with site.small.work() as work:
         order = work.orders.by_accession(accession)
         tube = work.containers.of_order(order.id)[0].container_id
@@ -264,4 +264,4 @@ def test_requisition_is_kept_and_its_labels_are_a_click_away(site: Site) -> None
         assert row is not None
         work.specimens.change(row.specimen_id, collected_at=work.now)
     site.small.receive(tube)
-    assert f"labels/sheet.pdf?accession={accession}&amp;stock=a4" in browser.page(f"/orders/{accession}").text
+    assert f"/labels/{tube}" in browser.page(f"/orders/{accession}").text

@@ -20,7 +20,6 @@ SEEN_BY = {
     "/receive/pending": BENCH,
     "/labels/{c}": BENCH,
     "/labels/{c}.svg": BENCH,
-    "/labels/{c}.pdf": BENCH,
     "/worklist": BENCH,
     "/worklist?bench=CHEM-1": BENCH,
     "/accessions/{a}": BENCH,

@@ -1,17 +1,22 @@
-"""Labels: on the screen, as PDF (single or on sheets), as ZPL for a printer, and printed once more with a reason."""
+"""Labels: on the screen, and printed once more with a reason: on the label printer, as PDF (single, on sheets), as ZPL.
+
+A file is a copy like any other: it is numbered and in the journal before it leaves.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from lis.documents.labels import STOCKS, label_pdf, label_svg, label_zpl, sheet_pdf
+from lis.documents.labels import STOCKS, LabelData, label_pdf, label_svg, label_zpl, sheet_pdf
 from lis.domain.people import Act
 from lis.kernel.errors import Invalid, NotFound
 from lis.services import labelling
-from lis.web.deps import Posted, SomeoneHere
+from lis.web.deps import Here, Posted, SomeoneHere
 from lis.web.pages import go, show
-from lis.web.printing import label_of, labels_of_order
+from lis.web.printing import label_of, tubes_with_labels
 from lis.web.queries import specimens
 
 router = APIRouter(prefix="/lab/{slug}")
@@ -26,29 +31,41 @@ def reprint(here: SomeoneHere, form: Posted, container_id: str) -> Response:
     return go(f"{here.path}/labels/{container_id}")
 
 
-@router.get("/labels/sheet.pdf")
-def sheet(here: SomeoneHere, accession: str = "", stock: str = "letter", start: int = 1) -> Response:
+@router.post("/labels/sheet.pdf")
+def sheet(here: SomeoneHere, form: Posted) -> Response:
     """The labels of one order, so of one patient, on a sheet; `start` is the first free place of it."""
-    here.require(Act.LABEL_PRINT)
+    accession, stock, start = form.text("accession"), form.text("stock") or "letter", form.number("start")
     if stock not in STOCKS:
         raise Invalid("label.stock", f"{stock[:20]} is no sheet here.", f"Sheets: {', '.join(STOCKS)}.")
     if not 1 <= start <= PER_SHEET:
         raise Invalid("label.start", f"A sheet has places 1 to {PER_SHEET}.")
     with here.lab.reading() as reading:
-        labels = labels_of_order(reading, accession)
-    if not labels:
+        tubes = tubes_with_labels(reading, accession)
+    if not tubes:
         raise NotFound(
             "label.none", f"No label was printed for {accession[:20]}.", "Receive its tubes first."
         )
-    return Response(sheet_pdf(labels, stock, start - 1), media_type="application/pdf")
+    with here.lab.work(here.actor) as work:
+        for tube in tubes:
+            labelling.print_label(work, tube, reason=form.text("reason"), to=f"{stock} sheet")
+    return _file(sheet_pdf(_labels(here, tubes), stock, start - 1), f"{accession}.pdf")
 
 
-@router.get("/labels/{container_id}.pdf")
-def label_as_pdf(here: SomeoneHere, container_id: str) -> Response:
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        label = label_of(reading, container_id)
-    return Response(label_pdf([label]), media_type="application/pdf")
+@router.post("/labels/{container_id}.pdf")
+def label_as_pdf(here: SomeoneHere, form: Posted, container_id: str) -> Response:
+    """One label on a page of its own size."""
+    with here.lab.work(here.actor) as work:
+        labelling.print_label(work, container_id, reason=form.text("reason"), to="PDF")
+    return _file(label_pdf(_labels(here, [container_id])), f"{container_id}.pdf")
+
+
+@router.post("/labels/{container_id}.zpl")
+def label_as_zpl(here: SomeoneHere, form: Posted, container_id: str) -> Response:
+    """What the label printer is sent, as a file."""
+    with here.lab.work(here.actor) as work:
+        labelling.print_label(work, container_id, reason=form.text("reason"), to="ZPL")
+    (label,) = _labels(here, [container_id])
+    return _file(label_zpl(label).encode(), f"{container_id}.zpl", "text/plain; charset=utf-8")
 
 
 @router.get("/labels/{container_id}.svg")
@@ -57,16 +74,6 @@ def label_as_svg(here: SomeoneHere, container_id: str) -> Response:
     with here.lab.reading() as reading:
         label = label_of(reading, container_id)
     return Response(label_svg(label), media_type="image/svg+xml")
-
-
-@router.get("/labels/{container_id}.zpl")
-def label_as_zpl(here: SomeoneHere, container_id: str) -> Response:
-    """What the label printer is sent, as a file."""
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        label = label_of(reading, container_id)
-    headers = {"Content-Disposition": f'attachment; filename="{label.container_id}.zpl"'}
-    return Response(label_zpl(label).encode(), media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.get("/labels/{container_id}")
@@ -80,3 +87,13 @@ def label_page(request: Request, here: SomeoneHere, container_id: str) -> Respon
             "drawn": label_svg(label_of(reading, container_id)),
         }
     return show(request, here, "accessioning/label.html", **context)
+
+
+def _labels(here: Here, tubes: Sequence[str]) -> list[LabelData]:
+    with here.lab.reading() as reading:
+        return [label_of(reading, tube) for tube in tubes]
+
+
+def _file(data: bytes, name: str, kind: str = "application/pdf") -> Response:
+    """What is kept as a file: shown in the browser, it would be asked for twice and counted twice."""
+    return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
