@@ -395,10 +395,10 @@ class Catalog:
     roles: dict[str, RoleActs] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     constants: dict[str, Decimal] = field(default_factory=dict)
+    due_soon_share: Decimal = Decimal("0.25")  # of the promised turn-around: with less left, boards warn
     laboratory: Laboratory = Laboratory("", (), "", "UTC", "T")
     title: str = ""
-    # Interferent (H, I, L) → the test that is its index.
-    index_tests: dict[str, str] = field(default_factory=dict)
+    index_tests: dict[str, str] = field(default_factory=dict)  # interferent (H, I, L) → its index
 
     def orderable(self, code: str) -> Orderable | None:
         """A panel, or any test that can be ordered alone under its own code."""

@@ -39,13 +39,16 @@ def test_pending_tests_count_down_from_receipt_by_priority(own_site: Site) -> No
     received(own_site, "LYTES", number="B1")
     received(own_site, "LYTES", number="B2", priority="S")
     own_site.small.order("LYTES", numbers=("B3",))
-    own_site.pass_time(timedelta(minutes=31))
+    own_site.pass_time(timedelta(minutes=34))
     page = board(own_site)
     assert rows_of(page) == [
-        "260610002 STAT Archer, Ann M1001 ICU LYTES Electrolytes in process 06:00 06:45 ! 14 min left",
-        "260610001 Archer, Ann M1001 ICU LYTES Electrolytes in process 06:00 07:30 59 min left",
+        "260610002 STAT Archer, Ann M1001 ICU LYTES Electrolytes in process 06:00 06:45 ! 11 min left",
+        "260610001 Archer, Ann M1001 ICU LYTES Electrolytes in process 06:00 07:30 56 min left",
     ]
-    assert "1 STAT pending 1 others pending 1 ! due within 15 min 0 ▲ overdue" in text_of(page)
+    assert (
+        "1 STAT pending 1 others pending "
+        "1 ! due soon: 25 % of the promised time or less is left 0 ▲ overdue" in text_of(page)
+    )
 
 
 def test_overdue_tests_come_first_and_say_by_how_much(own_site: Site) -> None:

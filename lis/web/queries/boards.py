@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any
 
@@ -23,7 +24,6 @@ from lis.storage import tables as t
 from lis.web.queries import home
 
 OPEN = (TestState.ORDERED, TestState.IN_LAB, TestState.RECOLLECT)
-SOON = timedelta(minutes=15)
 LOOKS_BACK = timedelta(hours=24)
 CORRECTED = "C"
 PERCENTILE = 0.9
@@ -32,13 +32,17 @@ MOST_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An ordered test that is in the laboratory and not complete. `due_at` None: nothing is promised for it."""
+    """An ordered test that is in the laboratory and not complete. `due_at` None: nothing is promised for it.
+
+    `soon_minutes`: with so many left, or fewer, it is due soon; the pack's share of what is promised.
+    """
 
     row: Row[Any]
     name: str
     stage: str
     due_at: datetime | None
     minutes_left: int | None
+    soon_minutes: Decimal
 
     @property
     def is_stat(self) -> bool:
@@ -50,7 +54,7 @@ class Pending:
 
     @property
     def is_soon(self) -> bool:
-        return self.minutes_left is not None and 0 <= self.minutes_left * 60 <= SOON.total_seconds()
+        return self.minutes_left is not None and 0 <= self.minutes_left <= self.soon_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class TurnAround:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counters of the wall."""
+    """The counters of the wall; `soon_percent` of the promised time, or less, is left of what is due soon."""
 
     stat: int
     other: int
     soon: int
+    soon_percent: str
     overdue: int
     counts: home.Counts
 
@@ -101,6 +106,7 @@ def summary(reading: Reading, listed: Iterable[Pending]) -> Summary:
         stat=sum(one.is_stat for one in every),
         other=sum(not one.is_stat for one in every),
         soon=sum(one.is_soon for one in every),
+        soon_percent=f"{float(100 * reading.catalog.due_soon_share):g}",
         overdue=sum(one.is_overdue for one in every),
         counts=home.counts(reading),
     )
@@ -188,7 +194,8 @@ def _pending(reading: Reading, row: Row[Any]) -> Pending:
     due = row.received_at + timedelta(minutes=minutes) if minutes else None
     orderable = reading.catalog.orderable(row.code)
     left = _minutes(due - reading.now) if due else None
-    return Pending(row, orderable.name if orderable else row.code, _stage(row), due, left)
+    soon = (minutes or 0) * reading.catalog.due_soon_share
+    return Pending(row, orderable.name if orderable else row.code, _stage(row), due, left, soon)
 
 
 def _stage(row: Row[Any]) -> str:
