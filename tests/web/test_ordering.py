@@ -187,6 +187,7 @@ def test_priority_changes_with_a_reason(known: Site) -> None:
     assert browser.act(f"/orders/{accession}/change", fields).status_code == 303
     assert "STAT" in browser.page(f"/orders/{accession}").text
     assert browser.act(f"/orders/{accession}/change", fields | {"reason": ""}).status_code == 422
+    assert "after: priority S" in browser.page(f"/accessions/{accession}/timeline").text
 
 
 def test_test_and_order_are_cancelled_with_a_reason(known: Site) -> None:
