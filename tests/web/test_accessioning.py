@@ -99,7 +99,7 @@ def test_label_is_printed_again_with_a_reason_and_numbered(site: Site) -> None:
     page = browser.page(path).text
     assert "Smudged" in page
     assert "copy 2" in browser.page(path + ".svg").text
-    assert browser.page(path + ".pdf").content.startswith(b"%PDF")
+    assert browser.act(path + ".pdf", {"reason": "Printer is down"}).content.startswith(b"%PDF")
 
 
 def test_stat_comes_first_then_what_is_overdue(own_site: Site) -> None:
