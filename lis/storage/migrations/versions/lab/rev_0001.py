@@ -1,4 +1,4 @@
-"""The first tables, as `python -m lis.storage.migrations.freeze` wrote them."""
+"""The first tables, made by a script: a new laboratory is made often (a class, a reset, a test)."""
 
 from alembic import op
 

@@ -466,7 +466,6 @@ CREATE TABLE result_version (
   sent_value TEXT COLLATE "C" NOT NULL,
   sent_unit TEXT COLLATE "C" NOT NULL,
   sent_flags TEXT COLLATE "C" NOT NULL,
-  sent_dilution TEXT COLLATE "C" NOT NULL,
   flags TEXT COLLATE "C" NOT NULL,
   critical BOOLEAN NOT NULL,
   interval_text TEXT COLLATE "C" NOT NULL,

@@ -466,7 +466,6 @@ CREATE TABLE result_version (
   sent_value TEXT NOT NULL,
   sent_unit TEXT NOT NULL,
   sent_flags TEXT NOT NULL,
-  sent_dilution TEXT NOT NULL,
   flags TEXT NOT NULL,
   critical BOOLEAN NOT NULL,
   interval_text TEXT NOT NULL,
