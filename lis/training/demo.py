@@ -30,7 +30,11 @@ DAYS = 14
 def prepare_if_missing(
     house: House, *, days: float, hashed: Hash, wall: Clock, console: Console, pack: Path = PACK
 ) -> bool:
-    """Make the demonstration unless it is there; one that was left half made is made anew."""
+    """Make the demonstration unless it is there; one that was left half made is made anew.
+
+    Laboratories of an earlier version are brought forward first: what is there must be opened to go on.
+    """
+    house.migrate_all()
     house.add_to_control(TRAINING)
     with house.control.reading() as connection:
         head = chronicle.find_head(connection, SLUG)

@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from lis.domain.people import ROLES
 from lis.kernel.clock import FixedClock
+from lis.storage import migrations
 from lis.storage.house import House
 from lis.training import chronicle, demo
 from lis.training.people import STAFF
@@ -37,6 +38,20 @@ def test_the_demonstration_is_made_once_and_anew_when_left_half_made(tmp_path: P
         head = chronicle.head_of(connection, demo.SLUG)
     assert head.stood_at == demo.END
     assert head.prepared_at == pasts.WALL
+    house.close()
+
+
+def test_a_demonstration_of_an_earlier_version_is_brought_forward(tmp_path: Path) -> None:
+    house = pasts.open_house(tmp_path)
+    make(house)
+    with house.lab(demo.SLUG).writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE result_version DROP COLUMN sent_dilution")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    house.close()
+    house = pasts.open_house(tmp_path)
+    assert not make(house)
+    with house.lab(demo.SLUG).reading() as connection:
+        assert migrations.revision(connection, migrations.LAB) == migrations.head(migrations.LAB)
     house.close()
 
 
