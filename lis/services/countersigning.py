@@ -21,10 +21,15 @@ def countersign(
         )
     if second.station != work.actor.station:
         raise Conflict("countersign.station", "The second person signs at the same station.")
-    missing = [str(a) for a in (Act.COUNTERSIGN, act) if not work.carries(second.role, a)]
+    needed = (Act.COUNTERSIGN, act)
+    missing = [str(a) for a in needed if not work.carries(second.role, a)]
     if missing:
+        able = [row.name for row in work.catalog.roles.values() if row.acts.issuperset(needed)]
         raise NotAllowed(
-            "act.not_allowed", f"The role {second.role.replace('_', ' ')} may not sign this.", act=missing[-1]
+            "act.not_allowed",
+            f"The role {second.role.replace('_', ' ')} may not sign this.",
+            f"Who may: {', '.join(able) or 'nobody here'}.",
+            act=missing[-1],
         )
     if not statement.strip():
         raise Invalid("countersign.statement", "Say what is signed.")

@@ -77,6 +77,12 @@ def test_a_form_that_is_not_whole_accepts_nothing(small: Bench, fluid: str) -> N
     assert small.rows(t.countersignature) == []
 
 
+def test_who_may_not_sign_is_told_who_may(small: Bench, fluid: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        accept(small, fluid, actor("technician"))
+    assert str(refused.value) == "The role technician may not sign this. Who may: Supervisor."
+
+
 def test_what_can_be_drawn_again_does_not_go_this_way(small: Bench) -> None:
     tube = small.order("COAGS").container_ids[0]
     with small.work("processor") as work:
