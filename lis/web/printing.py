@@ -28,6 +28,7 @@ from lis.web.words import STATE_WORDS
 
 STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
 TRAINING = "T"
+UNKNOWN = "not known"
 
 
 def label_of(reading: Reading, container_id: str) -> LabelData:
@@ -73,7 +74,7 @@ def report_of(reading: Reading, accession: str) -> ReportData:
             accession=accession,
             ordering_provider=order.provider,
             location=order.location,
-            collected_at=_first([group.collected_at for group in report.groups], zone),
+            collected_at=_first([group.collected_at for group in report.groups], zone) or UNKNOWN,
             received_at=_first([group.received_at for group in report.groups], zone),
             reported_at=_last([line.released_at for group in report.groups for line in group.lines], zone),
             collected_by=next((group.collected_by for group in report.groups if group.collected_by), ""),
@@ -113,7 +114,9 @@ def _patient(patient: Row[Any], reading: Reading) -> ReportPatient:
 
 
 def _group(group: reporting.ReportGroup, report: reporting.Report, zone: str) -> ReportGroup:
-    specimen = f"{group.specimen_type} {group.container_id}, collected {moment(group.collected_at, zone)}"
+    specimen = (
+        f"{group.specimen_type} {group.container_id}, collected {moment(group.collected_at, zone) or UNKNOWN}"
+    )
     return ReportGroup(group.name, tuple(_row(line, zone) for line in group.lines), specimen)
 
 

@@ -11,6 +11,7 @@ from lis.domain.requests import PatientDetails
 from lis.kernel.ids import container_id
 from lis.services import cancelling, rejecting
 from lis.storage.journal import every
+from lis.web import printing
 from tests.labs import BEN
 from tests.web.site import Site
 
@@ -157,3 +158,16 @@ def test_numbers_of_the_day_say_what_became_of_each(own_site: Site) -> None:
     other = own_site.browser("processor").page("/numbers?day=2026-03-01").text
     assert "No number was given on this day." in other
     assert own_site.browser("processor").page("/numbers?day=soon").status_code == 422
+
+
+def test_report_says_that_the_hour_of_collection_is_not_known(site: Site) -> None:
+    values = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
+    accession = site.small.released("LYTES", values=values, numbers=("E90",))
+    with site.small.work() as work:
+        row = work.containers.by_container_id(container_id(accession, 1))
+        assert row is not None
+        work.specimens.change(row.specimen_id, collected_at=None)
+    with site.small.lab.reading() as reading:
+        report = printing.report_of(reading, accession)
+    assert report.order.collected_at == "not known"
+    assert [group.specimen.endswith("collected not known") for group in report.groups] == [True]
