@@ -101,11 +101,14 @@ def _is_awaited(result: Row[Any]) -> bool:
 def _refuse(
     work: Work, container_id: str, tests: Iterable[str] | None, reason: str, *, again: bool = True
 ) -> None:
-    """Refuse a tube or some tests of it, and ask for another unless it came in place of one itself.
+    """Refuse a tube or some tests of it, and ask for another unless it came in place of one itself, or on paper.
 
+    Who asks on paper is told by telephone and writes anew: nothing here would bring them to draw again.
     What only a supervisor may decide, or what has been settled meanwhile, is left to them.
     """
-    again = again and known_container(work, container_id).replaces_id is None
+    container = known_container(work, container_id)
+    came_by_message = work.orders.get(container.order_id).peer != ""
+    again = again and came_by_message and container.replaces_id is None
     try:
         with work.savepoint():
             if tests is None:

@@ -49,7 +49,7 @@ def refuse_in_lavender(small: SmallLab, container: str) -> None:
 
 
 def test_what_was_set_aside_is_refused_and_asked_for_once_more_only(small: SmallLab) -> None:
-    (first,) = small.order("LYTES").container_ids
+    (first,) = small.order("LYTES", peer="HIS").container_ids
     refuse_in_lavender(small, first)
     assert list(containers(small).values()) == ["rejected", "expected"]
     second = list(containers(small))[1]
@@ -59,6 +59,13 @@ def test_what_was_set_aside_is_refused_and_asked_for_once_more_only(small: Small
     refuse_in_lavender(small, second)
 
     assert list(containers(small).values()) == ["rejected", "rejected"]
+    assert set(results(small).values()) == {"cancelled"}
+
+
+def test_nobody_waits_for_another_of_what_was_asked_for_on_paper(small: SmallLab) -> None:
+    (only,) = small.order("LYTES").container_ids
+    refuse_in_lavender(small, only)
+    assert containers(small) == {only: "rejected"}
     assert set(results(small).values()) == {"cancelled"}
 
 

@@ -182,7 +182,7 @@ def test_about_half_of_what_is_overdue_makes_somebody_ring_and_nothing_does_once
     counts = []
     for answers in (False, True):
         world = world_of(seed=3)
-        while world.now < START + timedelta(hours=16):
+        while world.now < START + timedelta(hours=40):
             world.step(world.now + 15 * MINUTE)
             for entry in told(world, "order.placed") if answers else ():
                 world.receive("HIS", report(f"{entry.subject}-1"))
