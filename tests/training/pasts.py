@@ -28,7 +28,7 @@ def live(
     *,
     hours: float = HOURS,
     slug: str = "past",
-    seed: str = "9",
+    seed: str = "22",
     pack: Path = CORE,
     hashed: Hash = str.upper,
     progress: Progress | None = None,

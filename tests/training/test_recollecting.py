@@ -16,7 +16,7 @@ from tests.training import pasts
 
 def test_a_rejected_tube_comes_again_and_closes_the_question(tmp_path: Path) -> None:
     house = pasts.open_house(tmp_path)
-    made = pasts.live(house, hours=2)
+    made = pasts.live(house, hours=2, seed="18")
     lab, world = made.lab, made.world
     say = loopback(lab, world)
     outside = {ward.code for ward in world.content.place.hospital.wards if ward.couriers}

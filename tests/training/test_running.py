@@ -38,7 +38,7 @@ def test_a_past_that_comes_out_otherwise_is_refused(past: Past, tmp_path: Path) 
     shutil.copytree(pasts.CORE, tmp_path / "pack")
     rhythm = tmp_path / "pack" / "world" / "world.yaml"
     rhythm.write_text(
-        rhythm.read_text("utf-8").replace("requisitions_per_day: 26", "requisitions_per_day: 60"), "utf-8"
+        rhythm.read_text("utf-8").replace("requisitions_per_day: ", "requisitions_per_day: 1"), "utf-8"
     )
     with past.house.control.reading() as connection:
         head = chronicle.head_of(connection, "past")
