@@ -13,6 +13,7 @@ from lis.domain.inspection import Inspection
 from lis.domain.people import Act
 from lis.domain.reception import Decision, is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
+from lis.kernel.clock import local
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import arriving, labelling, working
 from lis.services.finding import find_container, known_container, tests_of_container
@@ -179,10 +180,10 @@ def refuse_scan(work: Work, text: str, *, code: str, message: str) -> None:
 
 
 def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
-    state = ContainerState(container.state)
+    state, came, by = ContainerState(container.state), container.received_at, container.received_by
     if can(state, Action.RECEIVE):
         return
-    at = f" at {container.received_at:%H:%M} UTC by {container.received_by}" if container.received_at else ""
+    at = f" on {local(came, work.zone):%m-%d at %H:%M} by {by}" if came else ""
     words = {
         ContainerState.RECEIVED: "received already; affix its laboratory label and scan that",
         ContainerState.LABELLED: "received and labelled already",
