@@ -16,13 +16,19 @@ from lis.domain.people import Actor
 from lis.kernel.clock import Clock, ClockState, WallClock
 from lis.storage import catalogs
 from lis.storage.database import LabDatabase
+from lis.storage.questions import Question
+from lis.storage.statements import last_key
 from lis.storage.tables import catalog_version
 from lis.storage.tables import lab as lab_table
-from lis.storage.work import Work
+from lis.storage.work import HOT, LAST, Work
 
-# The head row, and the digest that says which catalogue is in force.
-_HEAD = select(lab_table, catalog_version.c.digest.label("catalog_digest")).outerjoin(
+# The head row, and the digest that says which catalogue is in force; for a Work, with the last keys it goes on from.
+_READ_HEAD = select(lab_table, catalog_version.c.digest.label("catalog_digest")).outerjoin(
     catalog_version, catalog_version.c.id == lab_table.c.catalog_version_id
+)
+_HEAD = Question(_READ_HEAD)
+_WORK_HEAD = Question(
+    _READ_HEAD.add_columns(*(last_key(table).label(f"{LAST}{table.name}") for table in HOT))
 )
 
 
@@ -67,7 +73,7 @@ class Lab:
     def work(self, actor: Actor, *, cause: str | None = None, at: datetime | None = None) -> Iterator[Work]:
         """A unit of work: commits when left cleanly, rolls back on any exception. `at` sets the lab instant."""
         with self.database.writing() as connection:
-            head = connection.execute(_HEAD).one()
+            [head] = _WORK_HEAD.ask(connection)
             wall = self.wall.now()
             now = at or self._lab_time(head, wall)
             work = Work(connection, actor=actor, now=now, recorded_at=wall, head=head, cause=cause)
@@ -87,7 +93,7 @@ class Lab:
     def reading(self) -> Iterator[Reading]:
         """A consistent view for a page."""
         with self.database.reading() as connection:
-            head = connection.execute(_HEAD).one()
+            [head] = _HEAD.ask(connection)
             catalog = catalogs.load(connection, head.catalog_version_id, head.catalog_digest)
             yield Reading(connection, self._lab_time(head, self.wall.now()), head, catalog)
 
@@ -100,7 +106,7 @@ class Lab:
     def clock_state(self) -> ClockState:
         """The pace of lab time, for whoever must keep step with it."""
         with self.database.reading() as connection:
-            return clock_state_of(connection.execute(_HEAD).one())
+            return clock_state_of(_HEAD.ask(connection)[0])
 
     def _lab_time(self, head: Row[Any], wall: datetime) -> datetime:
         return self.clock.now() if self.clock is not None else clock_state_of(head).lab_time(wall)

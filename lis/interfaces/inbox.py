@@ -19,8 +19,9 @@ from lis.domain.people import system
 from lis.interfaces import screening
 from lis.interfaces.arrivals import ASTM, AT_ONCE, HL7, Arrival, Item, batches, decoded, items_of
 from lis.interfaces.astm_envelope import KIND, AstmEnvelope
+from lis.interfaces.handling import is_storage
 from lis.interfaces.hl7.ack import ErrorCondition, Reply
-from lis.interfaces.intake import Intake
+from lis.interfaces.intake import Intake, Taken
 from lis.interfaces.outcomes import REJECT, UNPROCESSED, refused
 from lis.interfaces.replying import answer
 from lis.interfaces.routing import OUR_APPLICATION, OUR_FACILITY, Lines
@@ -89,17 +90,30 @@ class Inbox:
         intake = Intake(work, lines, self._unknown_sender)
         intake.settle(intake.stored(row.id, item))
 
-    def take_in(self, work: Work, items: Sequence[Item]) -> list[tuple[int, tuple[bytes, ...]]]:
+    def take_in(self, work: Work, items: Sequence[Item]) -> list[Taken]:
         """Store and process messages within a Work, which acts as the system then: each one's key and its replies."""
-        return Intake(work, self._lines_of(work), self._unknown_sender).take(items)
+        return self._intake(work).take(items)
 
     def _take(self, items: Sequence[Item], at: datetime | None) -> list[tuple[bytes, ...]]:
+        """All together; if that fails, one by one in another transaction, as nothing of the first was kept."""
+        try:
+            with self._lab.work(system("hl7", "inbox"), at=at) as work:
+                return [replies for _, replies in self._intake(work).take_together(items)]
+        except Exception as error:
+            if isinstance(error, Refusal) and is_storage(error):
+                return self._not_stored(items, error)
         try:
             with self._lab.work(system("hl7", "inbox"), at=at) as work:
                 return [replies for _, replies in self.take_in(work, items)]
         except Exception as error:
-            log.exception("nothing of %d messages was stored", len(items))
-            return [self._try_again(item, error) for item in items]
+            return self._not_stored(items, error)
+
+    def _intake(self, work: Work) -> Intake:
+        return Intake(work, self._lines_of(work), self._unknown_sender)
+
+    def _not_stored(self, items: Sequence[Item], error: Exception) -> list[tuple[bytes, ...]]:
+        log.error("nothing of %d messages was stored", len(items), exc_info=error)
+        return [self._try_again(item, error) for item in items]
 
     def _lines_of(self, work: Work) -> Lines:
         """The interfaces as this Work sees them; those of the last one while nothing about them has changed."""

@@ -1,15 +1,13 @@
 """Messages of one transaction: stored as they came, then each processed, written down and answered.
 
-All are tried together first, with what they need to know read at once. If one of them fails, everything goes back and
-each is tried by itself in a savepoint of its own, so that one that fails takes nothing else with it.
+Together they are quick: what they need to know is read at once, and whatever fails, the transaction is to be given up.
+One by one each has a savepoint of its own, so that one that fails takes nothing else with it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +16,7 @@ from lis.domain.people import system
 from lis.interfaces import foreseeing, screening
 from lis.interfaces.arrivals import ASTM, HL7, Item, decoded
 from lis.interfaces.astm_envelope import AstmEnvelope
-from lis.interfaces.handling import Received, handle, is_storage
+from lis.interfaces.handling import handle, is_storage
 from lis.interfaces.hl7.ack import ErrorCondition, Reply
 from lis.interfaces.hl7.envelope import Envelope
 from lis.interfaces.outcomes import (
@@ -30,9 +28,10 @@ from lis.interfaces.outcomes import (
     Outcome,
     by_refusal,
 )
-from lis.interfaces.records_in import handle_records, screen_records
+from lis.interfaces.records_in import handle_records
 from lis.interfaces.replying import Answered, answer, stored_reply
 from lis.interfaces.routing import OUR_APPLICATION, OUR_FACILITY, Line, Lines
+from lis.interfaces.stored import Stored
 from lis.kernel.errors import Refusal
 from lis.storage.work import Work
 from lis.wire.astm_frames import ACK
@@ -41,38 +40,8 @@ log = logging.getLogger(__name__)
 
 Step = Callable[[], Outcome]
 Guard = Callable[[Work, int, Step], Outcome]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A message whose bytes are kept in the row `key`, and the interface it came over."""
-
-    key: int
-    item: Item
-    line: Line | None
-    environment: str
-    unknown_sender: str
-
-    @cached_property
-    def screened(self) -> Outcome | None:
-        """Why it is not read further; None when it may be."""
-        envelope, line = self.item.envelope, self.line
-        if isinstance(envelope, AstmEnvelope):
-            return screen_records(envelope, line)
-        return screening.screen(envelope, line, self.environment, self.unknown_sender)
-
-    @cached_property
-    def received(self) -> Received | None:
-        """An HL7 message that may be read."""
-        envelope = self.item.envelope
-        if (
-            isinstance(envelope, AstmEnvelope)
-            or envelope.message is None
-            or self.line is None
-            or self.screened
-        ):
-            return None
-        return Received(envelope, envelope.message, self.line, self.key)
+Taken = tuple[int, tuple[bytes, ...]]
+"""The key of a stored message, and its replies."""
 
 
 class Intake:
@@ -81,30 +50,21 @@ class Intake:
     def __init__(self, work: Work, lines: Lines, unknown_sender: str) -> None:
         self._work, self._lines, self._unknown_sender = work, lines, unknown_sender
 
-    def take(self, items: Sequence[Item]) -> list[tuple[int, tuple[bytes, ...]]]:
-        """Store and process messages: the key of each and its replies."""
-        items = [decoded(item, self._lines) for item in items]
-        try:
-            with self._work.savepoint():
-                return self._take_together(items)
-        except Exception as error:
-            if isinstance(error, Refusal) and is_storage(error):
-                raise
-        stored = self._store(items)
-        return [(one.key, self.settle(one)) for one in stored]
+    def take(self, items: Sequence[Item]) -> list[Taken]:
+        """Store messages, then process each by itself."""
+        return [(one.key, self.settle(one)) for one in self._store(items)]
 
-    def _take_together(self, items: Sequence[Item]) -> list[tuple[int, tuple[bytes, ...]]]:
-        lines = [self._lines.of(item.envelope, item.arrival.interface) for item in items]
-        envelopes = [item.envelope for item in items]
-        suspects = screening.suspected_repeats(self._work, list(zip(envelopes, lines, strict=True)))
+    def take_together(self, items: Sequence[Item]) -> list[Taken]:
+        """Store and process messages. Whatever fails is raised: nothing of this Work may be kept then."""
         stored = self._store(items)
-        foreseeing.read_ahead(self._work, [one.received for one in stored if one.received])
+        suspects = foreseeing.read_ahead(self._work, stored)
         return [
             (one.key, self.settle(one, _together, may_repeat=place in suspects))
             for place, one in enumerate(stored)
         ]
 
     def _store(self, items: Sequence[Item]) -> list[Stored]:
+        items = [decoded(item, self._lines) for item in items]
         rows = [self._raw_row(item) for item in items]
         keys = self._work.inbound.add_all(rows)
         return [self.stored(key, item) for key, item in zip(keys, items, strict=True)]

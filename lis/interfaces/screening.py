@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, literal, or_, select
+from sqlalchemy import Row, and_, bindparam, literal, or_, select
 
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.hl7.ack import ErrorCondition
@@ -17,6 +17,7 @@ from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
 from lis.interfaces.outcomes import DEAD_LETTER, ERROR, PROCESSED, REJECT, Outcome, held, refused
 from lis.interfaces.routing import Line
 from lis.storage import tables as t
+from lis.storage.questions import Given, Question, Rows
 from lis.storage.work import Work
 
 HOLD, REFUSE = "hold", "refuse"
@@ -34,24 +35,29 @@ def answered_before(
     )
 
 
-def suspected_repeats(
-    work: Work, messages: Sequence[tuple[Envelope | AstmEnvelope, Line | None]]
-) -> set[int]:
-    """Places of messages not yet stored that may repeat an earlier one, of before or among these.
+class Repeats:
+    """Which of some messages may repeat an earlier one, of before or among themselves; `answered_before` then says."""
 
-    `answered_before` will say, once they are stored.
-    """
-    places: dict[tuple[str, ...], list[int]] = {}
-    for place, (envelope, line) in enumerate(messages):
-        if envelope.control_id:
-            places.setdefault(_identity(envelope, line), []).append(place)
-    if not places:
-        return set()
-    given = {
-        f"{name}_{at}": part for at, one in enumerate(places) for name, part in zip(_SAME, one, strict=True)
-    }
-    known = {tuple(row) for row in work.inbound.all(_known(len(places)), **given)}
-    return {place for one, found in places.items() if one in known or len(found) > 1 for place in found}
+    def __init__(self, messages: Sequence[tuple[Envelope | AstmEnvelope, Line | None]]) -> None:
+        self._places: dict[tuple[str, ...], list[int]] = {}
+        for place, (envelope, line) in enumerate(messages):
+            if envelope.control_id:
+                self._places.setdefault(_identity(envelope, line), []).append(place)
+
+    def questions(self) -> list[tuple[Question, Given]]:
+        """What to ask about what is stored; nothing where no message has a number."""
+        given = {
+            f"{name}_{at}": part
+            for at, one in enumerate(self._places)
+            for name, part in zip(_SAME, one, strict=True)
+        }
+        return [(_known(len(self._places)), given)] if given else []
+
+    def suspected(self, answers: Sequence[Rows]) -> set[int]:
+        """Places of the messages that may be repeats, by the answers."""
+        known = {tuple(row) for rows in answers for row in rows}
+        found = self._places.items()
+        return {place for one, places in found if one in known or len(places) > 1 for place in places}
 
 
 def _identity(envelope: Envelope | AstmEnvelope, line: Line | None) -> tuple[str, ...]:
@@ -63,21 +69,22 @@ _SAME = ("interface", "sender", "control_id", "digest")
 _ACCEPTED = t.inbound.c.ack_code.in_([literal(code) for code in _DONE])
 
 
-def _answered() -> Select[Any]:
+def _answered() -> Question:
     i = t.inbound.c
     same = [i[name] == bindparam(name) for name in _SAME]
-    return select(t.inbound).where(*same, _ACCEPTED, i.id < bindparam("before")).order_by(i.id).limit(1)
+    earlier = select(t.inbound).where(*same, _ACCEPTED, i.id < bindparam("before"))
+    return Question(earlier.order_by(i.id).limit(1))
 
 
 _ANSWERED = _answered()
 
 
 @cache
-def _known(count: int) -> Select[Any]:
+def _known(count: int) -> Question:
     """Which of so many messages were accepted before. One condition for each: so every one goes by the index."""
     i = t.inbound.c
     same = [and_(*(i[name] == bindparam(f"{name}_{at}") for name in _SAME)) for at in range(count)]
-    return select(*(i[name] for name in _SAME)).where(or_(*same), _ACCEPTED)
+    return Question(select(*(i[name] for name in _SAME)).where(or_(*same), _ACCEPTED))
 
 
 def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -86,19 +86,6 @@ def load(
         containers={test: containers[pk] for test, pk in holder.items() if pk in containers},
         previous=_previous(work, patient.id, rows, collected_at),
     )
-
-
-def read_ahead(work: Work, container_ids: Set[str]) -> None:
-    """Fetch at once what `load`, and those who file into what it loads, will ask of many containers."""
-    tubes = work.containers.read_cases_ahead(container_ids) if container_ids else []
-    if not tubes:
-        return
-    orders = work.orders.read_ahead("id", {tube.order_id for tube in tubes})
-    order_ids, patient_ids = {order.id for order in orders}, {order.patient_id for order in orders}
-    work.patients.read_ahead("id", patient_ids)
-    work.specimens.read_ahead("order_id", order_ids)
-    work.analyzer_work.read_ahead("container_pk", {tube.id for tube in tubes})
-    work.results.read_orders_ahead(order_ids, patient_ids)
 
 
 def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> dict[str, ResultFacts]:

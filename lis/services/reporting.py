@@ -92,11 +92,11 @@ def report_of(
     connection: Connection, catalog: Catalog, accession: str, *, versions: Collection[int] | None = None
 ) -> Report:
     """The report of a case; with `versions`, only those values, as they were when they were released."""
-    order = connection.execute(by(t.lab_order, "accession"), {"accession": accession}).first()
+    order = by(t.lab_order, "accession").first(connection, accession=accession)
     if order is None:
         raise NotFound("accession.unknown", f"There is no accession {accession} in this laboratory.")
-    patient = connection.execute(by(t.patient, "id"), {"id": order.patient_id}).one()
-    visit = connection.execute(by(t.visit, "id"), {"id": order.visit_id}).first()
+    [patient] = by(t.patient, "id").ask(connection, id=order.patient_id)
+    visit = by(t.visit, "id").first(connection, id=order.visit_id)
     return Report(
         order=order,
         patient=patient,
@@ -246,8 +246,7 @@ def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLi
 
 
 def _notes(connection: Connection, order_id: int) -> tuple[str, ...]:
-    rows = connection.execute(by(t.report_note, "order_id"), {"order_id": order_id})
-    return tuple(row.text for row in rows)
+    return tuple(row.text for row in by(t.report_note, "order_id").ask(connection, order_id=order_id))
 
 
 def _calls(connection: Connection, order_id: int) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Result, Row, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from lis.kernel.errors import NotFound
 from lis.storage import statements
 from lis.storage import tables as t
 from lis.storage.ahead import Ahead
+from lis.storage.questions import Question
 from lis.storage.unwritten import Unwritten
 
 Rows = Sequence[Row[Any]]
@@ -82,20 +83,13 @@ class Repository:
         kept = self._kept.get(row_id)
         return kept if kept is not None else self._keep(self.first(id=row_id))
 
-    def read_ahead(self, column: str, keys: Iterable[Any]) -> Rows:
-        """Fetch the rows of many values of a column at once: whoever asks for those of one then has them."""
-        wanted = set(keys)
-        if not wanted:
-            return []
-        rows = self.all(statements.among(self.table, column), keys=sorted(wanted))
-        if column == "id":
-            self._kept |= {row.id: row for row in rows}
-        else:
-            self._ahead_by(column).put(wanted, rows)
-        return rows
+    def keep(self, rows: Iterable[Row[Any]]) -> None:
+        """Rows that were fetched elsewhere in this transaction: whoever asks for one by its key has it."""
+        self._kept |= {row.id: row for row in rows}
 
-    def _ahead_by(self, column: str) -> Ahead:
-        return self._ahead.setdefault(column, Ahead(column))
+    def keep_by(self, column: str, keys: Iterable[Any], rows: Rows) -> None:
+        """All rows of these values of a column: whoever asks for those of one value has them."""
+        self._ahead.setdefault(column, Ahead(column)).put(keys, rows)
 
     def _fetched(self, equal: dict[str, Any]) -> list[Row[Any]] | None:
         """The rows of one column's value, if they were read ahead."""
@@ -108,28 +102,32 @@ class Repository:
         """The first row, by key, whose columns equal what is given."""
         if (fetched := self._fetched(equal)) is not None:
             return fetched[0] if fetched else None
-        return self._read(statements.by(self.table, *equal), equal).first()
+        rows = self.all(statements.first_by(self.table, *equal), **equal)
+        return rows[0] if rows else None
 
     def having(self, *, order: str = "", **equal: Any) -> Rows:
         """Every row whose columns equal what is given, by key unless told otherwise."""
         if (fetched := self._fetched(equal)) is not None:
             return sorted(fetched, key=attrgetter(order)) if order else fetched[:]
-        return self._read(statements.by(self.table, *equal, order=order), equal).all()
+        return self.all(statements.by(self.table, *equal, order=order), **equal)
 
     def where(self, *conditions: Any, order_by: Any = None) -> Rows:
         """Rows that meet every condition, by key unless told otherwise."""
         query = select(self.table).where(and_(*conditions)) if conditions else select(self.table)
         return self.all(query.order_by(self.table.c.id if order_by is None else order_by))
 
-    def one(self, query: Select[Any], **given: Any) -> Row[Any] | None:
-        return self._read(query, given).first()
+    def one(self, query: Question | Select[Any], **given: Any) -> Row[Any] | None:
+        """The first row of an answer."""
+        rows = self.all(query, **given)
+        return rows[0] if rows else None
 
-    def all(self, query: Select[Any], **given: Any) -> Rows:
-        return self._read(query, given).all()
-
-    def _read(self, query: Select[Any], given: dict[str, Any]) -> Result[Any]:
+    def all(self, query: Question | Select[Any], **given: Any) -> Rows:
+        """Every row of an answer; a query composed for this one time may be one too."""
+        if isinstance(query, Question):
+            self._unwritten.write_before(query.query)
+            return query.ask(self._connection, **given)
         self._unwritten.write_before(query)
-        return self._connection.execute(query, given)
+        return self._connection.execute(query, given).all()
 
     def _keep(self, row: Row[Any] | None) -> Row[Any] | None:
         if row is not None:
@@ -193,32 +191,15 @@ class Containers(Repository):
     def of_order(self, order_id: int) -> Rows:
         return self.having(order_id=order_id, order="number")
 
-    def read_cases_ahead(self, container_ids: Collection[str]) -> list[Row[Any]]:
-        """Fetch these containers and all others of their orders at once; those that were asked for."""
-        rows = self.all(_OF_THE_SAME_ORDERS, keys=sorted(container_ids))
-        asked = [row for row in rows if row.container_id in container_ids]
-        self._ahead_by("container_id").put(container_ids, asked)
-        self._ahead_by("order_id").put({row.order_id for row in rows}, rows)
-        return asked
-
     def last_number(self, order_id: int) -> int:
         """The highest container number the accession has used; 0 before the first."""
-        return int(self._read(_LAST_NUMBER, {"order_id": order_id}).scalar_one())
+        return int(self.all(_LAST_NUMBER, order_id=order_id)[0].number)
 
 
-_OF_THE_SAME_ORDERS = (
-    select(t.container)
-    .where(
-        t.container.c.order_id.in_(
-            select(t.container.c.order_id).where(
-                t.container.c.container_id.in_(bindparam("keys", expanding=True))
-            )
-        )
+_LAST_NUMBER = Question(
+    select(func.coalesce(func.max(t.container.c.number), 0).label("number")).where(
+        t.container.c.order_id == bindparam("order_id")
     )
-    .order_by(t.container.c.id)
-)
-_LAST_NUMBER = select(func.coalesce(func.max(t.container.c.number), 0)).where(
-    t.container.c.order_id == bindparam("order_id")
 )
 
 
@@ -238,7 +219,7 @@ class Interfaces:
 
     def all(self) -> Rows:
         if self._all is None:
-            self._all = self.connection.execute(statements.by(t.interface)).all()
+            self._all = statements.by(t.interface).ask(self.connection)
         return self._all
 
     def add(self, **values: Any) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, select
 from sqlalchemy.sql import Select
 
 from lis.storage import statements
 from lis.storage import tables as t
 from lis.storage.ahead import Ahead
+from lis.storage.questions import Question
 from lis.storage.repositories import Repository, Rows
 
 
@@ -63,43 +64,45 @@ class Results(Repository):
         """Each result of an order joined with the version in force (version columns are None while pending)."""
         if (fetched := self._current.get(order_id)) is not None:
             return fetched[:]
-        return self.all(_CURRENT, orders=[order_id])
+        return self.all(_CURRENT, order_id=order_id)
 
     def previous(self, patient_id: int, tests: Collection[str], before: datetime) -> dict[str, Row[Any]]:
         """Per test, the patient's last reported value collected before an instant, for delta checks."""
         rows = self._reported.get(patient_id) if self._tests_ahead.issuperset(tests) else None
         if rows is None:
-            rows = [*self.all(_REPORTED, patients=[patient_id], tests=list(tests))]
+            rows = [*self.all(_REPORTED, patient_id=patient_id, tests=list(tests))]
         return {row.test: row for row in rows if row.test in tests and row.collected_at < before}
 
-    def read_orders_ahead(self, order_ids: Collection[int], patient_ids: Collection[int]) -> None:
-        """Fetch what `current_of_order` and `previous` will be asked for, of many orders and their patients at once."""
-        current = self.all(_CURRENT, orders=sorted(order_ids))
-        self._tests_ahead = {row.test for row in current}
-        self._patient_of = {row.id: row.patient_id for row in current}
-        reported = self.all(_REPORTED, patients=sorted(patient_ids), tests=sorted(self._tests_ahead))
-        self._current.put(order_ids, current)
-        self._reported.put(patient_ids, reported)
+    def keep_orders(self, order_ids: Collection[int], rows: Rows) -> None:
+        """What `current_of_order` is asked for, of all these orders, fetched elsewhere in this transaction."""
+        self._patient_of = {row.id: row.patient_id for row in rows}
+        self._current.put(order_ids, rows)
+
+    def keep_reported(self, patient_ids: Collection[int], tests: Collection[str], rows: Rows) -> None:
+        """What `previous` is asked for, of these patients and tests."""
+        self._tests_ahead = set(tests)
+        self._reported.put(patient_ids, rows)
 
 
-def _current() -> Select[Any]:
+def current(of: ColumnElement[bool]) -> Select[Any]:
+    """Results with their versions in force."""
     r, v = t.result, t.result_version
     in_force = and_(v.c.result_id == r.c.id, v.c.n == r.c.version)
     columns = [c.label(f"version_{c.name}") for c in v.c]
     query = select(r, *columns).select_from(r.outerjoin(v, in_force))
-    of_orders = r.c.order_id.in_(bindparam("orders", expanding=True))
-    return query.where(of_orders).order_by(r.c.id)
+    return query.where(of).order_by(r.c.id)
 
 
-def _reported() -> Select[Any]:
+def reported(of_patients: ColumnElement[bool], of_tests: ColumnElement[bool]) -> Select[Any]:
+    """Values that a person or a rule let pass, by the time they were drawn."""
     r, v = t.result, t.result_version
     value = (v.c.value, v.c.comparator, v.c.number, v.c.unit)
     return (
         select(r.c.id, r.c.patient_id, r.c.test, r.c.collected_at, *value)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
         .where(
-            r.c.patient_id.in_(bindparam("patients", expanding=True)),
-            r.c.test.in_(bindparam("tests", expanding=True)),
+            of_patients,
+            of_tests,
             r.c.collected_at.is_not(None),
             r.c.state.in_(("verified", "released")),
             v.c.value != "",
@@ -108,4 +111,10 @@ def _reported() -> Select[Any]:
     )
 
 
-_CURRENT, _REPORTED = _current(), _reported()
+_CURRENT = Question(current(t.result.c.order_id == bindparam("order_id")))
+_REPORTED = Question(
+    reported(
+        t.result.c.patient_id == bindparam("patient_id"),
+        t.result.c.test.in_(bindparam("tests", expanding=True)),
+    )
+)

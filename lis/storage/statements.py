@@ -1,37 +1,43 @@
-"""Statements composed once and kept: composing one costs more than SQLite takes to run it."""
+"""Questions by the equality of columns, and the last keys: composed once for each table and its columns."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, func, select
 from sqlalchemy.sql.visitors import iterate
+
+from lis.storage.questions import Question
 
 
 @cache
-def by(table: Table, *columns: str, order: str = "") -> Select[Any]:
+def by(table: Table, *columns: str, order: str = "") -> Question:
     """Rows of a table by the equality of columns, in the order of one column; its key unless told otherwise."""
+    return Question(_by(table, columns, order))
+
+
+@cache
+def first_by(table: Table, *columns: str) -> Question:
+    """The first of them."""
+    return Question(_by(table, columns).limit(1))
+
+
+def _by(table: Table, columns: tuple[str, ...], order: str = "") -> Select[Any]:
     conditions = [table.c[name] == bindparam(name) for name in columns]
     return select(table).where(*conditions).order_by(table.c[order] if order else _key(table))
 
 
-@cache
-def among(table: Table, column: str) -> Select[Any]:
-    """Rows by several values of one column, the parameter `keys`, in the order of their key."""
-    wanted = table.c[column].in_(bindparam("keys", expanding=True))
-    return select(table).where(wanted).order_by(_key(table))
+def last_key(table: Table) -> ColumnElement[int]:
+    """The highest key of a table, 0 before the first."""
+    return func.coalesce(select(func.max(_key(table))).scalar_subquery(), 0)
 
 
 @cache
-def last_keys(tables: tuple[Table, ...]) -> Select[Any]:
-    """The highest key of each table under its name, 0 before the first."""
-    return select(
-        *(
-            func.coalesce(select(func.max(_key(table))).scalar_subquery(), 0).label(table.name)
-            for table in tables
-        )
-    )
+def last_keys(tables: tuple[Table, ...]) -> Question:
+    """Those of several, each under the name of its table."""
+    columns: list[ColumnElement[Any]] = [last_key(table).label(table.name) for table in tables]
+    return Question(select(*columns))
 
 
 @lru_cache(maxsize=256)  # those that are composed once are asked about for ever

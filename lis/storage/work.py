@@ -6,7 +6,7 @@ an exception does, all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,12 +22,15 @@ from lis.storage import catalogs, repositories, statements
 from lis.storage import tables as t
 from lis.storage.journal import Journal
 from lis.storage.outbox import Outbox
+from lis.storage.questions import Given, Question, Rows, ask_all
 from lis.storage.resulted import Results
 from lis.storage.unwritten import Unwritten
 
-# Almost every Work writes to some of these: the keys of all are asked for at once.
-_HOT = (
+LAST = "last_"
+# Almost every Work writes to some of these: their last keys are asked for with the head row.
+HOT = (
     t.journal,
+    t.inbound,
     t.outbox,
     t.result_version,
     t.observation,
@@ -50,6 +53,7 @@ class Work:
         head: Row[Any],
         cause: str | None = None,
     ) -> None:
+        """`head` is the laboratory's row with the last keys of the tables in `HOT`, as the database has them now."""
         self._connection = connection
         self._unwritten = Unwritten(connection)
         self.actor = actor
@@ -60,7 +64,7 @@ class Work:
         self.qc: dict[
             tuple[str, str], QcStatus
         ] = {}  # by analyzer and test, as `services.controlling` found it
-        self._last_ids: dict[str, int] = {}
+        self._last_ids = {table.name: getattr(head, LAST + table.name) for table in HOT}
         self._catalog_version_id: int | None = head.catalog_version_id
         self._catalog: Catalog | None = None
         self.journal = Journal(
@@ -112,6 +116,10 @@ class Work:
         self._unwritten.write()
         return self._connection
 
+    def ask_as_stored(self, asked: Sequence[tuple[Question, Given]]) -> list[Rows]:
+        """Answers to several questions at once, out of what the database has: what waits here is not in them."""
+        return ask_all(self._connection, asked)
+
     @property
     def catalog(self) -> Catalog:
         """The catalogue in force; NotFound while the laboratory has none."""
@@ -151,8 +159,8 @@ class Work:
     def next_id(self, table: Table) -> int:
         """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
         if table.name not in self._last_ids:
-            tables = (table, *(hot for hot in _HOT if hot is not table and hot.name not in self._last_ids))
-            self._last_ids |= self._connection.execute(statements.last_keys(tables)).one()._mapping
+            tables = (table, *(hot for hot in HOT if hot is not table and hot.name not in self._last_ids))
+            self._last_ids |= statements.last_keys(tables).ask(self._connection)[0]._mapping
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from lis.interfaces.inbox import Arrival, Inbox
 from lis.kernel.clock import FixedClock
@@ -93,14 +93,20 @@ def test_one_that_is_refused_or_breaks_goes_back_alone(small: SmallLab, twin: Ca
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
+    """What SQLite is given to do meanwhile; the same for many rows, once."""
     seen: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
+    def note(statement: str) -> None:
+        kind = " ".join(statement.split()[:3])
+        if seen[-1:] != [kind]:
+            seen.append(kind)
 
-    event.listen(Engine, "before_cursor_execute", note)
+    def begin(connection: Connection) -> None:
+        connection.connection.driver_connection.set_trace_callback(note)  # type: ignore[union-attr]
+
+    event.listen(Engine, "begin", begin)
     yield seen
-    event.remove(Engine, "before_cursor_execute", note)
+    event.remove(Engine, "begin", begin)
 
 
 def test_statements_do_not_grow_with_the_messages(small: SmallLab, inbox: Inbox) -> None:

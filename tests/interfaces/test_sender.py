@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import socket
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Row, event, select
+from sqlalchemy import Row, select
 
 from lis.interfaces.sender import Sender
 from lis.kernel.clock import FixedClock
@@ -21,7 +19,7 @@ from lis.storage import tables as t
 from lis.storage.database import StorageFailed
 from lis.wire.mllp import Framer, Payload, wrap
 from tests.labs import SmallLab
-from tests.storage.failing import WriteFails
+from tests.storage.failing import unreadable
 
 PATIENCE = 20
 
@@ -222,23 +220,6 @@ def test_what_cannot_be_composed_is_given_up_and_told(small: SmallLab) -> None:
     assert "There is no accession nowhere" in outgoing(small)[1].last_error
 
 
-@contextmanager
-def unreadable(table: str, failed: threading.Event | None = None) -> Iterator[None]:
-    """Within it the storage refuses to read a table; `failed` is set when it did."""
-
-    def before_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if re.search(rf"FROM {table}\b", statement):
-            if failed is not None:
-                failed.set()
-            raise WriteFails(sqlite3.SQLITE_IOERR)
-
-    event.listen(Engine, "before_cursor_execute", before_execute)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", before_execute)
-
-
 def test_a_row_is_not_given_up_because_the_storage_failed_under_it(small: SmallLab) -> None:
     queue_work(small)
     peers = Peers()
@@ -255,9 +236,11 @@ def test_a_row_is_not_given_up_because_the_storage_failed_under_it(small: SmallL
 
 def test_started_it_tries_again_what_the_storage_kept_from_it(small: SmallLab) -> None:
     failed, done = threading.Event(), threading.Event()
+    sent: set[str] = set()
 
     def exchange(interface: Row[Any], kind: str, body: bytes) -> bytes:
-        if kind == "analyzer_work":
+        sent.add(kind)
+        if sent == {"label", "analyzer_work"}:
             done.set()
         return ack(body) if kind != "label" else b""
 

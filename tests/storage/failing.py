@@ -6,7 +6,9 @@ assert fails_whole(lab.database, lambda: receive(lab)) > 0
 from __future__ import annotations
 
 import itertools
+import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -61,6 +63,36 @@ def state_of(database: LabDatabase) -> dict[str, list[tuple[object, ...]]]:
             table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
             for table in lab_metadata.sorted_tables
         }
+
+
+@contextmanager
+def unreadable(table: str, failed: threading.Event | None = None) -> Iterator[None]:
+    """Within it SQLite refuses to read a table; `failed` is set when it did."""
+    is_over: list[bool] = []
+
+    def forbid(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_authorizer(authorize)
+
+    def authorize(action: int, name: str | None, *_more: object) -> int:
+        is_it = action == sqlite3.SQLITE_READ and name == table and not is_over
+        return sqlite3.SQLITE_DENY if is_it else sqlite3.SQLITE_OK
+
+    def before_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if re.search(rf"(FROM|JOIN) {table}\b", statement):
+            if failed is not None:
+                failed.set()
+            raise WriteFails(sqlite3.SQLITE_IOERR)
+
+    event.listen(Engine, "begin", forbid)
+    event.listen(Engine, "before_cursor_execute", before_execute)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "begin", forbid)
+        event.remove(Engine, "before_cursor_execute", before_execute)
+        is_over.append(True)
 
 
 @contextmanager

@@ -71,32 +71,28 @@ class Json(_Stored):
     cache_ok = True
 
 
-def _instant(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+def _unless_none(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
+    return lambda value: None if value is None else read(value)
 
 
-def _day(value: str | None) -> date | None:
-    return None if value is None else date.fromisoformat(value)
-
-
-def _decimal(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
-
-
-def _json(value: str | None) -> Any:
-    if value is None:
-        return None
+def _json(value: str) -> Any:
     empty = _EMPTY.get(value)
     return json.loads(value) if empty is None else empty()
 
 
 _EMPTY: dict[str, type[list[Any] | dict[str, Any]]] = {"[]": list, "{}": dict}  # what most cells hold
-_READ_BY: dict[type, Callable[[Any], Any]] = {Instant: _instant, Day: _day, Exact: _decimal, Json: _json}
 
-# What is stored of a value, for those who write to the driver themselves; other types are stored as they are.
+# How what is stored is read and written, for those who speak to the driver themselves; None stays, as other types do.
+READ_AS: dict[type, Callable[[str], Any]] = {
+    Instant: datetime.fromisoformat,
+    Day: date.fromisoformat,
+    Exact: Decimal,
+    Json: _json,
+}
 STORED_AS: dict[type, Callable[[Any], str]] = {
     Instant: instant_text,
     Day: day_text,
     Exact: decimal_text,
     Json: canonical_json,
 }
+_READ_BY = {kind: _unless_none(read) for kind, read in READ_AS.items()}
