@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from lis.domain.catalog import ControlTarget
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedControl, ReportedObservation
 from lis.domain.qc.gate import VALID_FOR, ControlReading, QcStatus, qc_status
+from lis.kernel.clock import local_day
 from lis.kernel.quantity import parse_quantity
 from lis.storage import tables as t
+from lis.storage.questions import Question
 from lis.storage.tables.types import Instant
 from lis.storage.work import Work
 
@@ -76,20 +80,45 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
 
 
 def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str, str], QcStatus]:
-    rows = work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR)
-    readings: dict[str, list[ControlReading]] = {test: [] for test in tests}
-    for row in rows:
-        readings[row.test].append(_reading(work, row))
-    return {
-        (analyzer, test): qc_status(analyzer, test, own, work.catalog, work.now)
-        for test, own in readings.items()
-    }
+    rows: dict[str, list[Row[Any]]] = {test: [] for test in tests}
+    for row in work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR):
+        rows[row.test].append(row)
+    today = local_day(work.now, work.catalog.laboratory.zone)
+    return {(analyzer, test): _status(work, analyzer, test, own, today) for test, own in rows.items()}
 
 
-def _recent() -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the gate said to some control results, and from when until when it says the same of them."""
+
+    rows: list[Row[Any]]
+    status: QcStatus
+    day: date
+    since: datetime
+    until: datetime
+
+
+_answers: dict[tuple[str, str, str], _Answer] = {}  # the last one by catalogue, analyzer and test
+
+
+def _status(work: Work, analyzer: str, test: str, rows: list[Row[Any]], today: date) -> QcStatus:
+    """The gate's answer; the last one again while nothing it depends on has changed."""
+    key, now = (work.catalog.digest, analyzer, test), work.now
+    known = _answers.get(key)
+    if known and known.day == today and known.since <= now <= known.until and known.rows == rows:
+        return known.status
+    readings = [_reading(work, row) for row in rows]
+    status = qc_status(analyzer, test, readings, work.catalog, now)
+    times = [reading.observed_at for reading in readings]
+    if not times or max(times) <= now:
+        _answers[key] = _Answer(rows, status, today, now, min(times, default=now) + VALID_FOR)
+    return status
+
+
+def _recent() -> Question:
     c = t.control_observation.c
     read = (c.test, c.material, c.lot, c.level, c.run, c.value, c.unit, c.observed_at)
-    return (
+    return Question(
         select(*read)
         .where(
             c.analyzer == bindparam("analyzer"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, select, tuple_
 
 from lis.storage import tables as t
 from lis.storage.questions import Given, Question, Rows
@@ -19,7 +19,8 @@ _TUBES = select(t.container).where(t.container.c.container_id.in_(bindparam("tub
 _PKS = _TUBES.with_only_columns(t.container.c.id)
 _ORDERS = _TUBES.with_only_columns(t.container.c.order_id)
 _PATIENTS = select(t.lab_order.c.patient_id).where(t.lab_order.c.id.in_(_ORDERS))
-_TESTS = select(t.result.c.test).where(t.result.c.order_id.in_(_ORDERS))
+_ordered = t.result.alias("ordered")
+_TESTS = select(_ordered.c.patient_id, _ordered.c.test).where(_ordered.c.order_id.in_(_ORDERS))
 
 
 def _rows(table: Table, column: str, among: Select[Any]) -> Question:
@@ -33,7 +34,7 @@ _QUESTIONS = (
     _rows(t.specimen, "order_id", _ORDERS),
     _rows(t.analyzer_work, "container_pk", _PKS),
     Question(current(t.result.c.order_id.in_(_ORDERS))),
-    Question(reported(t.result.c.patient_id.in_(_PATIENTS), t.result.c.test.in_(_TESTS))),
+    Question(reported(tuple_(t.result.c.patient_id, t.result.c.test).in_(_TESTS))),
 )
 
 
@@ -57,4 +58,4 @@ def keep(work: Work, container_ids: Collection[str], answers: Sequence[Rows]) ->
     work.specimens.keep_by("order_id", order_ids, specimens)
     work.analyzer_work.keep_by("container_pk", {row.id for row in asked}, sent)
     work.results.keep_orders(order_ids, results)
-    work.results.keep_reported({patient.id for patient in patients}, {row.test for row in results}, earlier)
+    work.results.keep_reported({(row.patient_id, row.test) for row in results}, earlier)

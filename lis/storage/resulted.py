@@ -27,7 +27,7 @@ class Results(Repository):
         super().forget()
         self._current, self._reported = Ahead("order_id"), Ahead("patient_id")
         self._patient_of: dict[int, int] = {}
-        self._tests_ahead: set[str] = set()
+        self._reported_of: set[tuple[int, str]] = set()  # patients and tests whose past was fetched
 
     def add(self, **values: Any) -> int:
         self._current.added(values)
@@ -68,7 +68,8 @@ class Results(Repository):
 
     def previous(self, patient_id: int, tests: Collection[str], before: datetime) -> dict[str, Row[Any]]:
         """Per test, the patient's last reported value collected before an instant, for delta checks."""
-        rows = self._reported.get(patient_id) if self._tests_ahead.issuperset(tests) else None
+        is_fetched = all((patient_id, test) in self._reported_of for test in tests)
+        rows = self._reported.get(patient_id) if is_fetched else None
         if rows is None:
             rows = [*self.all(_REPORTED, patient_id=patient_id, tests=list(tests))]
         return {row.test: row for row in rows if row.test in tests and row.collected_at < before}
@@ -78,10 +79,10 @@ class Results(Repository):
         self._patient_of = {row.id: row.patient_id for row in rows}
         self._current.put(order_ids, rows)
 
-    def keep_reported(self, patient_ids: Collection[int], tests: Collection[str], rows: Rows) -> None:
+    def keep_reported(self, of: Collection[tuple[int, str]], rows: Rows) -> None:
         """What `previous` is asked for, of these patients and tests."""
-        self._tests_ahead = set(tests)
-        self._reported.put(patient_ids, rows)
+        self._reported_of = set(of)
+        self._reported.put({patient_id for patient_id, _ in of}, rows)
 
 
 def current(of: ColumnElement[bool]) -> Select[Any]:
@@ -93,7 +94,7 @@ def current(of: ColumnElement[bool]) -> Select[Any]:
     return query.where(of).order_by(r.c.id)
 
 
-def reported(of_patients: ColumnElement[bool], of_tests: ColumnElement[bool]) -> Select[Any]:
+def reported(*of: ColumnElement[bool]) -> Select[Any]:
     """Values that a person or a rule let pass, by the time they were drawn."""
     r, v = t.result, t.result_version
     value = (v.c.value, v.c.comparator, v.c.number, v.c.unit)
@@ -101,8 +102,7 @@ def reported(of_patients: ColumnElement[bool], of_tests: ColumnElement[bool]) ->
         select(r.c.id, r.c.patient_id, r.c.test, r.c.collected_at, *value)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
         .where(
-            of_patients,
-            of_tests,
+            *of,
             r.c.collected_at.is_not(None),
             r.c.state.in_(("verified", "released")),
             v.c.value != "",
