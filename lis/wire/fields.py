@@ -87,7 +87,7 @@ class Fields:
 
     def whole(self, number: int, line_break: str = "") -> str:
         """The field unescaped but never cut: free text in which senders leave `^`, `&` or `~` unescaped."""
-        return unescape(self[number], self.delimiters, line_break)
+        return self[number] if self.plain else unescape(self[number], self.delimiters, line_break)
 
     def reps(self, number: int) -> list[str]:
         """Repetitions of a field as they came; [] when it is empty."""
