@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -122,13 +121,3 @@ def _receive(work: Work, order: ordering.PlacedOrder) -> None:
     for container in order.container_ids:
         accessioning.scan(work, container)
         accessioning.scan(work, container)
-
-
-def released(lab: Lab, accessions: Sequence[str]) -> None:
-    """Verify and release everything of some accessions."""
-    for accession in accessions:
-        with lab.work(SUPERVISOR) as work:
-            order = work.orders.by_accession(accession)
-            shown = {row.test: row.version for row in work.results.of_order(order.id)}
-            verifying.verify_results(work, accession, shown, reason="Seen.")
-            verifying.release_results(work, accession, shown)

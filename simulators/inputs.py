@@ -45,16 +45,3 @@ class Input:
             "data": data,
             "by": self.by,
         }
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Input:
-        """Back from JSON."""
-        data = kept["data"]
-        return cls(
-            turn=int(kept["turn"]),
-            at=datetime.fromisoformat(kept["at"]),
-            kind=kept["kind"],
-            name=kept["name"],
-            data=data.encode("latin-1") if isinstance(data, str) else data,
-            by=kept["by"],
-        )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from lis.kernel.clock import Clock
 from simulators.world import World
@@ -66,10 +64,3 @@ class Timeline:
             self.failures[name] = error
             self.remove(name)
             return 0
-
-
-def headless(world: World, until: datetime, every: timedelta = timedelta(hours=1)) -> Iterator[datetime]:
-    """Step a world as fast as it goes, stopping each `every` for whoever works in it or watches."""
-    while world.now < until:
-        world.step(min(world.now + every, until))
-        yield world.now

@@ -6,12 +6,12 @@ Fail closed: `failed`, `wait` and `not_evaluable` keep a result on hold unless t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 
-from lis.kernel.canonical import Encoded, canonical_json, joined
+from lis.kernel.canonical import Encoded, canonical_json, joined, quoted
 
 
 class Outcome(StrEnum):
@@ -24,11 +24,10 @@ class Outcome(StrEnum):
     NOT_EVALUABLE = "not_evaluable"
 
 
-_NO_DETAIL: Mapping[str, str] = MappingProxyType({})
 _LETTING_PASS = Outcome.PASSED, Outcome.NOT_APPLICABLE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check's answer. `detail` holds the numbers it judged, as text; an `advisory` one never holds."""
 
@@ -38,10 +37,12 @@ class Check:
     text: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
     advisory: bool = False
+    holds: bool = field(init=False, repr=False, compare=False)
+    row_text: Encoded = field(init=False, repr=False, compare=False)  # `as_row`, as text
 
-    @property
-    def holds(self) -> bool:
-        return self.outcome not in _LETTING_PASS and not self.advisory
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holds", self.outcome not in _LETTING_PASS and not self.advisory)
+        object.__setattr__(self, "row_text", _row_text(self))
 
     def as_row(self) -> dict[str, object]:
         """The check as stored beside the value it judged."""
@@ -54,11 +55,6 @@ class Check:
             "advisory": self.advisory,
         }
 
-    @cached_property
-    def row_text(self) -> Encoded:
-        """The same as text."""
-        return Encoded(canonical_json(self.as_row()))
-
 
 def stored(checks: Iterable[Check]) -> Encoded:
     """Checks as they are stored beside the value they judged."""
@@ -66,33 +62,48 @@ def stored(checks: Iterable[Check]) -> Encoded:
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:
-    return (
-        Check(name, Outcome.PASSED, "", text, _words(detail))
-        if detail
-        else _plain(name, Outcome.PASSED, text)
-    )
+    return _made(name, Outcome.PASSED, "", text, _words(detail))
 
 
 def failed(name: str, reason: str, text: str, **detail: object) -> Check:
-    return Check(name, Outcome.FAILED, reason, text, _words(detail))
+    return _made(name, Outcome.FAILED, reason, text, _words(detail))
 
 
 def not_applicable(name: str, text: str = "") -> Check:
-    return _plain(name, Outcome.NOT_APPLICABLE, text)
+    return _made(name, Outcome.NOT_APPLICABLE, "", text)
 
 
 def wait(name: str, reason: str, text: str, **detail: object) -> Check:
-    return Check(name, Outcome.WAIT, reason, text, _words(detail))
+    return _made(name, Outcome.WAIT, reason, text, _words(detail))
 
 
 def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
-    return Check(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
+    return _made(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
 
 
-@lru_cache(maxsize=1024)  # most checks of most values say one of a few things
-def _plain(name: str, outcome: Outcome, text: str) -> Check:
-    return Check(name, outcome, "", text)
+def advice(check: Check) -> Check:
+    """The same answer, holding nothing."""
+    return replace(check, advisory=True)
 
 
-def _words(detail: Mapping[str, object]) -> Mapping[str, str]:
-    return {key: str(value) for key, value in detail.items()} if detail else _NO_DETAIL
+@lru_cache(maxsize=4096)  # most checks of most values say one of a few things
+def _made(
+    name: str, outcome: Outcome, reason: str, text: str, detail: tuple[tuple[str, str], ...] = ()
+) -> Check:
+    return Check(name, outcome, reason, text, MappingProxyType(dict(detail)))
+
+
+def _words(detail: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple([(key, str(value)) for key, value in detail.items()]) if detail else ()
+
+
+def _row_text(check: Check) -> Encoded:
+    """Written out by hand, keys in their order: every value carries a dozen, and some are of that value alone."""
+    return Encoded(
+        f'{{"advisory":{"true" if check.advisory else "false"}'
+        f',"detail":{canonical_json(dict(check.detail))}'
+        f',"name":{quoted(check.name)}'
+        f',"outcome":{quoted(check.outcome)}'
+        f',"reason":{quoted(check.reason_code)}'
+        f',"text":{quoted(check.text)}}}'
+    )

@@ -54,6 +54,7 @@ class FilingDecision:
     text: str = ""
 
 
+_FINAL = FilingDecision(Filing.FINAL)  # what nearly every value is
 PRELIMINARY, CORRECTING, WITHDRAWING, NO_RESULT = map(frozenset, ("PSRI", "CAB", "DW", "NO"))
 VERIFYING = frozenset("VU")
 
@@ -103,7 +104,7 @@ def report_status(lines: Iterable[Line]) -> str:
 
 def _final(text: str, earlier: Standing | None) -> FilingDecision:
     if earlier is None or not earlier.is_final or earlier.rerun:
-        return FilingDecision(Filing.FINAL)
+        return _FINAL
     if text == earlier.text:
         return FilingDecision(Filing.REPEATED, text="The same final value again.")
     return _hold("result.second_value", f"A second final value {text} came; {earlier.text} is on the chart.")

@@ -30,6 +30,7 @@ QUESTIONED = {
 _LOINC = re.compile(r"\d{1,5}-\d", re.ASCII)
 _RANGE = re.compile(r"\s*([\d.eE+]+)\s*(?:to|-)\s*([\d.eE+]+)\s*")
 _INSTRUMENT = "I"
+EVERYTHING = "ALL"
 
 
 @dataclass
@@ -41,7 +42,8 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class WorkQuery:
-    """A Q record: the container asked for, "" for everything; cancelled when it takes an earlier query back.
+    """One id of a Q record: the container asked for, or everything there is; cancelled when it takes an earlier query
+    back.
 
     `sound` is false when Q-4, the end of a range of ids, is filled: ranges are not served, and some senders misuse the
     record for the values of controls.
@@ -50,6 +52,7 @@ class WorkQuery:
     container: str
     cancelled: bool
     sound: bool = True
+    everything: bool = False
 
 
 def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
@@ -64,16 +67,21 @@ def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Re
 
 
 def read_queries(message: Records) -> tuple[WorkQuery, ...]:
-    """The queries of a message (Q-3 is patient^specimen)."""
+    """The queries of a message: Q-3 is patient^specimen, repeated for a list."""
     return tuple(
-        WorkQuery(_asked(query), query[13].strip().upper() == "A", sound=not query[4])
-        for query in message.all("Q")
+        _query(query, number) for query in message.all("Q") for number in range(max(1, len(query.reps(3))))
     )
 
 
-def _asked(query: Record) -> str:
-    specimen = query.value(3, 2).strip()
-    return specimen or query.value(3, 1).strip()
+def _query(query: Record, number: int) -> WorkQuery:
+    """ALL beside a patient's id is not everything: it is looked for as it stands, and not found."""
+    patient, specimen = (query.value(3, part, rep=number).strip() for part in (1, 2))
+    return WorkQuery(
+        container=specimen or patient,
+        cancelled=query[13].strip().upper() == "A",
+        sound=not query[4],
+        everything={word.upper() for word in (patient, specimen) if word} == {EVERYTHING},
+    )
 
 
 def _orders(message: Records) -> list[_Order]:

@@ -8,16 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 
+from lis.domain.requests import STAT
+from lis.domain.workflow import ContainerState, ResultState
 from lis.interfaces.hl7.times import write_instant
+from lis.services import working
+from lis.services.arriving import kept_back
+from lis.storage import tables as t
 from lis.storage.work import Work
 from lis.wire.astm import build_records
 from lis.wire.er7 import Seg, Value, comps, reps
 
+MOST_AT_ONCE = 200
 NEW, CANCEL = "N", "C"
 ASKED, UNASKED = "Q", "O"
 
@@ -52,6 +59,45 @@ def handed_out(work: Work, container: Row[Any], codes: Sequence[str]) -> HandedO
         priority=order.priority,
         codes=codes,
     )
+
+
+def outstanding(
+    work: Work, analyzer: str, at_most: int = MOST_AT_ONCE
+) -> list[tuple[Row[Any], tuple[str, ...]]]:
+    """Containers with the tests that were sent to an analyzer and still wait for its value, urgent ones first.
+
+    Those beyond `at_most` follow when these are done, or when they are asked for by their ids.
+    """
+    waiting: dict[int, list[str]] = {}
+    for row in work.connection.execute(_WAITING, {"of_analyzer": analyzer}):
+        waiting.setdefault(row.container_pk, []).append(row.test)
+    menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
+    found = []
+    for key, tests in islice(waiting.items(), at_most):
+        container = work.containers.get(key)
+        may_run = menu - kept_back(container)
+        found.append((container, tuple(test for test in dict.fromkeys(tests) if test in may_run)))
+    return [(container, tests) for container, tests in found if tests]
+
+
+def _waiting() -> Select[Any]:
+    a, c, r, o = t.analyzer_work.c, t.container, t.result, t.lab_order
+    return (
+        select(a.container_pk, a.test)
+        .join(c, c.c.id == a.container_pk)
+        .join(o, o.c.id == c.c.order_id)
+        .join(r, and_(r.c.container_pk == a.container_pk, r.c.test == a.test))
+        .where(
+            a.analyzer == bindparam("of_analyzer"),
+            a.state.in_((working.SENT, working.ACCEPTED)),
+            c.c.state.in_((ContainerState.RECEIVED, ContainerState.LABELLED)),
+            or_(r.c.state == ResultState.PENDING, r.c.rerun),
+        )
+        .order_by(o.c.priority != STAT, a.id)
+    )
+
+
+_WAITING = _waiting()
 
 
 def query_answer(work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo) -> bytes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.astm_records import WorkQuery, read_queries, read_records
-from lis.interfaces.astm_work import HandedOut, handed_out, query_answer
+from lis.interfaces.astm_work import HandedOut, handed_out, outstanding, query_answer
 from lis.interfaces.handling import file_readings
 from lis.interfaces.outcomes import DEAD_LETTER, Outcome, held, processed
 from lis.interfaces.routing import Line
@@ -54,17 +57,30 @@ def _answers(work: Work, line: Line, queries: Sequence[WorkQuery]) -> bytes | No
     asked = [query for query in queries if not query.cancelled]
     if not asked:
         return None
-    found = [one for query in asked if (one := _handed_out(work, line, query.container)) is not None]
-    return query_answer(found, line.our_application, work.now, line.zone)
+    found: dict[str, HandedOut] = {}
+    if line.code in work.catalog.analyzers:
+        for query in asked:
+            found |= _everything(work, line) if query.everything else _of_one(work, line, query)
+    return query_answer([*found.values()], line.our_application, work.now, line.zone)
 
 
-def _handed_out(work: Work, line: Line, container_id: str) -> HandedOut | None:
-    analyzer = work.catalog.analyzers.get(line.code)
-    container = work.containers.by_container_id(container_id) if container_id else None
-    if container is None or analyzer is None:
-        return None
+def _of_one(work: Work, line: Line, query: WorkQuery) -> dict[str, HandedOut]:
+    """What the analyzer may run on the container in its hands, whether it was sent there or not."""
+    container = work.containers.by_container_id(query.container) if query.container else None
+    if container is None:
+        return {}
     tests = working.hand_out_work(work, line.code, container)
-    if not tests:
-        return None
-    codes = {item.test: item.code for item in analyzer.menu}
+    return {query.container: _handed_out(work, line, container, tests)} if tests else {}
+
+
+def _everything(work: Work, line: Line) -> dict[str, HandedOut]:
+    """What was sent to the analyzer and has not come back: noted when it was sent, and said once more."""
+    return {
+        container.container_id: _handed_out(work, line, container, tests)
+        for container, tests in outstanding(work, line.code)
+    }
+
+
+def _handed_out(work: Work, line: Line, container: Row[Any], tests: Sequence[str]) -> HandedOut:
+    codes = {item.test: item.code for item in work.catalog.analyzers[line.code].menu}
     return handed_out(work, container, [codes[test] for test in tests])

@@ -96,10 +96,6 @@ class Sender:
         if isinstance(self._exchange, TcpPeers):
             self._exchange.close()
 
-    def wake(self) -> None:
-        """Something was queued: look now."""
-        self._lab.queued.set()
-
     def _run(self) -> None:
         busy: dict[str, Future[int]] = {}
         with ThreadPoolExecutor(PEERS_AT_ONCE, thread_name_prefix="peer") as pool:

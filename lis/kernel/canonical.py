@@ -24,6 +24,11 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def quoted(text: str) -> str:
+    """A text as canonical JSON, whether it is encoded already or not."""
+    return _ENCODER.encode(text)
+
+
 def joined(texts: list[Encoded]) -> Encoded:
     """A list of values that are encoded already."""
     return Encoded(f"[{','.join(texts)}]")
@@ -68,4 +73,6 @@ def _plain(value: Any) -> Any:
 
 
 _EMPTY: dict[type, str] = {list: "[]", dict: "{}", tuple: "[]"}
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False, default=_plain
+)

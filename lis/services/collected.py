@@ -91,16 +91,16 @@ def load(
 def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> dict[str, ResultFacts]:
     """Facts per test; QC is asked for the analyzer that measured it."""
     values = list(sent)
-    qc = _qc(work, values)
-    specimens = _with_indices(collection, _indices(work.catalog, collection, values))
-    reporting = {value.analyzer: _reports_indices(work, value.analyzer) for value in values}
+    catalog, patient, now, qc = work.catalog, collection.patient, work.now, _qc(work, values)
+    specimens = _with_indices(collection, _indices(catalog, collection, values))
+    reporting = {analyzer: _reports_indices(work, analyzer) for analyzer in {one.analyzer for one in values}}
     return {
         value.test: ResultFacts(
-            catalog=work.catalog,
-            patient=collection.patient,
+            catalog=catalog,
+            patient=patient,
             specimen=specimens[value.test],
-            at=work.now,
-            qc=qc.get((value.analyzer, value.test), _qc_without_analyzer(work, value)),
+            at=now,
+            qc=qc.get((value.analyzer, value.test)) or _qc_without_analyzer(work, value),
             previous=collection.previous.get(value.test),
             reports_indices=reporting[value.analyzer],
         )
@@ -132,7 +132,8 @@ def _indices(
 ) -> dict[int, dict[str, Quantity]]:
     """Container → interferent → index, as noted on the container, accepted before, or in the values at hand."""
     letters = catalog.index_letters
-    found = {row.id: noted_indices(row) for row in collection.containers.values()}
+    tubes = {row.id: row for row in collection.containers.values()}
+    found = {pk: noted_indices(row) for pk, row in tubes.items()}
     for test, letter in letters.items():
         row, container = collection.results.get(test), collection.containers.get(test)
         if row is not None and container is not None and row.version_number is not None:

@@ -6,9 +6,10 @@ Web and wire meet here: an analyzer's value and one typed by a person take the s
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -23,8 +24,7 @@ from lis.services.collected import Collection
 from lis.storage.work import Work
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """A result version that was added."""
 
     test: str
@@ -64,21 +64,16 @@ def file_values(
 
 def file_no_value(work: Work, order: Row[Any], result: Row[Any], sent: SentValue) -> Filed:
     """The analyzer could not obtain a value (HL7 0085 X): a version without one, on hold for a person."""
-    collection = collected.load(work, order, result.collected_at)
     check = failed("status", "status.not_obtained", "The analyzer could not obtain a value.")
-    nothing = Evaluation(sent.test, ReportedValue("", None, ""), (), "", (check,))
-    batch = _Batch(work, collection)
-    batch.add_version(replace(sent, status="X"), nothing, "")
+    batch = _Batch(work, collected.load(work, order, result.collected_at))
+    batch.add_version(replace(sent, status="X"), _without_value(sent.test, check), "")
     return batch.write()[sent.test]
 
 
 def file_retraction(work: Work, order: Row[Any], result: Row[Any], text: str) -> Filed:
     """A released value was wrong as a whole (HL7 0085 W): a version without one, on hold until a person sends it."""
-    collection = collected.load(work, order, result.collected_at)
-    nothing = Evaluation(
-        result.test, ReportedValue("", None, ""), (), "", (failed("status", "status.retracted", text),)
-    )
-    batch = _Batch(work, collection)
+    nothing = _without_value(result.test, failed("status", "status.retracted", text))
+    batch = _Batch(work, collected.load(work, order, result.collected_at))
     batch.add_version(SentValue(result.test, "", status="W", source="person"), nothing, text)
     return batch.write()[result.test]
 
@@ -138,7 +133,12 @@ class _Batch:
     def __init__(self, work: Work, collection: Collection) -> None:
         self._work = work
         self._collection = collection
-        self._catalog_version_id = work.catalog_version_id
+        self._common = {  # to all versions that are added
+            "comment": "",
+            "catalog_version_id": work.catalog_version_id,
+            "created_at": work.now,
+            "created_by": work.actor.code,
+        }
         self._versions: list[dict[str, Any]] = []
         self._filed: list[dict[str, Any]] = []
         self._judged: list[dict[str, Any]] = []
@@ -150,25 +150,26 @@ class _Batch:
         self, sent: SentValue, evaluation: Evaluation, reason: str, *, measured: bool = True
     ) -> None:
         """Add a version; `measured`: with it comes what was asked of an analyzer, a rerun too."""
-        row = self._collection.results[sent.test]
-        container = self._collection.containers.get(sent.test)
-        self._versions.append(self._version(row, container, sent, evaluation, reason))
+        test, row = sent.test, self._collection.results[sent.test]
+        container, n = self._collection.containers.get(test), row.version + 1
+        tube = container.container_id if container else ""
+        self._versions.append(self._version(row.id, n, tube, sent, evaluation, reason))
         self._filed.append(
             {
                 "id": row.id,
-                "state": advance(ResultState(row.state), _action(evaluation)),
-                "version": row.version + 1,
+                "state": _state_after(row.state, bool(evaluation.holding)),
+                "version": n,
                 "checks": stored(evaluation.checks),
                 "verified_at": None,
                 "verified_by": "",
                 "rerun": row.rerun and not measured,
             }
         )
-        self._answers.append((sent.test, row.id, evaluation.disposition))
+        self._answers.append((test, row.id, evaluation.disposition))
         self._reopens |= row.state == ResultState.RELEASED
-        self._tell_filed(row, sent, evaluation, reason)
+        self._tell_filed(n, sent, evaluation, reason)
         if measured and container is not None and sent.analyzer:
-            self._measured.setdefault((container.id, sent.analyzer), set()).add(sent.test)
+            self._measured.setdefault((container.id, sent.analyzer), set()).add(test)
 
     def judge_again(self, sent: SentValue, evaluation: Evaluation) -> None:
         """Other checks change where the result stands; other flags or limits, printed with a value, make a version."""
@@ -180,10 +181,9 @@ class _Batch:
         ):
             self.add_version(sent, evaluation, _LIMITS_CHANGED, measured=False)
             return
-        checks = [check.as_row() for check in evaluation.checks]
-        if checks == row.checks:
+        if [check.as_row() for check in evaluation.checks] == row.checks:
             return
-        state = advance(ResultState(row.state), _action(evaluation))
+        state = _state_after(row.state, bool(evaluation.holding))
         self._judged.append({"id": row.id, "state": state, "checks": stored(evaluation.checks)})
         accession = self._collection.order.accession
         self._work.journal.append(
@@ -213,13 +213,12 @@ class _Batch:
             check = failed("status", "calculation.no_value", "It can no longer be calculated.")
         elif row.state != ResultState.PENDING or check.outcome == Outcome.WAIT:
             return
-        nothing = Evaluation(test, ReportedValue("", None, ""), (), "", (check,))
-        self.add_version(replace(self._calculated(row, ""), status="X"), nothing, "")
+        sent = replace(self._calculated(row, ""), status="X")
+        self.add_version(sent, _without_value(test, check), "")
 
     def _calculated(self, row: Row[Any], text: str) -> SentValue:
         status = "C" if row.released_version else "F"
-        now = self._work.now
-        return SentValue(row.test, text, source="calculation", status=status, observed_at=now)
+        return SentValue(row.test, text, source="calculation", status=status, observed_at=self._work.now)
 
     def write(self) -> dict[str, Filed]:
         """Write everything; the versions that were added, by test."""
@@ -237,50 +236,49 @@ class _Batch:
         }
 
     def _version(
-        self, row: Row[Any], container: Row[Any] | None, sent: SentValue, evaluation: Evaluation, reason: str
+        self, result_id: int, n: int, tube: str, sent: SentValue, evaluation: Evaluation, reason: str
     ) -> dict[str, Any]:
+        reported, quantity = evaluation.reported, evaluation.reported.quantity
         return {
-            "result_id": row.id,
-            "n": row.version + 1,
+            "result_id": result_id,
+            "n": n,
             "status": sent.status,
-            "value": evaluation.reported.value,
-            "comparator": evaluation.reported.comparator,
-            "number": evaluation.reported.number,
-            "unit": evaluation.reported.unit,
+            "value": reported.value,
+            "comparator": quantity.comparator if quantity else "",
+            "number": quantity.value if quantity else None,
+            "unit": reported.unit,
             "sent_value": sent.text,
             "sent_unit": sent.unit,
-            "sent_flags": list(sent.flags),
+            "sent_flags": sent.flags,
             "sent_dilution": sent.dilution,
-            "flags": list(evaluation.flags),
+            "flags": evaluation.flags,
             "critical": evaluation.critical,
             "interval_text": evaluation.interval_text,
-            "comment": "",
             "source": sent.source,
             "analyzer": sent.analyzer,
             "observed_at": sent.observed_at,
-            "container_id": container.container_id if container else "",
-            "catalog_version_id": self._catalog_version_id,
-            "created_at": self._work.now,
-            "created_by": self._work.actor.code,
+            "container_id": tube,
             "reason": reason,
+            **self._common,
         }
 
-    def _tell_filed(self, row: Row[Any], sent: SentValue, evaluation: Evaluation, reason: str) -> None:
-        accession = self._collection.order.accession
-        self._work.journal.append(
-            _VERBS[sent.source],
-            f"result:{accession}/{sent.test}",
-            accession=accession,
-            reason=reason or None,
-            version=row.version + 1,
-            value=evaluation.reported.text,
-            unit=evaluation.reported.unit,
-            flags=list(evaluation.flags),
-            status=sent.status,
-            disposition=evaluation.disposition,
-            holds=list(evaluation.holds),
-            analyzer=sent.analyzer,
-            **({"dilution": sent.dilution} if sent.dilution else {}),
+    def _tell_filed(self, n: int, sent: SentValue, evaluation: Evaluation, reason: str) -> None:
+        accession, reported = self._collection.order.accession, evaluation.reported
+        data = {
+            "version": n,
+            "value": reported.text,
+            "unit": reported.unit,
+            "flags": evaluation.flags,
+            "status": sent.status,
+            "disposition": evaluation.disposition,
+            "holds": evaluation.holds,
+            "analyzer": sent.analyzer,
+        }
+        if sent.dilution:
+            data["dilution"] = sent.dilution
+        subject = f"result:{accession}/{sent.test}"
+        self._work.journal.tell(
+            _VERBS[sent.source], subject, data, accession=accession, reason=reason or None
         )
 
 
@@ -292,5 +290,11 @@ _VERBS = {
 }
 
 
-def _action(evaluation: Evaluation) -> Action:
-    return Action.FILE_HELD if evaluation.holding else Action.FILE_PASSED
+def _without_value(test: str, check: Check) -> Evaluation:
+    return Evaluation(test, ReportedValue("", None, ""), (), "", (check,))
+
+
+@cache
+def _state_after(state: str, on_hold: bool) -> str:
+    """Where a result stands once a value is filed or judged anew."""
+    return str(advance(ResultState(state), Action.FILE_HELD if on_hold else Action.FILE_PASSED))

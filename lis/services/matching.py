@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -49,8 +49,7 @@ class Source:
         return self.units.get(sent.strip()) or sent
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An observation that belongs to a pending or filed result of a received container.
 
     `result` is its row; None for an index that the order expects nowhere or from another tube: it is the tube's own.
@@ -66,9 +65,11 @@ class Match:
     @property
     def status(self) -> str:
         """HL7 0085 status of the version it becomes. Another value in place of a released one corrects it."""
-        if self.filing is Filing.FINAL and replaces_released(self.result, self.text):
+        if self.filing is Filing.FINAL:
+            return "C" if replaces_released(self.result, self.text) else "F"
+        if self.filing is Filing.CORRECTION:
             return "C"
-        return {Filing.PRELIMINARY: "P", Filing.CORRECTION: "C"}.get(self.filing, "F")
+        return "P" if self.filing is Filing.PRELIMINARY else "F"
 
 
 def test_for(catalog: Catalog, source: Source, observation: ReportedObservation) -> str | None:
@@ -129,17 +130,18 @@ def match_test(
     """`match_result` once the test is known: by a code, or because a person said so."""
     if test in source.held_tests:
         return Hold("test.held", f"{test} is not taken from this interface: {source.held_tests[test]}")
-    result, unit = results.get(test), source.unit(observation.unit)
+    catalog, result, unit = work.catalog, results.get(test), source.unit(observation.unit)
     if result is not None and result.state == ResultState.CANCELLED:
         result = None
-    if test in work.catalog.index_letters and (result is None or result.container_pk != container.id):
+    is_elsewhere = result is None or result.container_pk != container.id
+    if is_elsewhere and test in catalog.index_letters:
         return Match(observation, test, None, Filing.NOT_A_RESULT, unit=unit)
     if result is None:
         return Hold("test.not_ordered", f"{test} is not ordered on this accession.")
-    if result.container_pk != container.id:
+    if is_elsewhere:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
-    row = work.catalog.tests[test]
-    if observation.value.strip() and same_unit(row, unit, work.catalog) in ("mismatch", "unknown"):
+    row = catalog.tests[test]
+    if unit != row.unit and observation.value.strip() and same_unit(row, unit, catalog) in _OTHER_UNIT:
         return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
     text = reported_text(observation.value, row).text
     decision = filing_for(observation.status, text, _standing(result))
@@ -148,8 +150,14 @@ def match_test(
     return Match(observation, test, result, decision.filing, text, unit)
 
 
+_OTHER_UNIT = ("mismatch", "unknown")
+
+
 def each_once(answers: Sequence[Match | Hold]) -> list[Match | Hold]:
     """A test that is in a message twice counts once; not at all when two different numbers are given for it."""
+    tests = [answer.test for answer in answers if isinstance(answer, Match)]
+    if len(set(tests)) == len(tests):
+        return [*answers]
     numbers: dict[str, set[str]] = {}
     for answer in answers:
         if isinstance(answer, Match) and parse_quantity(answer.text, ""):
@@ -169,8 +177,8 @@ def each_once(answers: Sequence[Match | Hold]) -> list[Match | Hold]:
 
 def replaces_released(result: Row[Any], text: str) -> bool:
     """Whether a value differs from the final one that readers of reports hold."""
-    standing = _standing(result)
-    if not result.released_version or standing is None:
+    standing = _standing(result) if result.released_version else None
+    if standing is None:
         return False
     already_replaced = standing.status in "CWX" and result.version != result.released_version
     return already_replaced or (standing.is_final and standing.text != text)

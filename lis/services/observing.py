@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedObservation, ReportedSpecimen
 from lis.services.matching import Hold, Source
@@ -54,31 +57,50 @@ def keep(
     why: Hold | None = None,
 ) -> None:
     """Write an observation down as it came, with what became of it; one that is tried again has its row."""
-    became = {
+    keep_all(work, source, specimen, [(observation, became(state, test, version, why))])
+
+
+def became(state: str, test: str = "", version: int | None = None, why: Hold | None = None) -> dict[str, Any]:
+    """The columns that say what became of an observation."""
+    return {
         "state": state,
         "reason": why.code if why else "",
         "detail": why.text if why else "",
         "test": test,
         "result_version_id": version,
     }
-    if observation.seq in source.again:
-        work.observations.change(source.again[observation.seq], **became)
-        return
-    work.observations.add(
-        inbound_id=source.inbound_id,
-        seq=observation.seq,
-        interface=source.interface,
-        analyzer=source.analyzer,
-        container_sent=specimen.container,
-        patient_sent=specimen.patient_id,
-        code_sent=observation.code,
-        name_sent=observation.name,
-        value_sent=observation.value,
-        unit_sent=observation.unit,
-        flags_sent="~".join(observation.flags),
-        status_sent=observation.status,
-        observed_at=observation.observed_at,
-        extra=observation.extra,
-        settled_by="",
-        **became,
-    )
+
+
+def keep_all(
+    work: Work,
+    source: Source,
+    specimen: ReportedSpecimen,
+    observed: Iterable[tuple[ReportedObservation, dict[str, Any]]],
+) -> None:
+    """`keep`, for many of one specimen, each with what `became` of it."""
+    common = {
+        "inbound_id": source.inbound_id,
+        "interface": source.interface,
+        "analyzer": source.analyzer,
+        "container_sent": specimen.container,
+        "patient_sent": specimen.patient_id,
+        "settled_by": "",
+    }
+    rows: list[dict[str, Any]] = []
+    for observation, outcome in observed:
+        if observation.seq in source.again:
+            work.observations.change(source.again[observation.seq], **outcome)
+            continue
+        sent = {
+            "seq": observation.seq,
+            "code_sent": observation.code,
+            "name_sent": observation.name,
+            "value_sent": observation.value,
+            "unit_sent": observation.unit,
+            "flags_sent": "~".join(observation.flags),
+            "status_sent": observation.status,
+            "observed_at": observation.observed_at,
+            "extra": observation.extra,
+        }
+        rows.append({**common, **sent, **outcome})
+    work.observations.add_all(rows)

@@ -21,12 +21,7 @@ from lis.services.matching import Hold, Match, Source, container_hold, each_once
 from lis.storage.work import Work
 
 _FILES_VALUE = (Filing.FINAL, Filing.PRELIMINARY, Filing.CONFIRM, Filing.CORRECTION)
-_KEPT_AS = {
-    Filing.WITHDRAW: observing.FILED,
-    Filing.NO_VALUE: observing.FILED,
-    Filing.NOT_A_RESULT: observing.SUPPLEMENTAL,
-    Filing.REPEATED: observing.REPEATED,
-}
+_KEPT_AS = {Filing.NOT_A_RESULT: observing.SUPPLEMENTAL, Filing.REPEATED: observing.REPEATED}
 
 
 def record_results(work: Work, source: Source, specimens: tuple[ReportedSpecimen, ...]) -> str:
@@ -161,10 +156,12 @@ def _settle(
     current: Collection[Row[Any]],
 ) -> None:
     """File what matched, then write every observation down with what became of it."""
-    became = file_matches(work, source.analyzer, order, matches, current)
-    for test, match in matches.items():
-        state, version = became[test]
-        observing.keep(work, source, specimen, match.observation, state, test=test, version=version)
+    filed = file_matches(work, source.analyzer, order, matches, current)
+    outcomes = [
+        (match.observation, observing.became(state, test, version))
+        for (test, match), (state, version) in zip(matches.items(), filed.values(), strict=True)
+    ]
+    observing.keep_all(work, source, specimen, outcomes)
 
 
 def file_matches(

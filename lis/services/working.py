@@ -88,8 +88,11 @@ def answer_work(work: Work, container_pk: int, analyzer: str, tests: dict[str, s
 
 def finish_work(work: Work, container_pk: int, analyzer: str, tests: Collection[str]) -> None:
     """The analyzer reported the tests: nothing is outstanding for them."""
-    rows = [row for row in _outstanding(work, container_pk, tests) if row.analyzer == analyzer]
-    work.analyzer_work.change_all({"id": row.id, "state": DONE} for row in rows)
+    work.analyzer_work.change_all(
+        {"id": row.id, "state": DONE}
+        for row in _outstanding(work, container_pk, tests)
+        if row.analyzer == analyzer
+    )
 
 
 def cancel_work(work: Work, container_pk: int, tests: Collection[str]) -> None:

@@ -152,17 +152,6 @@ def set_password(
     record(connection, at, actor, "account.password_set", username)
 
 
-def set_card(
-    connection: Connection, username: str, card: str | None, pin_hash: str, *, at: datetime, actor: str
-) -> None:
-    """Give an account a name card and PIN, or take them."""
-    holder = account_by_card(connection, card) if card else None
-    if holder and holder.username != username:
-        raise Conflict("account.card_taken", f"The card {card} is somebody's already.")
-    _change_account(connection, username, card=card, pin_hash=pin_hash)
-    record(connection, at, actor, "account.card_set", username)
-
-
 def _change_account(connection: Connection, username: str, **values: object) -> int:
     change = update(account).where(account.c.username == username).values(**values).returning(account.c.id)
     found = connection.execute(change).scalar_one_or_none()
@@ -234,16 +223,8 @@ def needs_touch(found: Session, now: datetime) -> bool:
 
 
 def touch_session(connection: Connection, token_hash: str, now: datetime, expires_at: datetime) -> None:
-    _change_session(connection, token_hash, seen_at=now, expires_at=expires_at)
-
-
-def move_session(connection: Connection, token_hash: str, *, lab: str, station: str) -> None:
-    """The person of a session goes to another laboratory or station."""
-    _change_session(connection, token_hash, lab=lab, station=station)
-
-
-def _change_session(connection: Connection, token_hash: str, **values: object) -> None:
-    connection.execute(update(session).where(session.c.token_hash == token_hash).values(**values))
+    seen = update(session).where(session.c.token_hash == token_hash)
+    connection.execute(seen.values(seen_at=now, expires_at=expires_at))
 
 
 def end_session(connection: Connection, token_hash: str) -> None:

@@ -44,7 +44,19 @@ class Journal:
         **data: Any,
     ) -> None:
         """Add one event; `subject` names its thing by business id (`container:262450001011`)."""
-        seq = self._next_seq()
+        self.tell(verb, subject, data, accession=accession, reason=reason)
+
+    def tell(
+        self,
+        verb: Verb,
+        subject: str,
+        data: dict[str, Any],
+        *,
+        accession: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """`append`, for those who have the data at hand; they must not change it afterwards."""
+        seq, actor = self._next_seq(), self.actor
         self._unwritten.add(
             journal,
             seq,
@@ -52,10 +64,10 @@ class Journal:
                 "seq": seq,
                 "at": self._at,
                 "recorded_at": self._recorded_at,
-                "actor": self.actor.code,
-                "role": self.actor.role,
-                "station": self.actor.station,
-                "via": self.actor.via,
+                "actor": actor.code,
+                "role": actor.role,
+                "station": actor.station,
+                "via": actor.via,
                 "verb": str(verb),
                 "subject": subject,
                 "accession": accession,

@@ -50,18 +50,24 @@ class _Statement:
     by_column: bool
 
     def run(self, connection: Connection, rows: Sequence[RowValues]) -> None:
-        stored = self.stored
-        made = []
-        for row in rows:
-            cells = [*self.cells(row)]
-            for at, store in stored:
-                if (cell := cells[at]) is not None:
-                    cells[at] = store(cell)
-            made.append(tuple(cells))
+        columns: list[Sequence[Cell]] = [*zip(*map(self.cells, rows), strict=True)]
+        for at, store in self.stored:
+            columns[at] = _stored(columns[at], store)
         if self.by_column:
-            connection.exec_driver_sql(self.text, tuple(map(list, zip(*made, strict=True))))
+            connection.exec_driver_sql(self.text, tuple(map(list, columns)))
         else:
-            connection.exec_driver_sql(self.text, made)
+            connection.exec_driver_sql(self.text, [*zip(*columns, strict=True)])
+
+
+def _stored(cells: Sequence[Cell], store: Callable[[Cell], Cell]) -> list[Cell]:
+    """A column as it is stored. Rows that came together share most of their cells: those are converted once."""
+    made: list[Cell] = []
+    last = text = None
+    for cell in cells:
+        if cell is not last:
+            last, text = cell, None if cell is None else store(cell)
+        made.append(text)
+    return made
 
 
 @cache

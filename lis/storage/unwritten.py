@@ -37,11 +37,14 @@ class Unwritten:
 
     def change_all(self, table: Table, rows: Sequence[Values]) -> None:
         """The same for many rows, each named by its `id`; all name the same columns, `id` first."""
-        waiting = self._rows.get(table, {})
+        waiting = self._rows.get(table)
         sets = self._changes.get(table) or self._changes.setdefault(table, [])
         columns = tuple(rows[0])
         if not sets or sets[-1].columns != columns:
             sets.append(_Changes(columns))
+        if not waiting:
+            sets[-1].rows.update({row["id"]: row for row in rows})
+            return
         for row in rows:
             if row["id"] in waiting:
                 waiting[row["id"]].update(row)

@@ -20,7 +20,7 @@ from lis.services import accessioning, notifying, verifying
 from lis.services.accessioning import Receipt
 from lis.storage.work import Work
 from lis.training import crew_deciding as deciding
-from lis.training import crew_papers, crew_unknown
+from lis.training import crew_papers, crew_spent, crew_unknown
 from lis.training import crew_reading as reading
 from lis.training.crew_reading import Due
 from lis.training.people import actor
@@ -164,8 +164,9 @@ class Crew:
         self._say()
 
     def _put_away(self, late: timedelta) -> None:
-        """Throw away what nobody could receive and nobody has asked for."""
+        """Throw away what nobody could receive and nobody has asked for, and what nothing is awaited from."""
         crew_unknown.put_away(self._lab, self._world, self._processor, self._puzzling, late)
+        crew_spent.put_away(self._lab, self._world, self._processor, late)
 
     def _affix(self, received: dict[str, str]) -> tuple[list[str], list[str]]:
         """Each label to the tube it was printed for, where name and number on both agree, else away with it.

@@ -53,6 +53,11 @@ def _declared(header: bytes) -> str:
     return (name.split(repetition)[0] if repetition else name).strip().decode("latin-1")
 
 
+def is_single(raw: bytes) -> bool:
+    """Whether it begins with MSH, which stands nowhere else in it: so it is with nearly all payloads."""
+    return raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0
+
+
 def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
     """The text and the codec that read it; `default` is the interface's own for an empty MSH-18.
 
@@ -71,7 +76,7 @@ def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
 
 def _name(raw: bytes) -> str:
     """What MSH-18 says, in every message of the payload the same."""
-    if raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0:
+    if is_single(raw):
         return _declared(raw[: _line_end(raw)])
     names = {_declared(header) for header in _HEADER.findall(raw.lstrip())} or {""}
     if len(names) > 1:

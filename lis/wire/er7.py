@@ -11,8 +11,10 @@ Rules (HL7 v2.5.1 chapter 2, with the tolerance that real senders need):
 - `str(message)` gives the segments back as they came, ended with CR.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 
 from lis.wire.charset import CHARSETS, CharsetError, decode, msh_fields
 from lis.wire.er7_text import (
@@ -57,43 +59,32 @@ __all__ = [
 ]
 
 
-@lru_cache(maxsize=1024)
 def _is_id(name: str) -> bool:
-    return len(name) == 3 and name.isascii() and name.isalnum() and name.isupper()
+    return len(name) == 3 and _is_upper(name)
 
 
-LONG = 4096  # characters: a longer line is cut only when a field of it is asked for
+@lru_cache(maxsize=1024)
+def _is_upper(name: str) -> bool:
+    return name.isascii() and name.isalnum() and name.isupper()
 
 
 class Segment(Fields):
     """One line of a message. Fields count as in HL7, with the id at 0 and MSH-1 the separator itself."""
 
-    __slots__ = ("_uncut",)
+    __slots__ = ()
     headers = HEADERS
 
     def __init__(self, text: str, delimiters: Delimiters = DEFAULT, plain: bool = False) -> None:
         """`plain`: it is known to have neither repetition nor escape."""
         self.delimiters = delimiters
-        self._plain = plain or not (delimiters.repetition in text or delimiters.escape in text)
-        if len(text) > LONG:
-            self._uncut = text
-            end = text.find(delimiters.field)
-            name = text[:end] if end >= 0 else text
-        else:
-            self.fields = fields = text.split(delimiters.field)
-            name = fields[0]
+        self.fields = fields = text.split(delimiters.field)
+        self.id = name = fields[0]
+        if name not in _USUAL:
             if name in HEADERS:
                 fields.insert(1, delimiters.field)
-        self.id = name if name in _COMMON or _is_id(name) else ""
-
-    def __getattr__(self, name: str) -> list[str]:
-        """The fields of a long line, when they are first asked for."""
-        if name != "fields":
-            raise AttributeError(name)
-        self.fields = fields = self._uncut.split(self.delimiters.field)
-        if fields[0] in HEADERS:
-            fields.insert(1, self.delimiters.field)
-        return fields
+            elif not _is_id(name):
+                self.id = ""
+        self.plain = plain or _is_plain(text, name, delimiters)
 
     def __str__(self) -> str:
         fields = self.fields
@@ -103,19 +94,43 @@ class Segment(Fields):
 
     def glued(self) -> str:
         """Id of a segment that seems to have lost the line end before it and stands inside this one, or ""."""
-        for text in self.fields[2:-1]:
-            if text[-3:] in _COMMON:
-                return text[-3:]
-        return ""
+        inner = self.fields[2:-1]
+        if _COMMON.isdisjoint(map(_last_three, inner)):
+            return ""
+        return next(end for end in map(_last_three, inner) if end in _COMMON)
 
 
-_COMMON = frozenset(
-    ("MSH", "PID", "PV1", "ORC", "OBR", "OBX", "NTE", "SPM", "SAC", "TCD", "INV", "TQ1", "CTI")
-)
+_last_three: Callable[[str], str] = itemgetter(slice(-3, None))
+_USUAL = frozenset(("PID", "PV1", "ORC", "OBR", "OBX", "NTE", "SPM", "SAC", "TCD", "INV", "TQ1", "CTI"))
+_COMMON = _USUAL | {"MSH"}
+LONG = 4096  # characters: a longer line is cut only when a field of it is asked for
 
 
-def _is_plain(text: str, start: int, marks: Delimiters) -> bool:
-    """Whether no repetition and no escape stands after the header: found once, not for every segment."""
+class _LongSegment(Segment):
+    """A segment so long that it costs something to cut it."""
+
+    __slots__ = ("_cut_fields", "_text")
+
+    def __init__(self, text: str, delimiters: Delimiters, plain: bool = False) -> None:
+        self.delimiters = delimiters
+        self._text = text
+        self._cut_fields: list[str] = []
+        name = text[:LONG].split(delimiters.field, 1)[0]
+        self.id = name if _is_id(name) else ""
+        self.plain = plain or _is_plain(text, name, delimiters)
+
+    @property
+    def fields(self) -> list[str]:  # type: ignore[override]
+        if not self._cut_fields:
+            self._cut_fields = self._text.split(self.delimiters.field)
+            if self.id in HEADERS:
+                self._cut_fields.insert(1, self.delimiters.field)
+        return self._cut_fields
+
+
+def _is_plain(text: str, name: str, marks: Delimiters) -> bool:
+    """Whether neither repetition nor escape stands in a line, but where its header declares them."""
+    start = text.find(marks.field, 4) if name in HEADERS else 0
     return text.find(marks.repetition, start) < 0 and text.find(marks.escape, start) < 0
 
 
@@ -123,7 +138,7 @@ def lines_of(text: str) -> list[str]:
     """Lines ended by CR, LF or CRLF, blank ones left out."""
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
-    return [line for line in text.split("\r") if line and not line.isspace()]
+    return list(filter(str.strip, text.split("\r")))
 
 
 class Message:
@@ -143,8 +158,11 @@ class Message:
             raise MessageError("no_header" if text else "empty")
         marks = declared(text, charset)
         header, *lines = lines_of(text)
-        plain = _is_plain(text, len(header), marks)
-        return cls([Segment(header, marks), *[Segment(line, marks, plain) for line in lines]], marks)
+        behind = len(header)  # there it is looked once, not for every segment
+        plain = text.find(marks.repetition, behind) < 0 and text.find(marks.escape, behind) < 0
+        segments = [Segment(header, marks)]
+        segments += [(Segment if len(line) <= LONG else _LongSegment)(line, marks, plain) for line in lines]
+        return cls(segments, marks)
 
     def __str__(self) -> str:
         return "".join(f"{segment}\r" for segment in self.segments)

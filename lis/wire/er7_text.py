@@ -55,14 +55,16 @@ DEFAULT = Delimiters()
 
 def declared(header: str, charset: str = "utf-8") -> Delimiters:
     """Delimiters of the message that starts with this MSH, FHS or BHS segment."""
-    separator = header[3:4]
-    if not separator or separator.isalnum() or separator.isspace():
-        raise MessageError("no_field_separator")
-    return _read_encoding(separator, header[4:12].split(separator, 1)[0], charset)
+    return _declared(header[3:12], charset)
 
 
 @lru_cache(maxsize=256)
-def _read_encoding(separator: str, encoding: str, charset: str) -> Delimiters:
+def _declared(start: str, charset: str) -> Delimiters:
+    """By what follows the segment's id."""
+    separator = start[:1]
+    if not separator or separator.isalnum() or separator.isspace():
+        raise MessageError("no_field_separator")
+    encoding = start[1:].split(separator, 1)[0]
     # A doubled character counts once: `^~\\\\&` is read as `^~\\&`. Letters mean that MSH-2 was left out.
     chars = [] if any(map(str.isalnum, encoding)) else list(dict.fromkeys("".join(encoding.split())))
     usual = iter(DEFAULT.encoding_characters[len(chars) :])
@@ -76,8 +78,13 @@ def _read_encoding(separator: str, encoding: str, charset: str) -> Delimiters:
 
 def is_well_declared(separator: str, encoding: str) -> bool:
     """Whether MSH-2 names four or five different characters, none of them a letter, digit or the separator."""
+    return len(encoding) in (4, 5) and _are_usable(separator, encoding)
+
+
+@lru_cache(maxsize=256)
+def _are_usable(separator: str, encoding: str) -> bool:
     distinct = set(encoding) - {separator}
-    return len(encoding) in (4, 5) and len(distinct) == len(encoding) and not any(map(str.isalnum, distinct))
+    return len(distinct) == len(encoding) and not any(map(str.isalnum, distinct))
 
 
 def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:

@@ -27,13 +27,13 @@ def _path(path: str) -> tuple[int, int, int]:
 class Fields:
     """One line of a message. `fields[n]` is field n as its standard counts; `id` is "" if it is no known shape."""
 
-    __slots__ = ("_plain", "delimiters", "fields", "id")
+    __slots__ = ("delimiters", "fields", "id", "plain")
 
     headers: ClassVar[frozenset[str]]  # ids whose first two fields are the delimiters themselves
     delimiters: Delimiters
     fields: list[str]
     id: str
-    _plain: bool  # neither repetition nor escape in the line: found once, not for every field
+    plain: bool  # no repetition and no escape, but what the header declares: found once, not for every field
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -47,19 +47,21 @@ class Fields:
         """Unescaped text of one repetition (from 0), component and subcomponent (from 1; 0 = uncut)."""
         fields = self.fields
         text = fields[number] if number < len(fields) else ""
-        if rep or subcomponent or not self._plain:
+        if not self.plain or rep or (number < 3 and self.id in self.headers):
             return text if self._is_mark(number) else self._cut(text, component, subcomponent, rep)
         if not component:
             return text
-        mark = self.delimiters.component
-        if mark not in text:
-            return text if component == 1 else ""
-        parts = text.split(mark, component)
-        return parts[component - 1] if component <= len(parts) else ""
+        marks = self.delimiters
+        if marks.component in text:
+            parts = text.split(marks.component, component)
+            text = parts[component - 1] if component <= len(parts) else ""
+        elif component > 1:
+            return ""
+        return _part(text, marks.subcomponent, subcomponent - 1) if subcomponent else text
 
     def firsts(self, *numbers: int) -> list[str]:
         """`value(number, 1)` of several fields."""
-        if not self._plain:
+        if not self.plain or self.id in self.headers:
             return [self.value(number, 1) for number in numbers]
         fields, mark, found = self.fields, self.delimiters.component, []
         for number in numbers:
@@ -85,7 +87,7 @@ class Fields:
 
     def whole(self, number: int, line_break: str = "") -> str:
         """The field unescaped but never cut: free text in which senders leave `^`, `&` or `~` unescaped."""
-        return unescape(self[number], self.delimiters, line_break)
+        return self[number] if self.plain else unescape(self[number], self.delimiters, line_break)
 
     def reps(self, number: int) -> list[str]:
         """Repetitions of a field as they came; [] when it is empty."""
@@ -95,7 +97,7 @@ class Fields:
     def comps(self, number: int, rep: int = 0) -> list[str]:
         """Unescaped components of one repetition."""
         marks = self.delimiters
-        if self._plain and not rep:
+        if self.plain and number > 2 and not rep:
             return self[number].split(marks.component)
         parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
         return [unescape(part, marks) for part in parts]

@@ -29,7 +29,7 @@ class Record(Fields):
 
     def __init__(self, text: str, delimiters: Delimiters = ASTM) -> None:
         self.delimiters = delimiters
-        self._plain = not (delimiters.repetition in text or delimiters.escape in text)
+        self.plain = not (delimiters.repetition in text or delimiters.escape in text)
         name, *others = text.split(delimiters.field)
         self.id = name.upper() if len(name) == 1 and name.isascii() and name.isalpha() else ""
         self.fields = [self.id, name, *others]

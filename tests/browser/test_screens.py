@@ -94,7 +94,6 @@ PARTS = {
     "/receive/pending",
     "/receive/commands.pdf",
     "/receive/tests.pdf",
-    "/labels/{container_id}.svg",
     "/accessions/{accession}/rows",
     "/accessions/{accession}/report.pdf",
 }

@@ -115,6 +115,23 @@ def test_cells_are_stored_as_sqlalchemy_stores_them(lab: LabDatabase) -> None:
     assert cells == [cells[0]] * 3
 
 
+def test_cells_that_alternate_are_each_stored_as_their_own(lab: LabDatabase) -> None:
+    shared = ["haemolysed"]
+    spun = [LAB_START, LAB_START, None, None, LAB_START + timedelta(minutes=5), LAB_START]
+    seen = [shared, shared, [], {}, {"H": Decimal("1.50")}, shared]
+    with lab.writing() as connection:
+        unwritten = Unwritten(connection)
+        add_order(unwritten)
+        for key, (at, condition) in enumerate(zip(spun, seen, strict=True), 2):
+            own = {"container_id": f"{key}", "number": key, "spin_at": at, "condition": condition}
+            unwritten.add(t.container, key, {"id": key, **TUBE, **own})
+        unwritten.write()
+        stored = select(t.container.c.spin_at, t.container.c.condition).order_by(t.container.c.id)
+        rows = [tuple(row) for row in connection.execute(stored)][1:]
+
+    assert rows == [*zip(spun, [*seen[:4], {"H": "1.50"}, shared], strict=True)]
+
+
 def test_parents_are_written_first_and_each_set_in_one_statement(lab: LabDatabase) -> None:
     with lab.writing() as connection, statements() as seen:
         unwritten = Unwritten(connection)

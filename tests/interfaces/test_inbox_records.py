@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from lis.interfaces import astm_work
 from lis.interfaces.inbox import ASTM, Arrival, Inbox
+from lis.services import cancelling
 from lis.storage import tables as t
 from lis.wire.astm import Records
 from tests.interfaces.messages import records
@@ -94,6 +96,87 @@ def test_a_query_is_answered_with_the_pending_tests(small: SmallLab, inbox: Inbo
     assert found.all("P")[0].comps(6) == ["Archer", "Ann"]
     [_, nothing] = take(inbox, query.replace(container, "000000000000"))
     assert [record[3] for record in Records.parse(nothing.decode()).all("L")] == ["I"]
+
+
+def ask(inbox: Inbox, *ids: str) -> list[tuple[str, list[str]]]:
+    """What an analyzer is told when it asks for these ids: the containers with its codes, in order."""
+    query = f"H|\\^&|||CHEM-1|||||LIS||P\rQ|1|{chr(92).join(ids)}||^^^ALL||||||||O\rL|1|N\r"
+    _, answer = take(inbox, query)
+    message = Records.parse(answer.decode())
+    assert [record[3] for record in message.all("L")] == ["N" if message.all("O") else "I"]
+    assert [record[2] for record in message.all("P")] == [
+        str(number) for number, _ in enumerate(message.all("O"), 1)
+    ]
+    return [(order[3], [rep.split("^")[3] for rep in order.reps(5)]) for order in message.all("O")]
+
+
+def sent_work(small: SmallLab) -> int:
+    with small.lab.reading() as reading:
+        return len(reading.connection.execute(select(t.analyzer_work)).all())
+
+
+CODES = ["101", "102", "103", "104", "H", "I", "L"]
+
+
+@pytest.mark.parametrize("asked", ["ALL", "^ALL", "all", "ALL^ALL"])
+def test_a_query_for_all_is_answered_with_all_that_waits_at_that_analyzer(
+    small: SmallLab, inbox: Inbox, container: str, asked: str
+) -> None:
+    urgent, only_expected = (
+        small.order("LYTES", numbers=(number,), priority=priority).container_ids[0]
+        for number, priority in (("H8", "S"), ("H9", "R"))
+    )
+    small.receive(urgent)
+    noted, journal = sent_work(small), small.journal()
+
+    assert ask(inbox, asked) == [(urgent, CODES), (container, CODES)]
+
+    assert (sent_work(small), small.journal()) == (noted, journal)
+    assert only_expected not in dict(ask(inbox, asked))
+
+
+def test_a_query_for_all_leaves_out_what_has_come_back_or_waits_elsewhere(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    take(inbox, records(container, "101|141|mmol/L"))
+    assert ask(inbox, "ALL") == [(container, CODES[1:])]
+    with small.work() as work:
+        cancelling.cancel_order(work, container[:9], reason="not wanted")
+    assert ask(inbox, "ALL") == []
+
+
+def test_an_answer_for_all_is_bounded_and_the_rest_follows(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    second = small.order("LYTES", numbers=("H8",)).container_ids[0]
+    small.receive(second)
+
+    def told(at_most: int) -> list[str]:
+        with small.work() as work:
+            return [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", at_most)]
+
+    assert (told(1), told(2)) == ([container], [container, second])
+    with small.work() as work:
+        cancelling.cancel_order(work, container[:9], reason="not wanted")
+    assert told(1) == [second]
+
+
+def test_a_list_of_ids_is_answered_id_by_id(small: SmallLab, inbox: Inbox, container: str) -> None:
+    second = small.order("LYTES", numbers=("H8",)).container_ids[0]
+    small.receive(second)
+    told = ask(inbox, f"^{second}", "^000000000000", f"^{container}", f"^{second}")
+    assert [found for found, _ in told] == [second, container]
+
+
+def test_all_of_a_patient_is_not_everybody_and_nothing_is_nobody(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    assert [ask(inbox, "M1001^ALL"), ask(inbox, "^"), ask(inbox, "")] == [[], [], []]
+
+
+def test_a_query_that_is_taken_back_is_not_answered(small: SmallLab, inbox: Inbox, container: str) -> None:
+    query = "H|\\^&|||CHEM-1|||||LIS||P\rQ|1|ALL||^^^ALL||||||||A\rL|1|N\r"
+    assert take(inbox, query) == (ACK,)
 
 
 def test_a_cut_message_is_held_whole(small: SmallLab, inbox: Inbox, container: str) -> None:

@@ -413,7 +413,6 @@ def test_started_it_sends_what_is_queued(small: SmallLab) -> None:
     sender = Sender(small.lab, exchange)
     sender.start()
     queue_work(small)
-    sender.wake()
 
     assert done.wait(PATIENCE)
     sender.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lis.kernel.clock import ClockState, FixedClock, SimClock
-from simulators.timeline import Timeline, headless
+from simulators.timeline import Timeline
 from simulators.world import Action
 from tests.world.fake_lis import START, new_world
 
@@ -39,12 +39,6 @@ def test_a_world_that_breaks_leaves_the_others_running() -> None:
     timeline.remove("sound")
     clock.advance(HOUR)
     assert timeline.catch_up() == 0
-
-
-def test_headless_stops_for_whoever_works_in_the_world() -> None:
-    world = new_world()
-    stops = [at - START for at in headless(world, START + timedelta(hours=2.5))]
-    assert stops == [HOUR, 2 * HOUR, 2.5 * HOUR]
 
 
 def test_an_action_waits_for_what_was_due_before_it() -> None:

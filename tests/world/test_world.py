@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulators.ledger import MemorySink, export
-from simulators.world import Action, BenchRefusal, Input, World
+from simulators.world import Action, BenchRefusal, World
 from tests.world.fake_lis import START, FakeLis, core, label, new_world, work_for
 
 HOUR = timedelta(hours=1)
@@ -154,8 +154,7 @@ def lived_shift(lis: FakeLis) -> World:
 def test_the_past_can_be_lived_again_without_sending_anything() -> None:
     lis, again = FakeLis(), FakeLis()
     world = lived_shift(lis)
-    past = [Input.from_json(item.as_json()) for item in world.inputs]
-    restored = World.restore(core(), 7, START, again.links(), past=past, until=world.now)
+    restored = World.restore(core(), 7, START, again.links(), past=world.inputs, until=world.now)
     assert again.received == []
     assert (restored.ledger.digest, restored.inputs) == (world.ledger.digest, world.inputs)
     for each in (world, restored):

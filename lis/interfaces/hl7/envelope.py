@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
+from lis.wire.charset import is_single
 from lis.wire.er7 import CharsetError, Message, MessageError, Segment, decode, split_batch
 
 SUPPORTED = frozenset(
@@ -21,7 +22,7 @@ REPLIES = frozenset(
 )
 _START = re.compile(rb"(?:\A|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
 _LINE_END = re.compile(rb"[\r\n]")
-_AROUND = (b"FHS", b"BHS", b"BTS", b"FTS")
+_NO_PART = frozenset(("MSH", "FHS", "BHS", "BTS", "FTS", ""))  # of the message that they may stand behind
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -37,7 +38,8 @@ class Envelope:
 
     def field(self, number: int, component: int = 1) -> str:
         """A component of MSH, "" when there is no header."""
-        return self.message.header.value(number, component).strip() if self.message else ""
+        message = self.message
+        return message.segments[0].value(number, component).strip() if message else ""
 
     @property
     def header(self) -> Segment:
@@ -99,7 +101,7 @@ class Envelope:
 
 def read_envelopes(raw: bytes, default_charset: str | None = None) -> list[Envelope]:
     """The messages of one payload, each with its own bytes; one without header when there is no message."""
-    cuts = [] if _is_one(raw) else [found.start() for found in _START.finditer(raw)]
+    cuts = [] if is_single(raw) else [found.start() for found in _START.finditer(raw)]
     if len(cuts) < 2:
         return [read_envelope(raw, default_charset)]
     bounds = [0, *cuts[1:], len(raw)]
@@ -117,26 +119,31 @@ def read_envelope(raw: bytes, default_charset: str | None = None) -> Envelope:
     return _read(raw, text, codec, "", "")
 
 
-def _is_one(raw: bytes) -> bool:
-    """Whether it is plainly one message with nothing around it, as nearly all are: then nothing is looked for."""
-    return raw.startswith(b"MSH") and raw.rfind(b"MSH") == 0 and not any(map(raw.count, _AROUND))
-
-
 def _read(raw: bytes, text: str, codec: str, problem: str, words: str) -> Envelope:
-    messages = [] if _is_one(raw) else split_batch(text).messages
     try:
-        message = Message.parse(messages[0] if messages else text, codec)
+        message = _message(text, codec)
     except MessageError as error:
         return Envelope(raw, codec, None, f"header.{error.reason}", "No usable MSH segment.")
-    if "\0" in str(message.header):
+    header = message.header
+    if "\0" in text and "\0" in str(header):
         return Envelope(
             raw, codec, None, "header.nul", "MSH holds a NUL character: nothing in it can be answered."
         )
-    if not message.header.value(10).strip():
+    if not header.value(10).strip():
         return Envelope(raw, codec, message, "header.no_control_id", "MSH-10 is empty.")
-    if not problem and not message.well_declared and len(message.header[2]) < 4:
-        problem, words = "header.encoding_characters", f"MSH-2 is {message.header[2]!r}."
+    if not problem and not message.well_declared and len(header[2]) < 4:
+        problem, words = "header.encoding_characters", f"MSH-2 is {header[2]!r}."
     return Envelope(raw, codec, message, problem, words)
+
+
+def _message(text: str, codec: str) -> Message:
+    """The first message of a text, without the lines of a batch around it."""
+    if text.startswith("MSH"):
+        message = Message.parse(text, codec)
+        if _NO_PART.isdisjoint([segment.id for segment in message.segments[1:]]):
+            return message
+    messages = split_batch(text).messages
+    return Message.parse(messages[0] if messages else text, codec)
 
 
 def _charset_words(error: CharsetError) -> str:

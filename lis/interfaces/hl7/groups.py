@@ -14,7 +14,7 @@ from lis.wire.er7 import Message, Segment
 CONTROL = "CO"  # HL7 table 0384: control material
 
 
-@dataclass
+@dataclass(slots=True)
 class Observed:
     """One OBX with what follows it: notes, dilution (TCD), inventory (INV), and a line that lost its segment id."""
 
@@ -26,7 +26,7 @@ class Observed:
     of_specimen: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Order:
     """One OBR with its observations. Anything may be missing: senders leave out what they like."""
 
@@ -42,23 +42,23 @@ class Order:
 
     def segment(self, name: str) -> Segment | None:
         """The segment of this order with that id."""
-        last = self.inventory[-1] if self.inventory else None
-        control = next((inv for inv in self.inventory if inv.value(3, 1) == CONTROL), last)
-        found = {
-            "SPM": self.specimen,
-            "SAC": self.container,
-            "OBR": self.obr,
-            "ORC": self.orc,
-            "INV": control,
-        }
-        return self.patient if name == "PID" else found.get(name)
+        if name == "INV":
+            last = self.inventory[-1] if self.inventory else None
+            return next((inv for inv in self.inventory if inv.value(3, 1) == CONTROL), last)
+        part = _PARTS.get(name)
+        return getattr(self, part) if part else None
+
+
+_PARTS = {"PID": "patient", "SPM": "specimen", "SAC": "container", "OBR": "obr", "ORC": "orc"}
 
 
 def orders_of(message: Message, leading: bool) -> list[Order]:
     """The orders of a result message in order; `leading` says that SPM stands before its orders."""
     walk = _Walk(leading)
     for segment in message.segments[1:]:
-        walk.take(segment)
+        step = _STEPS.get(segment.id)
+        if step is not None:
+            step(walk, segment)
     return walk.orders
 
 
@@ -80,32 +80,15 @@ class _Walk:
         self._inventory: list[Segment] = []
         self._orc: Segment | None = None
         self._order: Order | None = None
-        self._steps: dict[str, Callable[[Segment], None]] = {
-            "PID": self._pid,
-            "SPM": self._spm,
-            "SAC": self._sac,
-            "INV": self._inv,
-            "ORC": self._take_orc,
-            "OBR": self._obr,
-            "OBX": self._obx,
-            "NTE": self._nte,
-            "TCD": self._tcd,
-            "": self._broken,
-        }
 
-    def take(self, segment: Segment) -> None:
-        step = self._steps.get(segment.id)
-        if step is not None:
-            step(segment)
-
-    def _pid(self, segment: Segment) -> None:
+    def pid(self, segment: Segment) -> None:
         self._patient = segment
         self._order = self._orc = None
         if not self._leading:
             self._specimen = self._container = None
             self._others, self._inventory = [], []
 
-    def _spm(self, segment: Segment) -> None:
+    def spm(self, segment: Segment) -> None:
         order = self._order
         if self._leading or order is None or _leads(self._specimen, order.specimen):
             self._specimen, self._container, self._others, self._inventory = segment, None, [], []
@@ -115,7 +98,7 @@ class _Walk:
         else:
             order.others.append(segment)
 
-    def _sac(self, segment: Segment) -> None:
+    def sac(self, segment: Segment) -> None:
         order = self._order
         if order is None and self._container is None:
             self._container = segment
@@ -129,7 +112,7 @@ class _Walk:
         else:
             order.others.append(segment)
 
-    def _inv(self, segment: Segment) -> None:
+    def inv(self, segment: Segment) -> None:
         if self._order is None:
             self._inventory.append(segment)
         elif self._order.observed:
@@ -137,34 +120,35 @@ class _Walk:
         else:
             self._order.inventory.append(segment)
 
-    def _take_orc(self, segment: Segment) -> None:
+    def orc(self, segment: Segment) -> None:
         if self._leading and self._order is not None and not self._order.observed:
             self._order.orc = segment
         else:
             self._orc = segment
 
-    def _obr(self, segment: Segment) -> None:
+    def obr(self, segment: Segment) -> None:
         self._order = self._open(segment)
         self._orc = None
 
-    def _obx(self, segment: Segment) -> None:
-        order = self._order or self._open(None)
-        self._order = order
+    def obx(self, segment: Segment) -> None:
+        order = self._order
+        if order is None:
+            order = self._order = self._open(None)
         after_specimen = order.specimen is not None and not self._leading and bool(order.observed)
         order.observed.append(Observed(segment, of_specimen=after_specimen))
 
-    def _nte(self, segment: Segment) -> None:
+    def nte(self, segment: Segment) -> None:
         if self._order is None:
             return
         text = segment.whole(3, "\n")
         notes = self._order.observed[-1].notes if self._order.observed else self._order.notes
         notes.append(text)
 
-    def _tcd(self, segment: Segment) -> None:
+    def tcd(self, segment: Segment) -> None:
         if self._order is not None and self._order.observed:
             self._order.observed[-1].tcd = segment
 
-    def _broken(self, segment: Segment) -> None:
+    def broken(self, segment: Segment) -> None:
         if self._order is not None and self._order.observed:
             self._order.observed[-1].broken = True
 
@@ -173,3 +157,17 @@ class _Walk:
         order.others += self._others
         self.orders.append(order)
         return order
+
+
+_STEPS: dict[str, Callable[[_Walk, Segment], None]] = {
+    "PID": _Walk.pid,
+    "SPM": _Walk.spm,
+    "SAC": _Walk.sac,
+    "INV": _Walk.inv,
+    "ORC": _Walk.orc,
+    "OBR": _Walk.obr,
+    "OBX": _Walk.obx,
+    "NTE": _Walk.nte,
+    "TCD": _Walk.tcd,
+    "": _Walk.broken,
+}

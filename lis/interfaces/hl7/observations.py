@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedObservation
@@ -22,53 +22,96 @@ REAGENT_TYPES = ("SR", "MR", "RC")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What OBR says for all its observations."""
+    """What OBR says for all its observations; `extra` is what each of them keeps of it."""
 
-    code: str = ""
-    status: str = ""
     observed_at: datetime | None = (
         None  # OBR-22, else OBR-7; an observation's own (OBX-19, else 14) goes before
     )
     is_supplemental: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
 
 
 def service_of(order: Order, profile: Profile, zone: ZoneInfo) -> Service:
     obr = order.obr
     if obr is None:
         return Service()
-    code = obr.value(4, 1)
-    supplemental = bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code))
-    return Service(code, obr.value(25, 1), _first_instant(obr, (22, 7), zone), supplemental)
-
-
-def _first_instant(segment: Segment, fields: Iterable[int], zone: ZoneInfo) -> datetime | None:
-    return next((at for number in fields if (at := read_instant(segment.value(number, 1), zone))), None)
+    code, measured, told, status = obr.firsts(4, 7, 22, 25)
+    return Service(
+        read_instant(told, zone) or read_instant(measured, zone),
+        bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code)),
+        _told((("service", code), ("order_status", status))),
+    )
 
 
 def observation_of(
     item: Observed, order: Order, service: Service, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
     obx = item.obx
-    identifier = [part.strip() for part in obx.comps(3)]
-    code, name, loinc = _code(identifier)
-    kind, status = [text.strip().upper() for text in obx.firsts(2, 11)]
-    flags = tuple(_flags(obx, profile))
+    kind, run, status, edited, measured, method, analyzed = obx.firsts(2, 4, 11, 13, 14, 17, 19)
+    kind, status = kind.strip().upper(), status.strip().upper()
+    code, name, loinc, is_reserved = _identity(obx)
+    flags = _flags(obx, profile)
     value = _value(obx, kind, profile, flags)
+    extra = _told(
+        (
+            ("run", run),
+            ("range", obx.whole(7)),
+            ("edited", edited),
+            ("operator", obx[16]),
+            ("method", method),
+            ("equipment", obx[18]),
+        )
+    )
+    if item.tcd or item.notes or item.inventory or order.inventory:
+        extra |= _told(_around(item, order, profile))
     return ReportedObservation(
-        seq=seq,
-        code=code,
-        name=name,
-        loinc=loinc,
-        value_type=kind,
-        value=value,
-        unit=_unit(obx),
-        flags=flags,
-        status=profile.statuses.get(status, status),
-        observed_at=_first_instant(obx, (19, 14), zone) or service.observed_at,
-        supplemental=service.is_supplemental or _is_supplemental(item, kind, identifier, code, profile),
-        extra=_extra(item, order, service, profile),
+        seq,
+        code,
+        name,
+        loinc,
+        kind,
+        value,
+        _unit(obx),
+        flags,
+        profile.statuses.get(status, status),
+        read_instant(analyzed, zone) or read_instant(measured, zone) or service.observed_at,
+        supplemental=service.is_supplemental
+        or item.of_specimen
+        or is_reserved
+        or _is_supplemental(kind, code, profile),
+        extra=extra | service.extra,
         doubt=_doubt(item, value, status, profile),
     )
+
+
+def _told(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What else was said, for people and for later rules: what says nothing is left out."""
+    return {name: text for name, text in texts if text and not text.isspace()}
+
+
+Identity = tuple[str, str, str, bool]
+"""Code, name, LOINC, and whether its class is reserved for what is no result (LAW: OBX-3.4 to 3.6 names it)."""
+
+SHORT = 256  # characters: what is longer is not remembered
+
+
+def _identity(obx: Segment) -> Identity:
+    text = obx[3]
+    if obx.plain and len(text) <= SHORT:
+        return _plain_identity(text, obx.delimiters.component)
+    return _identified(obx.comps(3))
+
+
+@lru_cache(maxsize=2048)
+def _plain_identity(text: str, mark: str) -> Identity:
+    """Analyzers send the same few codes all day."""
+    return _identified(text.split(mark))
+
+
+def _identified(parts: list[str]) -> Identity:
+    identifier = [part.strip() for part in parts]
+    is_reserved = any(part.upper() in RESERVED_CLASSES for part in (identifier[0], *identifier[3:4]))
+    return (*_code(identifier), is_reserved)
 
 
 def _code(identifier: list[str]) -> tuple[str, str, str]:
@@ -86,40 +129,47 @@ def _code(identifier: list[str]) -> tuple[str, str, str]:
 
 def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) -> str:
     """The value as one text: comparators and separators of SN kept, codes before their texts, repetitions joined."""
-    if kind in ("TX", "FT", "ST"):
-        text = obx.whole(5, "\n")
-    elif kind in ("CE", "CWE", "CNE", "CF"):
+    if kind in ("CE", "CWE", "CNE", "CF"):
         text = obx.value(5, 1) or obx.value(5, 2) or obx.value(5, 4)
     elif kind == "SN":
         text = "".join(obx.value(5, part).strip() for part in range(1, 5))
     else:
-        text = obx.whole(5)
-    if said(text) in profile.value_from_flag:
+        text = obx.whole(5, "\n" if kind in ("TX", "FT", "ST") else "")
+    told = said(text)
+    if told in profile.value_from_flag:
         text = next((profile.values.get(flag, flag) for flag in flags if flag), "")
-    text = "" if said(text) == "" else text
+        told = said(text)
+    if not told:
+        text = ""
     return profile.values.get(text.strip(), text)
 
 
 def _unit(obx: Segment) -> str:
+    text = obx[6]
+    if obx.plain and len(text) <= SHORT:
+        return _plain_unit(text, obx.delimiters.component)
+    return _united(obx.comps(6))
+
+
+@lru_cache(maxsize=1024)
+def _plain_unit(text: str, mark: str) -> str:
+    return _united(text.split(mark))
+
+
+def _united(parts: list[str]) -> str:
     """The first of identifier, text, and their alternatives that says something."""
-    parts = obx.comps(6)
     return next((text for at in (0, 1, 3, 4) if at < len(parts) and (text := said(parts[at]))), "")
 
 
-def _flags(obx: Segment, profile: Profile) -> Iterable[str]:
-    for number in range(len(obx.reps(8))):
-        flag = obx.value(8, 1, rep=number).strip()
-        if flag:
-            yield profile.flags.get(flag, flag)
+def _flags(obx: Segment, profile: Profile) -> tuple[str, ...]:
+    sent = [obx.value(8, 1, rep=number).strip() for number in range(len(obx.reps(8)))]
+    return tuple([profile.flags.get(flag, flag) for flag in sent if flag])
 
 
-def _is_supplemental(item: Observed, kind: str, identifier: list[str], code: str, profile: Profile) -> bool:
-    """Images, raw data and settings: kept with the message, no results (LAW: OBX-3.4 to 3.6 names the class)."""
-    return (
-        item.of_specimen
-        or kind in profile.supplemental_types
-        or any(part.upper() in RESERVED_CLASSES for part in (identifier[0], *identifier[3:4]))
-        or (bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code)))
+def _is_supplemental(kind: str, code: str, profile: Profile) -> bool:
+    """Images, raw data and settings: kept with the message, no results."""
+    return kind in profile.supplemental_types or (
+        bool(profile.supplemental_codes) and bool(re.fullmatch(profile.supplemental_codes, code))
     )
 
 
@@ -136,24 +186,13 @@ def _doubt(item: Observed, value: str, status: str, profile: Profile) -> str:
     return ""
 
 
-def _extra(item: Observed, order: Order, service: Service, profile: Profile) -> dict[str, Any]:
-    """What else was said, for people and for later rules."""
-    obx = item.obx
-    run, edited, method = obx.firsts(4, 13, 17)
-    said = {
-        "run": run,
-        "range": obx.whole(7),
-        "edited": edited,
-        "operator": obx[16],
-        "method": method,
-        "equipment": obx[18],
-        "dilution": _dilution(item, profile),
-        "reagent_lot": _reagent_lot(item, order) if item.inventory or order.inventory else "",
-        "notes": "\n".join(item.notes),
-        "service": service.code,
-        "order_status": service.status,
-    }
-    return {name: text for name, text in said.items() if text and not text.isspace()}
+def _around(item: Observed, order: Order, profile: Profile) -> Iterable[tuple[str, str]]:
+    """What segments behind the OBX or before its order tell."""
+    return (
+        ("dilution", _dilution(item, profile)),
+        ("reagent_lot", _reagent_lot(item, order) if item.inventory or order.inventory else ""),
+        ("notes", "\n".join(item.notes)),
+    )
 
 
 def _dilution(item: Observed, profile: Profile) -> str:

@@ -46,17 +46,18 @@ def number_of(pid: Segment | None) -> str:
     """The medical record number: PID-3's repetition of type MR, else its first, else PID-2 of old versions."""
     if pid is None:
         return ""
-    count = len(pid.reps(3))
-    typed = [pid.value(3, 1, rep=n) for n in range(count) if pid.value(3, 5, rep=n).strip() == "MR"]
-    return next((text for text in map(_said, [*typed, pid.value(3, 1), pid.value(2, 1)]) if text), "")
+    for rep in range(len(pid.reps(3))):
+        if pid.value(3, 5, rep=rep).strip() == "MR" and (text := _said(pid.value(3, 1, rep=rep))):
+            return text
+    return _said(pid.value(3, 1)) or _said(pid.value(2, 1))
 
 
 def name_of(pid: Segment | None) -> str:
     """Family name, given name, as a line."""
     if pid is None:
         return ""
-    parts = (_said(pid.value(5, 1, 1)), _said(pid.value(5, 2)))
-    return ", ".join(part for part in parts if part)
+    family, given = _said(pid.value(5, 1, 1)), _said(pid.value(5, 2))
+    return f"{family}, {given}" if family and given else family or given
 
 
 def person_of(segment: Segment, field: int) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedControl, ReportedSpecimen, Role
@@ -58,12 +60,16 @@ def _joined(one: Reading, other: Reading) -> Reading:
 
 
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
-    role, doubt = _role(message, order, profile)
+    patient_id, patient_name = number_of(order.patient), name_of(order.patient)
+    role, doubt = _role(message, order, profile, has_patient=bool(patient_id or patient_name))
     service = service_of(order, profile, zone)
-    container = next(iter(_all(order, profile.container)), "")
+    containers = _all(order, profile.container)
+    container = containers[0] if containers else ""
     observations = tuple(
-        observation_of(item, order, service, profile, zone, seq + number)
-        for number, item in enumerate(order.observed, 1)
+        [
+            observation_of(item, order, service, profile, zone, seq + number)
+            for number, item in enumerate(order.observed, 1)
+        ]
     )
     if others := _other_tubes(order, container):
         words = f"Two tubes are named for it: {container} and {others[0]}."
@@ -71,27 +77,26 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
     specimen = ReportedSpecimen(
         role=role,
         container=container,
-        patient_id=number_of(order.patient),
-        patient_name=name_of(order.patient),
+        patient_id=patient_id,
+        patient_name=patient_name,
         observations=observations,
         control=_control(order, profile) if role == "control" else None,
         doubt=doubt,
     )
-    numbers = [*_all(order, profile.container), _number(order, 3), _number(order, 2)]
-    return Reading(specimen, tuple(dict.fromkeys(number for number in numbers if number)))
+    numbers = [*containers, _number(order, 3), _number(order, 2)]
+    return Reading(specimen, tuple(dict.fromkeys([number for number in numbers if number])))
 
 
 def _other_tubes(order: Order, container: str) -> list[str]:
     """What else an order names as the tube it was measured in."""
-    names = [_identifier(other, "3" if other.id == "SAC" else "2") for other in order.others]
+    names = [_identifier(other, _SAC if other.id == "SAC" else _SPM) for other in order.others]
     return [name for name in names if name and name != container]
 
 
-def _role(message: Message, order: Order, profile: Profile) -> tuple[Role, str]:
+def _role(message: Message, order: Order, profile: Profile, *, has_patient: bool) -> tuple[Role, str]:
     """Patient or control, by the profile's marks. Marks that contradict each other are a doubt, never a guess."""
     marks = marks_of(message, order, profile)
     kind = order.specimen.value(11, 1).strip().upper() if order.specimen else ""
-    has_patient = bool(number_of(order.patient) or name_of(order.patient))
     if marks and has_patient and not profile.control_mark_decides:
         return "doubtful", f"Marked as control material ({marks[0]}), but a patient is named."
     if marks:
@@ -118,18 +123,46 @@ def is_leading(message: Message, profile: Profile) -> bool:
 
 
 def _is_marked(message: Message, order: Order, mark: str) -> bool:
+    place, wanted, prefix = _mark(mark)
+    text = _at(message, order, place)
+    return text.upper() == wanted if wanted else text.startswith(prefix)
+
+
+class _Place(NamedTuple):
+    """Where something stands. `parts` are the component and subcomponent, if its path names them."""
+
+    segment: str
+    field: int
+    parts: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def _place(path: str) -> _Place:
+    segment, _, place = path.partition("-")
+    field, *parts = map(int, place.split("."))
+    return _Place(segment, field, tuple(parts))
+
+
+_SAC, _SPM = _place("SAC-3"), _place("SPM-2")
+
+
+@lru_cache(maxsize=256)
+def _mark(mark: str) -> tuple[_Place, str, str]:
+    """Where a control mark stands, and what must stand there: this and nothing else, or this at the beginning."""
     path, _, wanted = mark.partition("=")
-    if not wanted:
-        path, _, prefix = mark.partition("~")
-        return _at(message, order, path).startswith(prefix)
-    return _at(message, order, path).upper() == wanted
+    if wanted:
+        return _place(path), wanted, ""
+    path, _, prefix = mark.partition("~")
+    return _place(path), "", prefix
 
 
-def _at(message: Message, order: Order, path: str) -> str:
-    name, _, place = path.partition("-")
-    if name == "MSH":
-        return message.header.get(place).strip() if "." in place else message.header.value(int(place), 1)
-    segment = order.segment(name)
+def _at(message: Message, order: Order, place: _Place) -> str:
+    if place.segment == "MSH":
+        header = message.header
+        return (
+            header.value(place.field, *place.parts).strip() if place.parts else header.value(place.field, 1)
+        )
+    segment = order.segment(place.segment)
     return _identifier(segment, place) if segment is not None else ""
 
 
@@ -137,20 +170,20 @@ def _all(order: Order, paths: Iterable[str]) -> list[str]:
     """What stands at the paths, in their order, empty ones left out."""
     found = []
     for path in paths:
-        name, _, place = path.partition("-")
-        segment = order.segment(name)
+        place = _place(path)
+        segment = order.segment(place.segment)
         text = _identifier(segment, place) if segment is not None else ""
         if text:
             found.append(text)
     return found
 
 
-def _identifier(segment: Segment, place: str) -> str:
+def _identifier(segment: Segment, place: _Place) -> str:
     """An identifier without its authority: the first component that says something, first subcomponent."""
-    if "." in place:
-        return segment.get(place).strip()
-    number = int(place)
-    return said(segment.value(number, 1, 1)) or said(segment.value(number, 2, 1) if number == 2 else "")
+    field = place.field
+    if place.parts:
+        return segment.value(field, *place.parts).strip()
+    return said(segment.value(field, 1, 1)) or said(segment.value(field, 2, 1) if field == 2 else "")
 
 
 def _number(order: Order, field: int) -> str:

@@ -68,14 +68,6 @@ def label_as_zpl(here: SomeoneHere, form: Posted, container_id: str) -> Response
     return _file(label_zpl(label).encode(), f"{container_id}.zpl", "text/plain; charset=utf-8")
 
 
-@router.get("/labels/{container_id}.svg")
-def label_as_svg(here: SomeoneHere, container_id: str) -> Response:
-    here.require(Act.LABEL_PRINT)
-    with here.lab.reading() as reading:
-        label = label_of(reading, container_id)
-    return Response(label_svg(label), media_type="image/svg+xml")
-
-
 @router.get("/labels/{container_id}")
 def label_page(request: Request, here: SomeoneHere, container_id: str) -> Response:
     """A container's label as it is, its prints, and the way to another."""

@@ -209,3 +209,22 @@ def test_cobas_style_values_stand_in_the_flag() -> None:
     traits = replace(GENERIC, value_from_flag=("ValueNotSet",), values={"ND": "Not detected"})
 
     assert one("OBX|1|ST|X||ValueNotSet|||ND|||F", traits=traits).value == "Not detected"
+
+
+def test_one_text_is_read_by_each_messages_own_delimiters() -> None:
+    segments = ["OBR|1||C1", "OBX|1|NM|A^B^L||1|g^L|||||F", "OBX|2|NM|A^B^L||1|g^L|||||F"]
+    read_by = {
+        marks: [
+            (observation.code, observation.name, observation.unit)
+            for reading in read_results(
+                Message.parse("\r".join([f"MSH|{marks}|A|B|||||ORU|1|T|2.5.1", *segments])), GENERIC, ZONE
+            )
+            for observation in reading.specimen.observations
+        ]
+        for marks in ("^~\\&", "%~\\&", "%~^&")
+    }
+    assert read_by == {
+        "^~\\&": [("A", "B", "g")] * 2,
+        "%~\\&": [("A^B^L", "", "g^L")] * 2,
+        "%~^&": [("A^B^L", "", "g^L")] * 2,
+    }
