@@ -39,7 +39,7 @@ class Delimiters:
     charset: str = "utf-8"
     line_break: str = ".br"  # how a line break is written
 
-    @property
+    @cached_property
     def encoding_characters(self) -> str:
         """MSH-2 as this side writes it."""
         return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
@@ -106,6 +106,8 @@ def _escapes(marks: Delimiters) -> tuple[re.Pattern[str], dict[str, str]]:
 
 def escape(text: str, marks: Delimiters = DEFAULT) -> str:
     """Text made safe to stand in a field. Line breaks become `.br`, other control characters `X..`."""
+    if text.isalnum():  # as no delimiter is
+        return text
     pattern, letters = marks.escapes
     if pattern.search(text) is None:
         return text

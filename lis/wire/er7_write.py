@@ -65,7 +65,7 @@ class Seg:
 
 def build(segments: Iterable[Seg], delimiters: Delimiters = DEFAULT) -> str:
     """Write segments as ER7. A plain str is escaped, a Raw is not; empty parts at an end are left out."""
-    return "".join(_write_segment(segment, delimiters) + "\r" for segment in segments)
+    return "".join([_write_segment(segment, delimiters) + "\r" for segment in segments])
 
 
 def _write_segment(segment: Seg, marks: Delimiters) -> str:
@@ -76,21 +76,24 @@ def _write_segment(segment: Seg, marks: Delimiters) -> str:
 
 def write_line(segment: Seg, start: str, first: int, marks: Delimiters) -> str:
     """`start`, then the fields from number `first` on, without empty ones at the end."""
-    numbers = range(first, max(segment.fields, default=0) + 1)
-    return _join([start, *(_write(segment.fields.get(number, ""), marks) for number in numbers)], marks.field)
+    fields = segment.fields
+    parts = [""] * (max(fields) + 1 if fields else 0)
+    for number, value in fields.items():
+        if value:
+            parts[number] = _write(value, marks)
+    return _join([start, *parts[first:]], marks.field)
 
 
 def _write(value: Value, marks: Delimiters) -> str:
-    if type(value) is str:
-        return escape(value, marks) if value else ""
-    if isinstance(value, Raw):
+    kind = type(value)
+    if kind is Raw:
         if "\r" in value or "\n" in value:
             raise ValueError("raw text cannot hold a segment end")
         return str(value)
     if isinstance(value, str):
-        return escape(value, marks) if value else value
-    mark = {Subs: marks.subcomponent, Comps: marks.component, Reps: marks.repetition}[type(value)]
-    return _join([_write(part, marks) for part in value], mark)
+        return escape(value, marks) if value else ""
+    mark = marks.component if kind is Comps else marks.subcomponent if kind is Subs else marks.repetition
+    return _join([_write(part, marks) if part else "" for part in value], mark)
 
 
 def _join(parts: list[str], mark: str) -> str:

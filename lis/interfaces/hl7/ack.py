@@ -114,7 +114,8 @@ def _marks(envelope: Envelope) -> Delimiters:
 
 
 def _header(envelope: Envelope, reply: Reply, kind: str, marks: Delimiters) -> Seg:
-    header = envelope.header
+    header, version = envelope.header, envelope.version
+    charset = header.value(18)
     fields: dict[int, Value] = {
         3: reply.application,
         4: reply.facility,
@@ -124,10 +125,10 @@ def _header(envelope: Envelope, reply: Reply, kind: str, marks: Delimiters) -> S
         9: comps(*kind.split("^")),
         10: reply.control_id,
         11: Raw(header[11]) if header[11] else "P",
-        12: envelope.version if envelope.version in SUPPORTED else OUR_VERSION,
+        12: version if version in SUPPORTED else OUR_VERSION,
     }
-    if header.value(18).strip().upper() in CHARSETS:
-        fields[18] = header.value(18)
+    if charset.strip().upper() in CHARSETS:
+        fields[18] = charset
     if "IHE" in header[21]:
         fields[21] = Raw(header[21])
     if marks is DEFAULT and envelope.message is not None and not envelope.message.well_declared:
