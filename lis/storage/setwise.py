@@ -7,7 +7,7 @@ backslash in them would be looked for and doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -31,7 +31,7 @@ _ARRAYS = {
 
 
 def insert(connection: Connection, table: Table, columns: Columns, rows: Sequence[RowValues]) -> None:
-    """Add rows; all name these columns."""
+    """Add rows; all name these columns, in this order."""
     _insertion(connection.dialect.name, table, columns).run(connection, rows)
 
 
@@ -45,7 +45,7 @@ class _Statement:
     """The text, how cells are taken from a row, which of them are stored as something else, and whether as arrays."""
 
     text: str
-    cells: Callable[[RowValues], tuple[Cell, ...]]
+    cells: Callable[[RowValues], Iterable[Cell]]
     stored: tuple[tuple[int, Callable[[Cell], Cell]], ...]
     by_column: bool
 
@@ -77,7 +77,8 @@ def _insertion(dialect: str, table: Table, columns: Columns) -> _Statement:
         source = f"SELECT * FROM unnest({_arrays(table, columns)})"
     else:
         source = f"VALUES ({', '.join('?' * len(columns))})"
-    return _made(dialect, f"INSERT INTO {_quoted(dialect, table.name)} ({names}) {source}", table, columns)
+    text = f"INSERT INTO {_quoted(dialect, table.name)} ({names}) {source}"
+    return _made(dialect, text, table, columns, dict.values)
 
 
 @cache
@@ -88,19 +89,21 @@ def _change(dialect: str, table: Table, columns: Columns) -> _Statement:
         sets = ", ".join(f"{other} = new_.{other}" for other in names)
         given = f"unnest({_arrays(table, columns)}) AS new_({', '.join([key, *names])})"
         text = f"UPDATE {name} SET {sets} FROM {given} WHERE {name}.{key} = new_.{key}"
-        return _made(dialect, text, table, columns)
+        return _made(dialect, text, table, columns, itemgetter(*columns))
     sets = ", ".join(f"{other} = ?" for other in names)
-    return _made(dialect, f"UPDATE {name} SET {sets} WHERE {key} = ?", table, (*others, key))
+    columns = (*others, key)
+    return _made(dialect, f"UPDATE {name} SET {sets} WHERE {key} = ?", table, columns, itemgetter(*columns))
 
 
-def _made(dialect: str, text: str, table: Table, columns: Columns) -> _Statement:
+def _made(
+    dialect: str, text: str, table: Table, columns: Columns, cells: Callable[[RowValues], Iterable[Cell]]
+) -> _Statement:
     by_column = dialect == "postgresql"
     kinds = [type(table.c[name].type) for name in columns]
     stored = [
         (at, _plain_text if by_column and kind is type(Txt) else STORED_AS.get(kind))
         for at, kind in enumerate(kinds)
     ]
-    cells = itemgetter(*columns) if len(columns) > 1 else lambda row: (row[columns[0]],)
     return _Statement(text, cells, tuple((at, store) for at, store in stored if store), by_column)
 
 
