@@ -91,16 +91,19 @@ def keep_all(
         if observation.seq in source.again:
             work.observations.change(source.again[observation.seq], **outcome)
             continue
-        sent = {
-            "seq": observation.seq,
-            "code_sent": observation.code,
-            "name_sent": observation.name,
-            "value_sent": observation.value,
-            "unit_sent": observation.unit,
-            "flags_sent": "~".join(observation.flags),
-            "status_sent": observation.status,
-            "observed_at": observation.observed_at,
-            "extra": observation.extra,
-        }
-        rows.append({**common, **sent, **outcome})
+        rows.append(
+            {
+                **common,
+                "seq": observation.seq,
+                "code_sent": observation.code,
+                "name_sent": observation.name,
+                "value_sent": observation.value,
+                "unit_sent": observation.unit,
+                "flags_sent": "~".join(observation.flags),
+                "status_sent": observation.status,
+                "observed_at": observation.observed_at,
+                "extra": observation.extra,
+                **outcome,
+            }
+        )
     work.observations.add_all(rows)

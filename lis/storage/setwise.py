@@ -22,6 +22,12 @@ Cell = Any
 RowValues = dict[str, Cell]
 Columns = tuple[str, ...]
 _DIALECTS: dict[str, Dialect] = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+# What drivers do not take as it is: SQLite's asks for every truth value anew how to store it; PostgreSQL's arrays hold
+# cells of one kind, so an enumerated state among texts is its text.
+_STORED: dict[str, dict[type, Callable[[Cell], Cell]]] = {
+    "sqlite": {**STORED_AS, Boolean: int},
+    "postgresql": {**STORED_AS, type(Txt): str},
+}
 _ARRAYS = {
     Integer: "integer[]",
     Boolean: "boolean[]",
@@ -98,18 +104,8 @@ def _change(dialect: str, table: Table, columns: Columns) -> _Statement:
 def _made(
     dialect: str, text: str, table: Table, columns: Columns, cells: Callable[[RowValues], Iterable[Cell]]
 ) -> _Statement:
-    by_column = dialect == "postgresql"
-    kinds = [type(table.c[name].type) for name in columns]
-    stored = [
-        (at, _plain_text if by_column and kind is type(Txt) else STORED_AS.get(kind))
-        for at, kind in enumerate(kinds)
-    ]
-    return _Statement(text, cells, tuple((at, store) for at, store in stored if store), by_column)
-
-
-def _plain_text(cell: str) -> str:
-    """Arrays hold cells of one kind: an enumerated state among texts is its text."""
-    return str(cell)
+    stored = ((at, _STORED[dialect].get(type(table.c[name].type))) for at, name in enumerate(columns))
+    return _Statement(text, cells, tuple((at, to) for at, to in stored if to), dialect == "postgresql")
 
 
 def _arrays(table: Table, columns: Columns) -> str:
