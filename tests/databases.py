@@ -40,6 +40,20 @@ def open_copy(template: Path, folder: Path, wall: FixedClock | None = None) -> H
     return House.open(data=folder, url=None, wall=wall or FixedClock(WALL_START))
 
 
+def back_to(connection: Connection, revision: str) -> None:
+    """Make a laboratory what the program of an earlier revision left."""
+    for step, undo in _UNDO.items():
+        if step > revision:
+            connection.exec_driver_sql(undo)
+    connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+_UNDO = {
+    "0003": "DROP INDEX ix_observation_named",
+    "0002": "ALTER TABLE result_version DROP COLUMN sent_dilution",
+}
+
+
 def add_patient(connection: Connection, key: int = 1, mrn: str = "M-1") -> None:
     connection.execute(
         insert(patient).values(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from lis.domain.expressions import parse
 
@@ -414,8 +414,8 @@ class Catalog:
         return unit.text if unit else ucum
 
     @cached_property
-    def chosen(self) -> dict[object, object]:
-        """What `limits` has chosen of this content before."""
+    def chosen(self) -> dict[object, Any]:
+        """What was chosen of this content before, by who remembers it (`limits`)."""
         return {}
 
     @cached_property

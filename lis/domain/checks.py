@@ -6,7 +6,7 @@ Fail closed: `failed`, `wait` and `not_evaluable` keep a result on hold unless t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
@@ -83,14 +83,22 @@ def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
 
 def advice(check: Check) -> Check:
     """The same answer, holding nothing."""
-    return replace(check, advisory=True)
+    return _made(
+        check.name, check.outcome, check.reason_code, check.text, tuple(check.detail.items()), advisory=True
+    )
 
 
 @lru_cache(maxsize=4096)  # most checks of most values say one of a few things
 def _made(
-    name: str, outcome: Outcome, reason: str, text: str, detail: tuple[tuple[str, str], ...] = ()
+    name: str,
+    outcome: Outcome,
+    reason: str,
+    text: str,
+    detail: tuple[tuple[str, str], ...] = (),
+    *,
+    advisory: bool = False,
 ) -> Check:
-    return Check(name, outcome, reason, text, MappingProxyType(dict(detail)))
+    return Check(name, outcome, reason, text, MappingProxyType(dict(detail)), advisory)
 
 
 def _words(detail: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

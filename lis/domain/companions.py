@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lis.domain.expressions import UNKNOWN, Value
 from lis.kernel.quantity import Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Companion:
+class Companion(NamedTuple):
     """One test ordered on the collection. Neither pending nor with a value: it was not performed.
 
     `on_hold`: a person has yet to decide on it. `doubtful`: a check of its own says that the value may be wrong.

@@ -9,38 +9,32 @@ decided without it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from lis.domain.catalog import PREVIOUS, Catalog, ConsistencyRule
-from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed, wait
+from lis.domain.catalog import PREVIOUS, ConsistencyRule
+from lis.domain.checks import Check, advice, failed, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
 from lis.domain.expressions import UNKNOWN, Expression, Value, parse
 from lis.kernel.errors import Invalid
 
 NAME = "consistency"
 ADVISORY = ("warn", "comment")
-Judged = dict[tuple[str, Value], Check]  # by rule and the age it was judged with
+Judged = dict[str, Check]  # by rule
 
 
 def consistency_checks(
-    test: str, catalog: Catalog, companions: Mapping[str, Companion], facts: Mapping[str, Value]
-) -> tuple[Check, ...]:
-    """One check for each rule that names the test. `facts` are AGE and SEX; `companions` include the test itself."""
-    return checks_of(catalog.rules_for.get(test, ()), companions, facts, {})
-
-
-def checks_of(
     rules: Sequence[ConsistencyRule],
     companions: Mapping[str, Companion],
     facts: Mapping[str, Value],
     judged: Judged,
 ) -> tuple[Check, ...]:
-    """One check for each rule; those in `judged` as they stand there, the others are added to it."""
-    age = facts.get("AGE")
+    """One check for each rule. `facts` are AGE and SEX; `companions` include the test that is judged.
+
+    `judged` are rules that were judged for others of the same companions and facts: they stand, new ones are added.
+    """
     for rule in rules:
-        if (rule.id, age) not in judged:
-            judged[rule.id, age] = _judge(rule, parse(rule.rule), companions, facts)
-    return tuple([judged[rule.id, age] for rule in rules])
+        if rule.id not in judged:
+            judged[rule.id] = _judge(rule, parse(rule.rule), companions, facts)
+    return tuple([judged[rule.id] for rule in rules])
 
 
 def tests_named(expression: Expression) -> frozenset[str]:
@@ -55,12 +49,13 @@ def _judge(
     facts: Mapping[str, Value],
 ) -> Check:
     present = {name: value for name in expression.names for value in _values(name, companions, facts)}
-    absent = sorted(expression.names - present.keys() - expression.optional)
-    if absent:
-        return not_applicable(NAME, f"{rule.id}: {', '.join(absent)} not ordered or not there.")
+    if len(present) < len(expression.names):
+        absent = sorted(expression.names - present.keys() - expression.optional)
+        if absent:
+            return not_applicable(NAME, f"{rule.id}: {', '.join(absent)} not ordered or not there.")
     doubtful = {name for name in present if name in companions and companions[name].doubtful}
     check = _decide(rule, expression, dict.fromkeys(expression.names) | present, companions, doubtful)
-    return replace(check, advisory=True) if rule.severity in ADVISORY else check
+    return advice(check) if rule.severity in ADVISORY else check
 
 
 def _decide(

@@ -7,12 +7,9 @@ by a person, unless the value is normal by its value set. A comparator that leav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lis.domain.catalog import CriticalLimit
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
 from lis.domain.comparing import above, below
-from lis.domain.ranges import row_for_age
 from lis.kernel.quantity import Quantity, plain
 
 NAME = "critical"
@@ -20,22 +17,17 @@ LOW, HIGH, CODED = "critical.low", "critical.high", "critical.coded"
 
 
 def critical_check(
-    rows: Sequence[CriticalLimit],
+    row: CriticalLimit | None,
     *,
-    age_days: int | None,
+    known: bool = True,
     quantity: Quantity | None = None,
     code: str = "",
     normal: bool = False,
 ) -> Check:
-    """Judge a reported number or code. `failed` means critical; `normal`: the value set calls the code normal."""
-    row, known = row_for_age(rows, age_days)
-    return critical_check_by(row, known, quantity, code, normal=normal)
+    """Judge a reported number or code by the row that holds at the patient's age. `failed` means critical.
 
-
-def critical_check_by(
-    row: CriticalLimit | None, known: bool, quantity: Quantity | None, code: str, *, normal: bool
-) -> Check:
-    """The same by the row that holds at the patient's age; `known`: whether that could be said."""
+    `known`: whether it could be said which row holds; `normal`: the value set calls the code normal.
+    """
     if not known:
         return not_evaluable(
             NAME, "critical.age_unknown", "The critical limit depends on the unknown birth date."

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
 from typing import Literal
 
 from lis.domain import autoverification, calculations, consistency, critical, units, values
@@ -52,19 +51,22 @@ class ResultFacts:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What is filed with a value: how it reads, its flags, and every check with its outcome."""
+    """What is filed with a value: how it reads, its flags, and every check with its outcome.
+
+    `holding` are the checks that keep it on hold.
+    """
 
     test: str
     reported: ReportedValue
     flags: tuple[str, ...]
     interval_text: str
     checks: tuple[Check, ...]
+    holding: tuple[Check, ...] = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def holding(self) -> tuple[Check, ...]:
-        return tuple([check for check in self.checks if check.holds])
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "holding", tuple([check for check in self.checks if check.holds]))
 
     @property
     def holds(self) -> tuple[str, ...]:
@@ -75,9 +77,9 @@ class Evaluation:
     def disposition(self) -> Literal["passed", "hold"]:
         return HOLD if self.holding else PASSED
 
-    @cached_property
+    @property
     def critical(self) -> bool:
-        return bool([check for check in self.checks if check.reason_code and is_critical(check)])
+        return any(map(is_critical, self.holding))
 
     def joined_by(self, checks: tuple[Check, ...]) -> Evaluation:
         """The same with more checks."""
@@ -86,21 +88,24 @@ class Evaluation:
     @property
     def doubtful(self) -> bool:
         """Whether a check of the value itself says that it may be wrong."""
-        return bool(self.holding) and any(check.name not in _NO_DOUBT for check in self.holding)
+        return any(check.name not in _NO_DOUBT for check in self.holding)
 
     @property
     def readable(self) -> bool:
         """Whether the value is of the test's kind and unit, so that rules may compute with it."""
-        return not self.holding or not any(check.name in _KIND for check in self.holding)
+        return not any(check.name in _KIND for check in self.holding)
 
 
 def companion(evaluation: Evaluation, previous: PreviousResult | None = None) -> Companion:
     """A judged value as the checks of other results see it."""
+    before = previous.quantity if previous else None
+    if not evaluation.holding:
+        return Companion(False, evaluation.reported.quantity, evaluation.reported.value, before)
     value = evaluation.reported if evaluation.readable else _NO_VALUE
     return Companion(
         quantity=value.quantity,
         text=value.value,
-        previous=previous.quantity if previous else None,
-        on_hold=bool(evaluation.holding),
+        previous=before,
+        on_hold=True,
         doubtful=evaluation.doubtful,
     )

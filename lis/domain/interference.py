@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from lis.domain.catalog import AutoverificationRange, Catalog, Test
-from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed, wait
+from lis.domain.checks import Check, Outcome, failed, not_applicable, not_evaluable, passed, wait
 from lis.domain.companions import Companion
 from lis.domain.comparing import above
 from lis.domain.specimens import SpecimenFacts, is_separated
@@ -23,30 +23,32 @@ NAMES = {"H": "haemolysis", "I": "icterus", "L": "lipaemia"}
 # What people record of a spun tube, and the interferent it speaks of.
 SEEN = {"haemolysed": "H", "icteric": "I", "lipaemic": "L"}
 
+_PASSED = passed(NAME, "Indices within their limits.")
+_NOT_SEPARATED = not_applicable(NAME, "Indices are for serum and plasma.")
+_NO_LIMIT = not_applicable(NAME, "No index has a limit for this test.")
+
 
 def interference_check(
     test: Test,
+    allowed: Mapping[str, Decimal],
     specimen: SpecimenFacts,
-    limits: AutoverificationRange | None,
     companions: Mapping[str, Companion],
-    *,
     reports_indices: bool,
     catalog: Catalog,
 ) -> Check:
-    """Judge every index that has a limit for the test; the first that fails or is missing speaks."""
+    """Judge every index that has a limit for the test (`allowed`); the first that fails or is missing speaks."""
     if not is_separated(specimen.type or test.specimen_type, catalog):
-        return not_applicable(NAME, "Indices are for serum and plasma.")
-    allowed = index_limits(test.code, limits, catalog)
+        return _NOT_SEPARATED
     if not allowed:
-        return not_applicable(NAME, "No index has a limit for this test.")
+        return _NO_LIMIT
     answers = [
         _judge(letter, limit, companions.get(catalog.index_tests.get(letter, "")), reports_indices, specimen)
         for letter, limit in allowed.items()
     ]
-    holding = sorted((a for a in answers if a.holds), key=lambda a: a.outcome != "failed")
+    holding = [answer for answer in answers if answer.holds]
     if holding:
-        return holding[0]
-    return next((a for a in answers if a.outcome == "passed"), answers[0])
+        return next((answer for answer in holding if answer.outcome == Outcome.FAILED), holding[0])
+    return _PASSED if _PASSED in answers else answers[0]
 
 
 def index_limits(test: str, limits: AutoverificationRange | None, catalog: Catalog) -> dict[str, Decimal]:
@@ -95,4 +97,4 @@ def _by_index(letter: str, limit: Decimal, index: Quantity) -> Check:
             value=index,
             limit=plain(limit),
         )
-    return passed(NAME, "Indices within their limits.")
+    return _PASSED

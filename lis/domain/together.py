@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from lis.domain.calculations import NAME as CALCULATION
 from lis.domain.calculations import Calculation, calculate, in_order
 from lis.domain.companions import Companion
-from lis.domain.consistency import Judged
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.values import SentValue
-from lis.domain.verification import judge_alone, judge_with
+from lis.domain.verification import Tube, judge_alone, judge_with
 from lis.kernel.quantity import plain
 
 
@@ -38,24 +37,37 @@ def evaluate_together(
     `facts` has an entry for each of both; their own companions are not used. `standing` are all other tests ordered on
     the collection: filed before, or pending.
     """
-    companions = {**standing, **{test: Companion(pending=True) for test in wanted}}
+    companions = {**standing, **dict.fromkeys(wanted, Companion(pending=True))}
     companions |= dict.fromkeys(sent, Companion())
-    alone = {test: judge_alone(value, facts[test], companions) for test, value in sent.items()}
+    tubes = _tubes(facts)
+    alone = {test: judge_alone(value, facts[test], tubes[test], companions) for test, value in sent.items()}
     companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
     found: dict[str, Calculation] = {}
     for test in _calculable(wanted, facts):
-        found[test] = _calculate(test, facts[test], companions)
+        found[test] = _calculate(test, facts[test], tubes[test], companions)
         value = found[test].value
         if value is not None:
             own = replace(facts[test], calculation=found[test].check)
             sent_value = SentValue(test, plain(value), source="calculation")
-            alone[test] = judge_alone(sent_value, own, companions)
+            alone[test] = judge_alone(sent_value, own, tubes[test], companions)
             companions[test] = companion(alone[test], facts[test].previous)
         elif found[test].is_settled:
             companions[test] = Companion()
-    rules: Judged = {}
-    judged = {test: judge_with(answer, facts[test], companions, rules) for test, answer in alone.items()}
-    return Together(judged | _recalculated(judged, found, facts, companions), found)
+    judged = {
+        test: judge_with(answer, facts[test], tubes[test], companions) for test, answer in alone.items()
+    }
+    if found:
+        judged |= _recalculated(judged, found, facts, tubes, companions)
+    return Together(judged, found)
+
+
+def _tubes(facts: Mapping[str, ResultFacts]) -> dict[str, Tube]:
+    """The tube of each test: those measured in one share their specimen."""
+    tubes: dict[int, Tube] = {}
+    for own in facts.values():
+        if id(own.specimen) not in tubes:
+            tubes[id(own.specimen)] = Tube.of(own)
+    return {test: tubes[id(own.specimen)] for test, own in facts.items()}
 
 
 def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:
@@ -63,14 +75,15 @@ def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list
     return in_order(wanted, formulas)
 
 
-def _calculate(test: str, facts: ResultFacts, companions: Mapping[str, Companion]) -> Calculation:
-    return calculate(facts.catalog.formula_for[test], companions, facts.names(), facts.catalog.constants)
+def _calculate(test: str, facts: ResultFacts, tube: Tube, companions: Mapping[str, Companion]) -> Calculation:
+    return calculate(facts.catalog.formula_for[test], companions, tube.names, facts.catalog.constants)
 
 
 def _recalculated(
     judged: Mapping[str, Evaluation],
     found: Mapping[str, Calculation],
     facts: Mapping[str, ResultFacts],
+    tubes: Mapping[str, Tube],
     companions: Mapping[str, Companion],
 ) -> dict[str, Evaluation]:
     """Calculated values with their check as it stands after the relations: an input may have come on hold by them."""
@@ -78,7 +91,7 @@ def _recalculated(
     answers: dict[str, Evaluation] = {}
     for test in found:
         if test in judged:
-            check = _calculate(test, facts[test], last).check
+            check = _calculate(test, facts[test], tubes[test], last).check
             checks = tuple(check if c.name == CALCULATION else c for c in judged[test].checks)
             answers[test] = replace(judged[test], checks=checks)
             last[test] = companion(answers[test])

@@ -8,7 +8,7 @@ Coded tests report a code of their value set.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -46,18 +46,15 @@ class ReportedValue:
     value: str
     quantity: Quantity | None
     unit: str
+    comparator: str = field(init=False, repr=False, compare=False)
+    number: Decimal | None = field(init=False, repr=False, compare=False)
+    text: str = field(init=False, repr=False, compare=False)  # with its comparator
 
-    @property
-    def comparator(self) -> str:
-        return self.quantity.comparator if self.quantity else ""
-
-    @property
-    def number(self) -> Decimal | None:
-        return self.quantity.value if self.quantity else None
-
-    @property
-    def text(self) -> str:
-        return self.comparator + self.value
+    def __post_init__(self) -> None:
+        comparator, number = (self.quantity.comparator, self.quantity.value) if self.quantity else ("", None)
+        object.__setattr__(self, "comparator", comparator)
+        object.__setattr__(self, "number", number)
+        object.__setattr__(self, "text", comparator + self.value)
 
 
 def reported(sent: SentValue, test: Test) -> ReportedValue:

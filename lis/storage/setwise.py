@@ -7,7 +7,7 @@ quote and backslash in them would be looked for and doubled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -32,7 +32,7 @@ _ARRAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one table that all name these columns: new ones, or changes of those whose `id` stands first."""
+    """Rows of one table that all name these columns, in this order: new ones, or changes, each with its `id` first."""
 
     table: Table
     columns: Columns
@@ -59,7 +59,7 @@ class _Statement:
     """The text, how cells are taken from a row, and which of them are stored as something else."""
 
     text: str
-    cells: Callable[[RowValues], tuple[Cell, ...]]
+    cells: Callable[[RowValues], Iterable[Cell]]
     stored: tuple[tuple[int, Callable[[Cell], Cell]], ...]
 
 
@@ -101,7 +101,7 @@ def _statement(dialect: str, table: Table, columns: Columns, adds: bool) -> _Sta
         (at, _plain_text if by_column and kind is type(Txt) else STORED_AS.get(kind))
         for at, kind in enumerate(kinds)
     ]
-    cells = itemgetter(*taken) if len(taken) > 1 else lambda row: (row[taken[0]],)
+    cells: Callable[[RowValues], Iterable[Cell]] = dict.values if adds else itemgetter(*taken)
     return _Statement(text, cells, tuple((at, store) for at, store in stored if store))
 
 

@@ -8,7 +8,7 @@ database still gets a few statements.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
@@ -108,6 +108,6 @@ def _in_order(tables: dict[Table, Any]) -> list[Table]:
 def _alike(rows: dict[int, Values]) -> dict[tuple[str, ...], list[Values]]:
     """Rows by the columns they name."""
     groups: dict[tuple[str, ...], list[Values]] = {}
-    for row in rows.values():
-        groups.setdefault(tuple(row), []).append(row)
+    for columns, run in groupby(rows.values(), key=tuple):
+        groups.setdefault(columns, []).extend(run)
     return groups

@@ -10,7 +10,7 @@ import pytest
 from lis.domain.catalog import Catalog, ConsistencyRule, Severity
 from lis.domain.checks import Check
 from lis.domain.companions import Companion
-from lis.domain.consistency import consistency_checks
+from lis.domain.consistency import Judged, consistency_checks
 from tests.domain.samples import number
 
 
@@ -18,7 +18,8 @@ def judged(
     catalog: Catalog, rule: str, test: str, companions: dict[str, Companion], severity: Severity = "hold"
 ) -> list[Check]:
     row = ConsistencyRule("R1", rule, "", severity, "clue", "act", "")
-    return list(consistency_checks(test, replace(catalog, consistency=(row,)), companions, {}))
+    rules = replace(catalog, consistency=(row,)).rules_for.get(test, ())
+    return list(consistency_checks(rules, companions, {}, {}))
 
 
 def having(value: str, previous: str = "", *, state: Literal["", "on hold", "doubtful"] = "") -> Companion:
@@ -101,5 +102,12 @@ def test_rule_against_the_earlier_result(catalog: Catalog) -> None:
 
 def test_rule_in_words_is_left_to_people(catalog: Catalog) -> None:
     row = ConsistencyRule("R1", "any growth", "", "stop", "", "", "", manual=True)
-    content = replace(catalog, consistency=(row,))
-    assert consistency_checks("K", content, {"K": having("5")}, {}) == ()
+    assert replace(catalog, consistency=(row,)).rules_for == {}
+
+
+def test_rule_that_was_judged_for_another_stands() -> None:
+    row = ConsistencyRule("R1", RULE, "", "hold", "clue", "act", "")
+    both = {"K": having("7.0"), "CA": having("6.0")}
+    known: Judged = {}
+    first = consistency_checks((row,), both, {}, known)
+    assert (known, consistency_checks((row,), both, {}, known)) == ({"R1": first[0]}, first)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from lis.domain.catalog import CriticalLimit
+from lis.domain.checks import Check
 from lis.domain.critical import critical_check, is_critical
+from lis.domain.ranges import row_for_age
 from tests.domain.samples import critical_limit, number
 
 ADULT = critical_limit("2.5", "6.5", ages=(31, 43800))
 NEWBORN = critical_limit("2.5", "7.0", ages=(0, 30))
 GROWN = critical_limit(None, "10.0", ages=(6570, 43800))
+
+
+def judged(value: str, *rows: CriticalLimit, age: int | None) -> Check:
+    row, known = row_for_age(rows, age)
+    return critical_check(row, known=known, quantity=number(value))
 
 
 @pytest.mark.parametrize(
@@ -30,25 +38,25 @@ GROWN = critical_limit(None, "10.0", ages=(6570, 43800))
     ],
 )
 def test_critical_number(value: str, age: int | None, outcome: str, reason: str) -> None:
-    check = critical_check((ADULT, NEWBORN), age_days=age, quantity=number(value))
+    check = judged(value, ADULT, NEWBORN, age=age)
     assert (check.outcome, check.reason_code, is_critical(check)) == (outcome, reason, outcome == "failed")
 
 
 def test_age_without_a_limit_and_test_without_one() -> None:
-    assert critical_check((GROWN,), age_days=6569, quantity=number("12")).outcome == "not_applicable"
-    assert critical_check((), age_days=None, quantity=number("12")).outcome == "not_applicable"
+    assert judged("12", GROWN, age=6569).outcome == "not_applicable"
+    assert judged("12", age=None).outcome == "not_applicable"
 
 
 def test_unknown_age_does_not_matter_where_one_limit_is_for_all() -> None:
     row = critical_limit(None, "4.0")
-    assert critical_check((row,), age_days=None, quantity=number("4.1")).reason_code == "critical.high"
-    assert critical_check((row,), age_days=None, quantity=number("<4.1")).outcome == "not_evaluable"
-    assert critical_check((row,), age_days=None, quantity=number("<4.0")).outcome == "passed"
+    assert judged("4.1", row, age=None).reason_code == "critical.high"
+    assert judged("<4.1", row, age=None).outcome == "not_evaluable"
+    assert judged("<4.0", row, age=None).outcome == "passed"
 
 
 def test_critical_code() -> None:
     row = critical_limit(None, None, text="positive", codes=("POS",))
-    found = {code: critical_check((row,), age_days=1, code=code) for code in ("POS", "NEG")}
+    found = {code: critical_check(row, code=code) for code in ("POS", "NEG")}
     assert {code: (check.outcome, is_critical(check)) for code, check in found.items()} == {
         "POS": ("failed", True),
         "NEG": ("passed", False),
@@ -57,11 +65,11 @@ def test_critical_code() -> None:
 
 def test_row_of_words_only_is_judged_by_a_person_unless_the_value_is_normal() -> None:
     row = critical_limit(None, None, text="any growth")
-    open_, normal = (critical_check((row,), age_days=1, code="X", normal=known) for known in (False, True))
+    open_, normal = (critical_check(row, code="X", normal=known) for known in (False, True))
     assert (open_.outcome, open_.reason_code, is_critical(open_)) == (
         "not_evaluable",
         "critical.by_person",
         False,
     )
     assert normal.outcome == "passed"
-    assert critical_check((row,), age_days=1, quantity=number("1")).outcome == "not_evaluable"
+    assert critical_check(row, quantity=number("1")).outcome == "not_evaluable"

@@ -26,11 +26,11 @@ def judged(
     limits, _ = limits_for(catalog.autoverification.get(test, ()), 10_000)
     return interference_check(
         catalog.tests[test],
+        index_limits(test, limits, catalog),
         replace(specimen or serum(), indices=measured(catalog, companions)),
-        limits,
         companions,
-        reports_indices=reports,
-        catalog=catalog,
+        reports,
+        catalog,
     )
 
 

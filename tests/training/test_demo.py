@@ -17,6 +17,7 @@ from lis.training import chronicle, demo
 from lis.training.people import STAFF
 from lis.training.running import free_or_any
 from lis.training.tables import world
+from tests.databases import back_to
 from tests.training import pasts
 
 
@@ -45,8 +46,7 @@ def test_a_demonstration_of_an_earlier_version_is_brought_forward(tmp_path: Path
     house = pasts.open_house(tmp_path)
     make(house)
     with house.lab(demo.SLUG).writing() as connection:
-        connection.exec_driver_sql("ALTER TABLE result_version DROP COLUMN sent_dilution")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        back_to(connection, "0001")
     house.close()
     house = pasts.open_house(tmp_path)
     assert not make(house)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from lis.web.queries.searching import by_value
 from tests.web.site import Site
 
 UNKNOWN = (
@@ -204,3 +205,10 @@ def test_all_that_waits_of_an_interface_is_tried_again(own_site: Site) -> None:
     refused = own_site.browser("lis_admin").act("/interfaces/CHEM-1/refile", {"reason": "x"})
     answer = browser.act("/interfaces/CHEM-1/refile", {"reason": " "})
     assert (refused.status_code, answer.status_code) == (403, 422)
+
+
+def test_a_number_is_looked_for_without_a_look_at_the_values(site: Site) -> None:
+    with site.small.lab.reading() as reading:
+        asked = by_value("26061").compile(reading.connection, compile_kwargs={"literal_binds": True})
+        [step] = reading.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert step.detail == "SCAN observation USING COVERING INDEX ix_observation_named"

@@ -34,6 +34,8 @@ observation = Table(
     Column("settled_by", Txt, nullable=False),
     UniqueConstraint("inbound_id", "seq"),
     Index(None, "state"),
+    # Searched from the newest message on without a look at the rows; it grows at its end, as the table does.
+    Index("ix_observation_named", "inbound_id", "container_sent", "patient_sent", "code_sent", "test"),
 )
 
 # The laboratory's value for one test of one order; its versions carry the values.

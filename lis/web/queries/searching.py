@@ -38,7 +38,7 @@ def search(reading: Reading, asked: Search) -> list[Row[Any]]:
     came = _narrowed(came, asked, i, i.c.interface, i.c.received_at, i.c.message_type)
     went = _narrowed(went, asked, o, o.c.peer, o.c.created_at, o.c.kind)
     if asked.q:
-        numbers = (i.c.control_id == asked.q, i.c.accession.in_(cases), i.c.id.in_(_by_value(asked.q)))
+        numbers = (i.c.control_id == asked.q, i.c.accession.in_(cases), i.c.id.in_(by_value(asked.q)))
         came = came.where(or_(*numbers))
         went = went.where(or_(o.c.control_id == asked.q, o.c.accession.in_(cases)))
     if asked.text:
@@ -68,8 +68,11 @@ def _cases(reading: Reading, q: str) -> list[str]:
     return [row.accession for row in reading.connection.execute(query)]
 
 
-def _by_value(q: str) -> Select[Any]:
-    """Messages with a value that names a container, a patient, a code or a test so: the newest of them."""
+def by_value(q: str) -> Select[Any]:
+    """Messages with a value that names a container, a patient, a code or a test so: the newest of them.
+
+    All that is asked stands in one index.
+    """
     o = t.observation.c
     is_named = or_(o.container_sent == q, o.patient_sent == q, o.code_sent == q, o.test == q)
     return select(o.inbound_id).where(is_named).distinct().order_by(o.inbound_id.desc()).limit(MOST_SHOWN)
