@@ -8,12 +8,13 @@ database still gets a few statements.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
 
 from lis.storage import setwise, statements
+from lis.storage.setwise import Part
 from lis.storage.tables import lab_metadata
 
 _PLACE = {table.name: place for place, table in enumerate(lab_metadata.sorted_tables)}
@@ -60,15 +61,32 @@ class Unwritten:
 
     def write(self) -> None:
         """Write everything. Whatever fails, the transaction is to be given up, or its savepoint."""
-        rows, changes = self._rows, self._changes
+        turns = [self._new(), *self._changed()]
         self.forget()
-        for table in _in_order(rows):
-            for columns, group in _alike(rows[table]).items():
-                setwise.insert(self._connection, table, columns, group)
-        for table in _in_order(changes):
-            for one in changes[table]:
-                if one.rows:
-                    setwise.change(self._connection, table, one.columns, [*one.rows.values()])
+        if len(turns) > 1:  # no row is in both: a change of one that waited is in the row
+            turns[:2] = [turns[0] + turns[1]]
+        for parts in turns:
+            if parts:
+                setwise.write(self._connection, parts)
+
+    def _new(self) -> list[Part]:
+        return [
+            Part(table, columns, rows, adds=True)
+            for table in _in_order(self._rows)
+            for columns, rows in _alike(self._rows[table]).items()
+        ]
+
+    def _changed(self) -> list[list[Part]]:
+        """The first change of each table, then the second …: no row is in two parts of one turn."""
+        sets = [
+            [
+                Part(table, one.columns, [*one.rows.values()], adds=False)
+                for one in self._changes[table]
+                if one.rows
+            ]
+            for table in _in_order(self._changes)
+        ]
+        return [[part for part in turn if part] for turn in zip_longest(*sets)]
 
     def forget(self) -> None:
         """Drop what waits: the savepoint it belonged to was rolled back."""
