@@ -82,11 +82,11 @@ class Bench:
             self._dashboard = Dashboard(Lab(self._house.lab(COPY)))
         return looked
 
-    def more(self) -> list[bytes]:
-        """Frames for tubes that were ordered and received just now."""
+    def more(self, width: int) -> list[bytes]:
+        """Frames of so many OBX for tubes that were ordered and received just now."""
         lab, series = Lab(self._house.lab(COPY)), f"S{next(self._steps)}-"
-        tubes = labs.order_tubes(lab, AT_ONCE, content.USUAL_WIDTH, received=True, series=series)
-        return messages.for_tubes(tubes, content.USUAL_WIDTH)
+        tubes = labs.order_tubes(lab, AT_ONCE, width, received=True, series=series)
+        return messages.for_tubes(tubes, width)
 
     def log_size(self) -> int:
         """Bytes of SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""

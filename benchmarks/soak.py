@@ -1,7 +1,8 @@
 """Memory over a long run: orders are placed and their results sent to one process, over and over.
 
-The messages counted are those of 10 OBX over 32 connections. Memory and SQLite's write-ahead log are looked at after
-every twentieth part; what is there after the first twentieth is what the end is held against.
+The messages counted are those of 10 OBX, or of as many as are asked for, over 32 connections. Memory and SQLite's
+write-ahead log are looked at after every twentieth part; what is there after the first twentieth is what the end is
+held against.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Send, look, print; the status says whether anything was refused."""
     made = parser(__doc__.splitlines()[0], rounds=1)
     made.add_argument("messages", type=int, nargs="?", default=20_000, help="messages in all (20,000)")
+    made.add_argument(
+        "--width",
+        type=int,
+        choices=content.PANELS,
+        default=content.USUAL_WIDTH,
+        help="OBX in each message (10)",
+    )
     options = read(made, argv)
     figures = Figures("Memory over a long run", COLUMNS)
     with databases(options, figures) as places, ExitStack() as stack:
@@ -38,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _furnish(place)
             server = stack.enter_context(Server(serve, place))
             wanted = 2 * AT_ONCE if options.quick else options.more.messages
-            _soak(server, "" if name == "sqlite" else f"{name}, ", wanted, figures)
+            _soak(server, "" if name == "sqlite" else f"{name}, ", wanted, options.more.width, figures)
     show(figures, options=options)
     show_targets(judge(TARGETS, figures))
     return int(any(sum(row.get("refused", ())) for row in figures.cases.values()))
@@ -50,11 +58,11 @@ def _furnish(place: Place) -> None:
     house.close()
 
 
-def _soak(server: Server, prefix: str, wanted: int, figures: Figures) -> None:
+def _soak(server: Server, prefix: str, wanted: int, width: int, figures: Figures) -> None:
     port = server.ask("open", content.WHOLE)
     sent, shown, first, longest = 0, 0, 0.0, 0.0
     while sent < wanted:
-        load = send(port, server.ask("more"), connections=CONNECTIONS, seconds=600)
+        load = send(port, server.ask("more", width), connections=CONNECTIONS, seconds=600)
         sent += load.accepted + load.refused
         longest = max(longest, server.ask("log") / 1e6)
         if sent * PARTS // wanted > shown or sent >= wanted:
