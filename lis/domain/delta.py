@@ -7,10 +7,10 @@ undecided is not evaluable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from lis.domain.catalog import DeltaLimit
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
@@ -20,8 +20,7 @@ NAME = "delta"
 _NONE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousResult:
+class PreviousResult(NamedTuple):
     """The patient's last reported value of the test: a quantity, or a code or text."""
 
     quantity: Quantity | None

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from lis.domain import autoverification, calculations, consistency, critical, units, values
 from lis.domain.catalog import Catalog
@@ -25,11 +26,11 @@ HOLD: Literal["hold"] = "hold"
 # These ask for a person's look, or look at other results: the value itself is not in doubt by them.
 _NO_DOUBT = frozenset({critical.NAME, autoverification.NAME, consistency.NAME, calculations.NAME})
 _KIND = frozenset({units.NAME, values.NAME})
+_NO_COMPANIONS: Mapping[str, Companion] = MappingProxyType({})
 _NO_VALUE = ReportedValue("", None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class ResultFacts:
+class ResultFacts(NamedTuple):
     """All that the checks may know. `at` is now; `companions` are the other tests ordered on the same collection."""
 
     catalog: Catalog
@@ -39,7 +40,7 @@ class ResultFacts:
     qc: QcStatus = NO_ANALYZER
     previous: PreviousResult | None = None
     reports_indices: bool = False
-    companions: Mapping[str, Companion] = field(default_factory=dict)
+    companions: Mapping[str, Companion] = _NO_COMPANIONS
     calculation: Check | None = None
 
     def names(self) -> dict[str, Value]:
@@ -67,6 +68,10 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "holding", tuple([check for check in self.checks if check.holds]))
+
+    @property
+    def on_hold(self) -> bool:
+        return bool(self.holding)
 
     @property
     def holds(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from lis.kernel.clock import age_in_days, local_day
+from lis.kernel.clock import age_in_days
 
 KNOWN_SEXES = ("M", "F")
 
@@ -36,9 +36,10 @@ class PatientFacts:
 
     def age_years(self, at: datetime | None) -> int | None:
         """Completed years of life; who is born on 29 February has a birthday on 1 March in common years."""
-        if self.birth_on is None or at is None or self.age_days(at) is None:
+        days = self.age_days(at)
+        if self.birth_on is None or days is None:
             return None
-        day = local_day(at, self.zone)
+        day = self.birth_on + timedelta(days=days)
         before_birthday = (day.month, day.day) < (self.birth_on.month, self.birth_on.day)
         return day.year - self.birth_on.year - before_birthday
 

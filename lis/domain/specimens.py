@@ -88,12 +88,8 @@ def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str,
 @lru_cache(maxsize=1024)  # what came in one tube is of one age
 def _spent(limit: timedelta, spent: timedelta, reason: str, words: str) -> Check:
     if spent > limit:
-        return failed(
-            NAME,
-            reason,
-            f"{_in_hours(spent)} h {words}, allowed {_in_hours(limit)} h.",
-            hours=_in_hours(spent),
-        )
+        hours = _in_hours(spent)
+        return failed(NAME, reason, f"{hours} h {words}, allowed {_in_hours(limit)} h.", hours=hours)
     return passed(NAME, f"{_in_hours(spent)} of {_in_hours(limit)} h {words}.")
 
 
@@ -102,5 +98,6 @@ def _hours(hours: Decimal | None) -> timedelta | None:
     return None if hours is None else timedelta(seconds=int(hours * 3600))
 
 
+@lru_cache(maxsize=1024)
 def _in_hours(span: timedelta) -> str:
     return plain(Decimal(round(span.total_seconds() / 36)) / 100)

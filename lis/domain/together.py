@@ -47,16 +47,20 @@ def evaluate_together(
         found[test] = _calculate(test, facts[test], tubes[test], companions)
         value = found[test].value
         if value is not None:
-            own = replace(facts[test], calculation=found[test].check)
-            sent_value = SentValue(test, plain(value), source="calculation")
-            alone[test] = judge_alone(sent_value, own, tubes[test], companions)
+            alone[test] = judge_alone(
+                SentValue(test, plain(value), source="calculation"),
+                facts[test],
+                tubes[test],
+                companions,
+                calculation=found[test].check,
+            )
             companions[test] = companion(alone[test], facts[test].previous)
         elif found[test].is_settled:
             companions[test] = Companion()
     judged = {
         test: judge_with(answer, facts[test], tubes[test], companions) for test, answer in alone.items()
     }
-    if found:
+    if found and any(judged[test].on_hold != answer.on_hold for test, answer in alone.items()):
         judged |= _recalculated(judged, found, facts, tubes, companions)
     return Together(judged, found)
 
@@ -71,6 +75,8 @@ def _tubes(facts: Mapping[str, ResultFacts]) -> dict[str, Tube]:
 
 
 def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:
+    if not wanted:
+        return []
     formulas = {test: facts[test].catalog.formula_for[test] for test in wanted}
     return in_order(wanted, formulas)
 

@@ -57,9 +57,13 @@ def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
 
 
 def judge_alone(
-    sent: SentValue, facts: ResultFacts, tube: Tube, companions: Mapping[str, Companion]
+    sent: SentValue,
+    facts: ResultFacts,
+    tube: Tube,
+    companions: Mapping[str, Companion],
+    calculation: Check | None = None,
 ) -> Evaluation:
-    """Every check but consistency."""
+    """Every check but consistency. `calculation`: how it was calculated, where it just was."""
     catalog, specimen = facts.catalog, facts.specimen
     limits = limits_for(catalog, tube.kind, sent.test)
     said = as_sent(sent, limits, catalog)
@@ -69,7 +73,7 @@ def judge_alone(
         said.unit,
         said.kind,
         said.status,
-        _calculation(sent, facts),
+        _calculation(sent, calculation or facts.calculation),
         said.analyzer_flags,
         said.measuring_range,
         said.interval,
@@ -101,14 +105,16 @@ def judge_with(
     return alone.joined_by(consistency_checks(rules, companions, tube.names, judged))
 
 
-def _calculation(sent: SentValue, facts: ResultFacts) -> Check:
+def _calculation(sent: SentValue, calculation: Check | None) -> Check:
     if sent.source != "calculation":
         return _NOT_CALCULATED
-    unknown = not_evaluable(calculations.NAME, "calculation.unknown", "How it was calculated is not known.")
-    return facts.calculation or unknown
+    return calculation or _CALCULATED_UNKNOWN
 
 
 _NOT_CALCULATED = not_applicable(calculations.NAME, "Not calculated here.")
+_CALCULATED_UNKNOWN = not_evaluable(
+    calculations.NAME, "calculation.unknown", "How it was calculated is not known."
+)
 
 
 def _stability(limits: Limits, facts: ResultFacts, tube: Tube, at: datetime) -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lis.interfaces import astm_work
 from lis.interfaces.arrivals import Arrival
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.previewing import preview, preview_refiling
@@ -67,3 +68,18 @@ def test_messages_are_found_and_codes_counted(small: SmallLab) -> None:
         found = mapping.code_map(reading, messages.link(reading, "CHEM-1").row)
         assert mapping.last_with_code(reading, "CHEM-1", "Kx", 5) == [1]
     assert (found.unmapped, found.units, found.waiting) == ((), (), {})
+
+
+def test_what_waits_at_an_analyzer_is_urgent_first(small: SmallLab) -> None:
+    first, urgent, last = (
+        small.order("LYTES", numbers=(number,), priority=priority).container_ids[0]
+        for number, priority in (("H1", "R"), ("H2", "S"), ("H3", "R"))
+    )
+    small.receive(first, urgent)
+    with small.work() as work:
+        waiting = astm_work.outstanding(work, "CHEM-1")
+    assert [row.container_id for row, _ in waiting] == [urgent, first]
+    assert {tests for _, tests in waiting} == {("NA", "K", "CL", "CO2", "HIDX", "IIDX", "LIDX")}
+    small.receive(last)
+    with small.work() as work:
+        assert [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", 2)] == [urgent, first]

@@ -85,8 +85,8 @@ def facts(catalog: Catalog, **changes: object) -> ResultFacts:
     usual = ResultFacts(
         catalog, MAN, serum(), NOON, QcStatus("accepted"), reports_indices=True, companions=indices()
     )
-    made: ResultFacts = replace(usual, **changes)  # type: ignore[arg-type]
-    return replace(made, specimen=replace(made.specimen, indices=measured(catalog, made.companions)))
+    made = usual._replace(**changes)  # type: ignore[arg-type]
+    return made._replace(specimen=replace(made.specimen, indices=measured(catalog, made.companions)))
 
 
 def measured(catalog: Catalog, companions: Mapping[str, Companion]) -> dict[str, Quantity]:

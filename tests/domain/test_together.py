@@ -74,7 +74,18 @@ def test_calculation_uses_what_was_filed_before(catalog: Catalog) -> None:
 
 def test_calculation_outside_its_validity_is_settled(catalog: Catalog) -> None:
     child = facts(catalog, companions={})
-    child = replace(child, patient=replace(child.patient, birth_on=child.at.date()))
+    child = child._replace(patient=replace(child.patient, birth_on=child.at.date()))
     came = {"CREA": sent("CREA", "0.5", "mg/dL")}
     answer = evaluate_together(came, {"CREA": child, "EGFR": child}, {}, ("EGFR",))
     assert (answer.calculations["EGFR"].is_settled, "EGFR" in answer.evaluations) == (True, False)
+
+
+def test_tubes_of_one_collection_are_judged_each_by_its_own_specimen(catalog: Catalog) -> None:
+    usual = facts(catalog)
+    clotted = usual._replace(specimen=replace(usual.specimen, conditions=frozenset({"clotted"})))
+    answer = judged(catalog, USUAL, special={"K": clotted})
+    assert {test: answer.evaluations[test].holds for test in ("NA", "K", "AGAP")} == {
+        "NA": (),
+        "K": ("condition.clotted",),
+        "AGAP": (),
+    }

@@ -47,10 +47,10 @@ def observation_of(
     item: Observed, order: Order, service: Service, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
     obx = item.obx
-    kind, run, status, edited, measured, method, analyzed = obx.firsts(2, 4, 11, 13, 14, 17, 19)
+    kind, run, flag, status, edited, measured, method, analyzed = obx.firsts(2, 4, 8, 11, 13, 14, 17, 19)
     kind, status = kind.strip().upper(), status.strip().upper()
     code, name, loinc, is_reserved = _identity(obx)
-    flags = _flags(obx, profile)
+    flags = _flags([flag] if obx.plain else _repeated(obx, 8), profile)
     value = _value(obx, kind, profile, flags)
     extra = _told(
         (
@@ -161,9 +161,14 @@ def _united(parts: list[str]) -> str:
     return next((text for at in (0, 1, 3, 4) if at < len(parts) and (text := said(parts[at]))), "")
 
 
-def _flags(obx: Segment, profile: Profile) -> tuple[str, ...]:
-    sent = [obx.value(8, 1, rep=number).strip() for number in range(len(obx.reps(8)))]
-    return tuple([profile.flags.get(flag, flag) for flag in sent if flag])
+def _flags(sent: Iterable[str], profile: Profile) -> tuple[str, ...]:
+    flags = profile.flags
+    return tuple([flags.get(flag, flag) for text in sent if (flag := text.strip())])
+
+
+def _repeated(segment: Segment, number: int) -> list[str]:
+    """The first component of every repetition."""
+    return [segment.value(number, 1, rep=rep) for rep in range(len(segment.reps(number)))]
 
 
 def _is_supplemental(kind: str, code: str, profile: Profile) -> bool:
