@@ -38,7 +38,7 @@ def by_reader(raw: bytes) -> Read:
     """The product's reader."""
     message = Message.parse(decode(raw)[0])
     specimen = message.first("SPM")
-    rows = [tuple(obx.firsts(*FIELDS)) for obx in message.all("OBX")]
+    rows = [tuple(obx.firsts(FIELDS)) for obx in message.all("OBX")]
     return message.header.value(10, 1), specimen.value(2, 1) if specimen else "", rows
 
 

@@ -18,7 +18,7 @@ from lis.kernel.quantity import parse_quantity
 
 STATUS, INTERVAL = "status", "interval"
 PRELIMINARY, FINAL = frozenset("PSRI"), frozenset("FVUCAB")
-MOST = 1_000  # remembered wordings of one test: a number of four digits has that many within its usual range
+MOST = 20_000  # remembered wordings, of all tests
 
 _URGENT = {critical.LOW: "LL", critical.HIGH: "HH", critical.CODED: "AA"}
 
@@ -46,12 +46,13 @@ class AsSent:
 
 def as_sent(sent: SentValue, limits: Limits, catalog: Catalog) -> AsSent:
     """What the value says under these limits."""
-    words = (sent.text, sent.unit, sent.flags, sent.status, sent.source, sent.dilution)
-    found: AsSent | None = limits.judged.get(words)
+    known: dict[object, AsSent] = catalog.chosen.setdefault(AsSent, {})
+    words = (limits, sent.text, sent.unit, sent.flags, sent.status, sent.source, sent.dilution)
+    found = known.get(words)
     if found is None:
-        if len(limits.judged) >= MOST:
-            limits.judged.clear()
-        limits.judged[words] = found = _judge(sent, limits, catalog)
+        if len(known) >= MOST:
+            known.clear()
+        known[words] = found = _judge(sent, limits, catalog)
     return found
 
 

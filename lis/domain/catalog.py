@@ -415,7 +415,7 @@ class Catalog:
 
     @cached_property
     def chosen(self) -> dict[object, Any]:
-        """What was chosen of this content before, by who remembers it (`limits`)."""
+        """What was chosen of this content and judged by it before, by who remembers it (`limits`, `as_sent`)."""
         return {}
 
     @cached_property

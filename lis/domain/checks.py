@@ -62,7 +62,7 @@ def stored(checks: Iterable[Check]) -> Encoded:
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:
-    return _made(name, Outcome.PASSED, "", text, _words(detail))
+    return _made(name, Outcome.PASSED, "", text, _words(detail) if detail else ())
 
 
 def failed(name: str, reason: str, text: str, **detail: object) -> Check:
@@ -70,7 +70,7 @@ def failed(name: str, reason: str, text: str, **detail: object) -> Check:
 
 
 def not_applicable(name: str, text: str = "") -> Check:
-    return _made(name, Outcome.NOT_APPLICABLE, "", text)
+    return _made(name, Outcome.NOT_APPLICABLE, "", text, ())
 
 
 def wait(name: str, reason: str, text: str, **detail: object) -> Check:
@@ -94,7 +94,7 @@ def _made(
     outcome: Outcome,
     reason: str,
     text: str,
-    detail: tuple[tuple[str, str], ...] = (),
+    detail: tuple[tuple[str, str], ...],
     *,
     advisory: bool = False,
 ) -> Check:
@@ -102,7 +102,7 @@ def _made(
 
 
 def _words(detail: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    return tuple([(key, str(value)) for key, value in detail.items()]) if detail else ()
+    return tuple([(key, str(value)) for key, value in detail.items()])
 
 
 def _row_text(check: Check) -> Encoded:

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from lis.domain import autoverification
 from lis.domain.catalog import (
@@ -42,7 +41,6 @@ class Limits:
     indices: dict[str, Decimal]  # interferent → the highest index that does not disturb
     keeps: tuple[timedelta | None, timedelta | None, str]  # warm, cold, and the material it is of
     is_index: bool
-    judged: dict[object, Any] = field(default_factory=dict)  # what `as_sent` has judged by them before
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,10 @@
 """Verification: every check a value meets on its way to the chart, and whether a person has to decide on it.
 
-The checks stand in one table, in their order. `passed` means that a technician may verify and release it;
-`hold` keeps it for a technologist, with reasons. Nothing passes because something was absent. A critical value
-always holds: a person confirms it and calls. Measuring range, analyzer flags and stability judge what was sent;
-the rest, the reported value. Which absent fact means what: clinical content catalogue, "Absent facts".
+The checks stand in one table, in their order (`judge_alone`); those that need no more than the value's own words and
+the limits come from `as_sent`. `passed` means that a technician may verify and release it; `hold` keeps it for a
+technologist, with reasons. Nothing passes because something was absent. A critical value always holds: a person
+confirms it and calls. Measuring range, analyzer flags and stability judge what was sent; the rest, the reported
+value. Which absent fact means what: clinical content catalogue, "Absent facts".
 """
 
 from __future__ import annotations

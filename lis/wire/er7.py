@@ -161,7 +161,12 @@ class Message:
         behind = len(header)  # there it is looked once, not for every segment
         plain = text.find(marks.repetition, behind) < 0 and text.find(marks.escape, behind) < 0
         segments = [Segment(header, marks)]
-        segments += [(Segment if len(line) <= LONG else _LongSegment)(line, marks, plain) for line in lines]
+        if len(text) <= LONG:
+            segments += [Segment(line, marks, plain) for line in lines]
+        else:
+            segments += [
+                (Segment if len(line) <= LONG else _LongSegment)(line, marks, plain) for line in lines
+            ]
         return cls(segments, marks)
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """A line cut into fields, and the fields cut on demand: what HL7 segments and LIS02 records have in common."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -59,15 +60,19 @@ class Fields:
             return ""
         return _part(text, marks.subcomponent, subcomponent - 1) if subcomponent else text
 
-    def firsts(self, *numbers: int) -> list[str]:
+    def firsts(self, numbers: Sequence[int]) -> list[str]:
         """`value(number, 1)` of several fields."""
         if not self.plain or self.id in self.headers:
-            return [self.value(number, 1) for number in numbers]
+            return self._general_firsts(numbers)
         fields, mark, found = self.fields, self.delimiters.component, []
+        size = len(fields)
         for number in numbers:
-            text = fields[number] if number < len(fields) else ""
+            text = fields[number] if number < size else ""
             found.append(text.split(mark, 1)[0] if mark in text else text)
         return found
+
+    def _general_firsts(self, numbers: Sequence[int]) -> list[str]:
+        return [self.value(number, 1) for number in numbers]
 
     def _cut(self, text: str, component: int, subcomponent: int, rep: int) -> str:
         marks = self.delimiters

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lis.domain import as_sent as module
-from lis.domain.as_sent import AsSent, as_sent
+from lis.domain.as_sent import MOST, AsSent, as_sent
 from lis.domain.catalog import Catalog
 from lis.domain.limits import kind_of, limits_for
 from tests.domain.samples import MAN, NOON, sent
@@ -47,8 +47,8 @@ def test_calculated_value_has_no_measuring_range(catalog: Catalog) -> None:
     assert said(catalog, "99", "", source="calculation").measuring_range.outcome == "not_applicable"
 
 
-def test_what_is_remembered_is_bounded(catalog: Catalog) -> None:
-    limits = limits_for(catalog, kind_of(catalog, MAN, NOON), "NA")
-    for number in range(module.MOST + 2):
-        as_sent(sent("NA", str(number)), limits, catalog)
-    assert len(limits.judged) <= module.MOST
+def test_what_is_remembered_is_bounded_and_of_one_content(catalog: Catalog) -> None:
+    content, other = replace(catalog), replace(catalog)
+    content.chosen[AsSent] = dict.fromkeys(range(MOST - 1))
+    sizes = [said(content, text) and len(content.chosen[AsSent]) for text in ("4.0", "4.1", "4.0")]
+    assert (sizes, AsSent in other.chosen) == ([MOST, 1, 2], False)

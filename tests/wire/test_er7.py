@@ -35,19 +35,19 @@ def test_header_fields_count_as_the_standard_does() -> None:
 def test_what_a_header_declares_is_never_cut(marks: str) -> None:
     msh = Segment(f"MSH|{marks}|A^B")
     assert [msh.value(1, 1), msh.value(2, 1), msh.value(2, 2)] == ["|", marks, marks]
-    assert [msh.firsts(1, 2, 3), msh.value(3, 2)] == [["|", marks, "A"], "B"]
+    assert [msh.firsts((1, 2, 3)), msh.value(3, 2)] == [["|", marks, "A"], "B"]
 
 
 def test_a_header_is_unescaped_and_repeats_like_any_other() -> None:
     msh = Segment("MSH|^~\\&|A\\T\\B^C~D|LAB")
-    assert [msh.value(3, 1), msh.value(3, 1, rep=1), msh.firsts(3, 4)] == ["A&B", "D", ["A&B", "LAB"]]
+    assert [msh.value(3, 1), msh.value(3, 1, rep=1), msh.firsts((3, 4))] == ["A&B", "D", ["A&B", "LAB"]]
 
 
 @pytest.mark.parametrize("line", ["NTE|1||%s^2~3\\T\\|4", "%s", "MSH|^~\\&|%s^2~3\\T\\|4"])
 def test_a_long_line_is_cut_like_a_short_one(line: str) -> None:
     long, short = (Message.parse(f"{HEADER}\r{line % text}").segments[1] for text in ("x" * 9000, "x"))
     assert str(long) == line % ("x" * 9000)
-    assert [long.id, len(long.fields), long.firsts(3, 4)[1]] == [short.id, len(short.fields), short[4]]
+    assert [long.id, len(long.fields), long.firsts((3, 4))[1]] == [short.id, len(short.fields), short[4]]
     assert [long.value(3, 2), long.reps(3)[1:]] == [short.value(3, 2), short.reps(3)[1:]]
 
 

@@ -35,7 +35,7 @@ def service_of(order: Order, profile: Profile, zone: ZoneInfo) -> Service:
     obr = order.obr
     if obr is None:
         return Service()
-    code, measured, told, status = obr.firsts(4, 7, 22, 25)
+    code, measured, told, status = obr.firsts((4, 7, 22, 25))
     return Service(
         read_instant(told, zone) or read_instant(measured, zone),
         bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code)),
@@ -47,7 +47,7 @@ def observation_of(
     item: Observed, order: Order, service: Service, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
     obx = item.obx
-    kind, run, flag, status, edited, measured, method, analyzed = obx.firsts(2, 4, 8, 11, 13, 14, 17, 19)
+    kind, run, flag, status, edited, measured, method, analyzed = obx.firsts((2, 4, 8, 11, 13, 14, 17, 19))
     kind, status = kind.strip().upper(), status.strip().upper()
     code, name, loinc, is_reserved = _identity(obx)
     flags = _flags([flag] if obx.plain else _repeated(obx, 8), profile)
