@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from lis.domain.catalog import Catalog
+from lis.domain.catalog import NUMERIC, STRUCTURED, Catalog, Test
 from lis.domain.observations import ReportedObservation, ReportedSpecimen
 from lis.domain.patients import is_same_name
 from lis.domain.results import Filing, Standing, filing_for
@@ -81,6 +81,16 @@ def test_for(catalog: Catalog, source: Source, observation: ReportedObservation)
     return carriers[0] if len(carriers) == 1 else None
 
 
+def control_test(catalog: Catalog, source: Source, observation: ReportedObservation) -> str | Hold:
+    """The test that a control was measured for, and as a value of its kind."""
+    test = test_for(catalog, source, observation)
+    if test is None:
+        return Hold(
+            "qc.unmapped", f"The code {observation.code or '(none)'} of a control means no test here."
+        )
+    return hold_by_type(catalog.tests[test], observation) or test
+
+
 def container_hold(work: Work, specimen: ReportedSpecimen, container: Row[Any] | None) -> Hold | None:
     if not specimen.container.strip():
         return Hold("container.missing", "The message names no container.")
@@ -141,6 +151,8 @@ def match_test(
     if is_elsewhere:
         return Hold("container.other", f"{test} is to be measured from another container of the accession.")
     row = catalog.tests[test]
+    if doubt := hold_by_type(row, observation):
+        return doubt
     if unit != row.unit and observation.value.strip() and same_unit(row, unit, catalog) in _OTHER_UNIT:
         return Hold("unit.mismatch", f"Sent in {observation.unit}; {test} is reported in {row.unit}.")
     text = reported_text(observation.value, row).text
@@ -151,6 +163,15 @@ def match_test(
 
 
 _OTHER_UNIT = ("mismatch", "unknown")
+_OF_TIME = ("DT", "TM", "TS", "DTM")
+
+
+def hold_by_type(test: Test, observation: ReportedObservation) -> Hold | None:
+    """A date or time (OBX-2, HL7 0125) is written in digits and is no number: `20260302` must not become a value."""
+    if observation.value_type not in _OF_TIME or test.result_type not in (NUMERIC, STRUCTURED):
+        return None
+    kind = observation.value_type
+    return Hold("value.type", f"Sent as a date or time ({kind}); {test.code} reports a number.")
 
 
 def each_once(answers: Sequence[Match | Hold]) -> list[Match | Hold]:

@@ -17,7 +17,7 @@ from lis.domain.values import BY_HAND, SentValue
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import collected, controlling, filing, observing, settling, verifying
-from lis.services.matching import Hold, Match, Source, container_hold, each_once, match_result, test_for
+from lis.services.matching import Hold, Match, Source, container_hold, control_test, each_once, match_result
 from lis.storage.work import Work
 
 _FILES_VALUE = (Filing.FINAL, Filing.PRELIMINARY, Filing.CONFIRM, Filing.CORRECTION)
@@ -229,13 +229,13 @@ def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> N
         if observation.supplemental:
             observing.keep(work, source, specimen, observation, observing.SUPPLEMENTAL)
             continue
-        test = test_for(work.catalog, source, observation)
-        target = control and test and controlling.target_for(work, source.analyzer, test, control)
-        if control is None or test is None:
-            observing.hold(
-                work, source, specimen, observation, Hold("qc.unmapped", "Which control or test?"), None
-            )
+        test = control_test(work.catalog, source, observation)
+        if control is None or isinstance(test, Hold):
+            unknown = Hold("qc.unmapped", "Which control?")
+            why = test if isinstance(test, Hold) else unknown
+            observing.hold(work, source, specimen, observation, why, None)
             continue
+        target = controlling.target_for(work, source.analyzer, test, control)
         known = replace(control, level=control.level or (target.level if target else None))
         controlling.record_control(
             work,

@@ -32,7 +32,9 @@ def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
     """The tests an analyzer that asks may run on a container now: those on its menu that wait for a value."""
     if container.state not in (ContainerState.RECEIVED, ContainerState.LABELLED):
         return ()
+    kept_apart = [test for row in work.interfaces.all() if row.code == analyzer for test in row.held_tests]
     menu = {item.test for item in work.catalog.analyzers[analyzer].menu} - kept_back(container)
+    menu -= {*kept_apart}
     return tuple(
         row.test
         for row in work.results.of_container(container.id)

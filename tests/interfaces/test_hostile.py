@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lis.interfaces.inbox import Arrival, Inbox
 from lis.storage import tables as t
-from tests.interfaces.messages import PID, errors, joined, msa, msh, results, segment
+from tests.interfaces.messages import PID, control, errors, joined, msa, msh, results, segment
 from tests.labs import BEN, SmallLab
 
 NA = "OBX|1|NM|101^^99CHEM-1||141|mmol/L|||||F"
@@ -201,6 +201,26 @@ def test_what_has_no_honest_answer_is_kept_without_one(small: SmallLab, inbox: I
 def test_a_blank_continuation_pointer_continues_nothing(small: SmallLab, inbox: Inbox, tube: str) -> None:
     assert msa(inbox.receive((results(tube, NA) + "DSC|\r").encode())) == ("AA", "1")
     assert filed(small) == {"NA": "141"}
+
+
+@pytest.mark.parametrize("kind", ["DT", "TM", "TS", "DTM", "NM"])
+def test_digits_of_a_date_or_time_are_no_number(small: SmallLab, inbox: Inbox, tube: str, kind: str) -> None:
+    said = f"OBX|1|{kind}|101^^99CHEM-1||120|mmol/L|||||F"
+    assert msa(inbox.receive(results(tube, said, control="1").encode()))[0] == "AA"
+    assert msa(inbox.receive(control("CHEMCTL-1", "C2401", said, control_id="2").encode()))[0] == "AA"
+
+    with small.lab.reading() as reading:
+        kept = reading.connection.execute(select(t.observation.c.state, t.observation.c.reason)).all()
+        values = reading.connection.execute(select(t.result_version.c.value)).scalars().all()
+        controls = reading.connection.execute(select(t.control_observation.c.value)).scalars().all()
+    if kind == "NM":
+        assert ([tuple(row) for row in kept], values, controls) == (
+            [("filed", ""), ("control", "")],
+            ["120"],
+            ["120"],
+        )
+    else:
+        assert ([tuple(row) for row in kept], values, controls) == ([("held", "value.type")] * 2, [], [])
 
 
 def test_another_container_of_the_same_order_is_no_contradiction(small: SmallLab, inbox: Inbox) -> None:

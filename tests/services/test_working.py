@@ -49,6 +49,11 @@ def test_a_stopped_analyzer_and_a_held_test_get_no_work(
     placed = small.order("COAGS")
     small.receive(*placed.container_ids)
     assert [row.test for row in small.rows(t.analyzer_work)] == sent
+    with small.by_wire() as work:
+        row = work.containers.by_container_id(placed.container_ids[0])
+        assert row is not None
+        asked = working.work_for(work, "COAG-1", row)
+    assert asked == (("PT",) if "held_tests" in change else ("PT", "INR"))
     small.measure(placed.container_ids[0], {"INR": "1.0"}, device="COAG-1")
     held = small.rows(t.observation, state="held")
     assert [row.reason for row in held] == (["test.held"] if "held_tests" in change else [])
