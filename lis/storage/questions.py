@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Dialect, Row, Select
@@ -118,8 +120,18 @@ def _form(query: Select[Any], dialect: str) -> _Form:
         stored,
         {name: value for name, value in compiled.params.items() if value is not None},
         [(at, read) for at, read in readers if read is not None],
-        result_tuple([column.key for column in columns]),
+        _rows_of([column.key for column in columns]),
     )
+
+
+def _rows_of(names: Sequence[str]) -> Callable[[Sequence[Cell]], Row[Any]]:
+    """Makes rows that know their columns by name as any object knows its own: Row's look-up takes ten times as long."""
+    columns: dict[str, Any] = {name: property(itemgetter(at)) for at, name in enumerate(names)}
+    known = type(
+        "KnownRow", (Row,), {"__slots__": (), "__getattribute__": object.__getattribute__, **columns}
+    )
+    plain: Any = result_tuple(names)
+    return partial(known, *plain.args)
 
 
 def _reader(kind: type, dialect: str) -> Callable[[Cell], Cell] | None:
