@@ -7,17 +7,16 @@ more than the database takes to answer. What fails is asked once more in its way
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Dialect, Row, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.engine import result_tuple
 
 from lis.storage.tables.types import READ_AS, STORED_AS
 
@@ -79,7 +78,7 @@ class _Form:
     stored: Mapping[str, Callable[[Cell], Cell]]
     fixed: Mapping[str, Cell]
     read_as: Sequence[tuple[int, Callable[[Cell], Cell]]]
-    row: Callable[[Sequence[Cell]], Row[Any]]
+    row: Callable[[Iterable[Cell]], Row[Any]]
 
     def parameters(self, given: Given) -> dict[str, Cell]:
         """Parameters as the driver takes them."""
@@ -120,18 +119,15 @@ def _form(query: Select[Any], dialect: str) -> _Form:
         stored,
         {name: value for name, value in compiled.params.items() if value is not None},
         [(at, read) for at, read in readers if read is not None],
-        _rows_of([column.key for column in columns]),
+        _row_maker([column.key for column in columns]),
     )
 
 
-def _rows_of(names: Sequence[str]) -> Callable[[Sequence[Cell]], Row[Any]]:
-    """Makes rows that know their columns by name as any object knows its own: Row's look-up takes ten times as long."""
-    columns: dict[str, Any] = {name: property(itemgetter(at)) for at, name in enumerate(names)}
-    known = type(
-        "KnownRow", (Row,), {"__slots__": (), "__getattribute__": object.__getattribute__, **columns}
-    )
-    plain: Any = result_tuple(names)
-    return partial(known, *plain.args)
+def _row_maker(names: Sequence[str]) -> Callable[[Iterable[Cell]], Row[Any]]:
+    """Named tuples in place of Rows: who reads a column by its name has it in a tenth of the time."""
+    kind: Any = namedtuple("Row", names)  # type: ignore[misc]
+    make: Any = partial(tuple.__new__, kind)
+    return make
 
 
 def _reader(kind: type, dialect: str) -> Callable[[Cell], Cell] | None:

@@ -160,7 +160,7 @@ class Work:
         """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
         if table.name not in self._last_ids:
             tables = (table, *(hot for hot in HOT if hot is not table and hot.name not in self._last_ids))
-            self._last_ids |= statements.last_keys(tables).ask(self._connection)[0]._mapping
+            self._last_ids |= statements.last_keys(tables).ask(self._connection)[0]._asdict()
         self._last_ids[table.name] += 1
         return self._last_ids[table.name]
 
