@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,32 +30,35 @@ class Line:
     application: str
     facility: str
 
-    @property
+    @cached_property
     def code(self) -> str:
         return str(self.row.code)
 
-    @property
+    @cached_property
     def our_application(self) -> str:
         return str(self.row.settings.get("our_application", OUR_APPLICATION))
 
-    @property
+    @cached_property
     def our_facility(self) -> str:
         return str(self.row.settings.get("our_facility", OUR_FACILITY))
 
-    @property
+    @cached_property
     def accepts(self) -> frozenset[str]:
         """Message types that are taken: the profile's, and what the settings add."""
         return self.profile.accepts | frozenset(self.row.settings.get("accepts", ()))
 
-    @property
+    @cached_property
     def matches_orders(self) -> bool:
         """Whether order numbers may name a container."""
         return self.profile.match_orders or bool(self.row.settings.get("match_orders"))
 
     def takes_processing(self, code: str, environment: str) -> bool:
         """Whether MSH-11 (table 0103) is acceptable: the laboratory's own environment, and what is added to it."""
-        more = self.row.settings.get("processing", ())
-        return code in {environment, *self.profile.processing, *more}
+        return code == environment or code in self._processing
+
+    @cached_property
+    def _processing(self) -> frozenset[str]:
+        return self.profile.processing | frozenset(self.row.settings.get("processing", ()))
 
 
 class Lines:

@@ -77,7 +77,7 @@ def decode(raw: bytes, default: str | None = None) -> tuple[str, str]:
 def _name(raw: bytes) -> str:
     """What MSH-18 says, in every message of the payload the same."""
     if is_single(raw):
-        return _declared(raw[: _line_end(raw)])
+        return _declared(raw[: line_end(raw)])
     names = {_declared(header) for header in _HEADER.findall(raw.lstrip())} or {""}
     if len(names) > 1:
         raise CharsetError("mixed", ", ".join(sorted(names)))
@@ -92,7 +92,8 @@ def _codecs(name: str, default: str | None) -> tuple[str, ...]:
     return ("utf-8", CHARSETS.get(default.upper(), default)) if default else ("utf-8",)
 
 
-def _line_end(raw: bytes) -> int:
-    end = raw.find(b"\r")
-    line_feed = raw.find(b"\n", 0, end if end >= 0 else len(raw))
+def line_end(raw: bytes, start: int = 0) -> int:
+    """Where the line ends that stands there."""
+    end = raw.find(b"\r", start)
+    line_feed = raw.find(b"\n", start, end if end >= 0 else len(raw))
     return line_feed if line_feed >= 0 else end if end >= 0 else len(raw)

@@ -11,7 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
-from lis.wire.charset import is_single
+from lis.wire.charset import is_single, line_end
 from lis.wire.er7 import CharsetError, Message, MessageError, Segment, decode, split_batch
 
 SUPPORTED = frozenset(
@@ -21,7 +21,6 @@ REPLIES = frozenset(
     ("ACK", "NAK", "MCF", "ORL", "ORR", "ORG", "ORD", "ORI", "ORP", "RSP", "RTB", "RDR", "QCK")
 )
 _START = re.compile(rb"(?:\A|(?<=[\r\n]))(?=MSH[^A-Za-z0-9\s])")
-_LINE_END = re.compile(rb"[\r\n]")
 _NO_PART = frozenset(("MSH", "FHS", "BHS", "BTS", "FTS", ""))  # of the message that they may stand behind
 _BOM = b"\xef\xbb\xbf"
 
@@ -79,7 +78,7 @@ class Envelope:
         """Whether it answers something: such a message is never acknowledged unless it asks for it."""
         return self.field(9) in REPLIES
 
-    @cached_property
+    @property
     def enhanced(self) -> bool:
         """Whether MSH-15 or 16 says who wants which acknowledgement (HL7 v2.5.1 section 2.9.3)."""
         return self.message is not None and bool(self._wish(15) or self._wish(16))
@@ -95,8 +94,7 @@ class Envelope:
     @cached_property
     def digest(self) -> str:
         """Of everything after MSH, as it came: two messages with one number are one only if this is equal too."""
-        body = _body(self.raw)
-        return sha256(body).hexdigest()
+        return sha256(_body(self.raw)).hexdigest()
 
 
 def read_envelopes(raw: bytes, default_charset: str | None = None) -> list[Envelope]:
@@ -155,5 +153,4 @@ def _charset_words(error: CharsetError) -> str:
 def _body(raw: bytes) -> bytes:
     start = _START.search(raw.removeprefix(_BOM))
     header = start.start() if start else 0
-    end = _LINE_END.search(raw, header + 3)
-    return raw[end.start() :].strip(b"\r\n") if end else b""
+    return raw[line_end(raw, header + 3) :].strip(b"\r\n")
