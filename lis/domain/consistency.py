@@ -8,7 +8,7 @@ decided without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lis.domain.catalog import PREVIOUS, ConsistencyRule
 from lis.domain.checks import Check, advice, failed, not_applicable, not_evaluable, passed, wait
@@ -48,7 +48,7 @@ def _judge(
     companions: Mapping[str, Companion],
     facts: Mapping[str, Value],
 ) -> Check:
-    present = {name: value for name in expression.names for value in _values(name, companions, facts)}
+    present = _present(expression.names, companions, facts)
     if len(present) < len(expression.names):
         absent = sorted(expression.names - present.keys() - expression.optional)
         if absent:
@@ -91,11 +91,18 @@ def _decide(
     return not_evaluable(NAME, "consistency.input_on_hold", f"{rule.id}: {words} on hold.", rule=rule.id)
 
 
-def _values(name: str, companions: Mapping[str, Companion], facts: Mapping[str, Value]) -> tuple[Value, ...]:
-    """The name's value, or nothing: no such order, or no earlier result."""
-    if name in companions:
-        return (companions[name].value,)
-    if name in facts:
-        return (facts[name],)
-    base = companions.get(name.removesuffix(PREVIOUS)) if name.endswith(PREVIOUS) else None
-    return () if base is None or base.previous_value is None else (base.previous_value,)
+def _present(
+    names: Iterable[str], companions: Mapping[str, Companion], facts: Mapping[str, Value]
+) -> dict[str, Value]:
+    """The values of names; without those that are not ordered, or have no earlier result."""
+    found: dict[str, Value] = {}
+    for name in names:
+        if name in companions:
+            found[name] = companions[name].value
+        elif name in facts:
+            found[name] = facts[name]
+        elif name.endswith(PREVIOUS):
+            base = companions.get(name.removesuffix(PREVIOUS))
+            if base is not None and base.previous is not None:
+                found[name] = base.previous_value
+    return found

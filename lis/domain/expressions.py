@@ -200,26 +200,11 @@ def _lookup(name: str) -> Step:
 def _function(function: Callable[..., Decimal], steps: list[Step]) -> Step:
     """Arithmetic: unknown when any operand is."""
 
-    if len(steps) == 2:
-        return _of_two(function, *steps)
-
     def step(values: Values) -> Value:
         operands = [operand(values) for operand in steps]
-        if any(operand is UNKNOWN for operand in operands):
+        if [operand for operand in operands if operand is UNKNOWN]:
             return UNKNOWN
         return _number(function(*map(_number, operands)))
-
-    return step
-
-
-def _of_two(function: Callable[..., Decimal], left: Step, right: Step) -> Step:
-    """The same for what most arithmetic is made of."""
-
-    def step(values: Values) -> Value:
-        one, other = left(values), right(values)
-        if one is UNKNOWN or other is UNKNOWN:
-            return UNKNOWN
-        return _number(function(_number(one), _number(other)))
 
     return step
 
