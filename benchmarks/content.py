@@ -14,7 +14,8 @@ PANELS = (1, 10, 50, WIDEST)
 USUAL_WIDTH = 10
 ANALYZER, HOSPITAL, CONTAINER, UNIT = "BENCH-1", "HIS", "TUBE", "mmol/L"
 LEVELS = ((1, 5.0), (2, 9.0))
-VALUES = ("5.1", "4.9", "5.3", "5.0")  # within the interval, near what the patient had before
+BEFORE = "5.1"  # what every patient had
+VALUES = tuple(f"{tenths / 10:.1f}" for tenths in range(36, 71))  # within the interval, and not too far from that
 
 WHOLE, REFERENCES_ONLY = "whole", "references only"
 

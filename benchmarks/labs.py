@@ -81,7 +81,7 @@ def give_past(lab: Lab, width: int, patients: int = PATIENTS) -> None:
             tests = [content.code(n) for n in range(1, width + 1)]
             for test in tests:
                 resulting.enter_result(
-                    work, order.accession, test, content.VALUES[0], measured_on=content.ANALYZER
+                    work, order.accession, test, content.BEFORE, measured_on=content.ANALYZER
                 )
         with lab.work(SUPERVISOR) as work:
             shown = dict.fromkeys(tests, 1)

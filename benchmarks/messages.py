@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zlib import crc32
 
 from benchmarks import content
 from lis.kernel.clock import WallClock
@@ -27,8 +28,9 @@ def result_message(container: str, width: int, control: str, at: datetime | None
     instant = f"{at or WallClock().now():%Y%m%d%H%M%S}+0000"
     common = {"container": container, "at": instant, "patient": ""}
     lines = [_HEAD.format(sender=content.ANALYZER, control=control, **common)]
+    first = crc32(container.encode())
     for n in range(1, width + 1):
-        value = content.VALUES[n % len(content.VALUES)]
+        value = content.VALUES[(first + 11 * n) % len(content.VALUES)]
         code = content.sent_code(n)
         lines.append(_OBX.format(n=n, code=code, value=value, unit=content.UNIT, at=instant))
     lines.append(_TAIL.format(container=container))
