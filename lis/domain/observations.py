@@ -14,9 +14,7 @@ from typing import Any, Literal
 Role = Literal["patient", "control", "doubtful"]
 
 
-@dataclass(
-    slots=True
-)  # nobody changes one; frozen, it takes eight times as long to make, and each value has its own
+@dataclass(slots=True)  # nobody changes one; frozen, each would take eight times as long to make
 class ReportedObservation:
     """One value as it came. `code` is the sender's own; `loinc` is set when the message names the LN system."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
+from json import JSONEncoder
 from typing import Any
 
 
@@ -21,12 +21,12 @@ def canonical_json(value: Any) -> str:
         return str(value)
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
-    return "".join(_chunks(value, 0))
+    return _ENCODER.encode(value)
 
 
 def quoted(text: str) -> str:
     """A text as canonical JSON, whether it is encoded already or not."""
-    return encode_basestring(text)
+    return _ENCODER.encode(text)
 
 
 def joined(texts: list[Encoded]) -> Encoded:
@@ -73,6 +73,4 @@ def _plain(value: Any) -> Any:
 
 
 _EMPTY: dict[type, str] = {list: "[]", dict: "{}", tuple: "[]"}
-# What `json.dumps` uses and makes anew for every value, which takes as long as encoding most of them. No circles are
-# looked for, keys are sorted, no key is skipped.
-_chunks = c_make_encoder(None, _plain, encode_basestring, None, ":", ",", True, False, True)
+_ENCODER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)

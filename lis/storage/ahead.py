@@ -5,7 +5,7 @@ What was fetched of a key holds until a row of it changes in the same transactio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -37,16 +37,18 @@ class Ahead:
         """The rows of a key are no longer what was fetched."""
         self._rows.pop(key, None)
 
-    def added(self, values: Mapping[str, Any]) -> None:
-        """A new row joins those of its key."""
-        self.drop(values.get(self.column))
+    def added(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """New rows join those of their keys."""
+        for key in {row.get(self.column) for row in rows}:
+            self.drop(key)
 
-    def changed(self, row_id: int, columns: Collection[str]) -> None:
-        """A row is no longer what was fetched; with its key it may have come to any."""
-        if self.column in columns:
+    def changed(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows, named by `id`, are no longer what was fetched; with its key one may have come to any."""
+        if any(self.column in row for row in rows):
             self.forget()
-        else:
-            self.drop(self._key_of.get(row_id))
+            return
+        for key in {self._key_of.get(row["id"]) for row in rows}:
+            self.drop(key)
 
     def forget(self) -> None:
         self._rows, self._key_of = {}, {}

@@ -38,15 +38,15 @@ class Repository:
 
     def add(self, **values: Any) -> int:
         """A new row; its key."""
-        row_id = self._next_id(self.table)
-        self._unwritten.add(self.table, row_id, {"id": row_id, **values})
-        for ahead in self._ahead.values():
-            ahead.added(values)
-        return row_id
+        return self.add_all([values])[0]
 
     def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
         """Many new rows; their keys."""
-        return [self.add(**row) for row in rows]
+        added = [{"id": self._next_id(self.table), **row} for row in rows]
+        self._unwritten.add_all(self.table, added)
+        for ahead in self._ahead.values():
+            ahead.added(added)
+        return [row["id"] for row in added]
 
     def forget(self) -> None:
         """Drop the rows that were kept: their savepoint was rolled back."""
@@ -65,8 +65,8 @@ class Repository:
         self._unwritten.change_all(self.table, changed)
         for row in changed:
             self._kept.pop(row["id"], None)
-            for ahead in self._ahead.values():
-                ahead.changed(row["id"], row)
+        for ahead in self._ahead.values():
+            ahead.changed(changed)
 
     def get(self, row_id: int) -> Row[Any]:
         """The row of a key, or NotFound."""

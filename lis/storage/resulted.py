@@ -29,15 +29,16 @@ class Results(Repository):
         self._patient_of: dict[int, int] = {}
         self._reported_of: set[tuple[int, str]] = set()  # patients and tests whose past was fetched
 
-    def add(self, **values: Any) -> int:
-        self._current.added(values)
-        self._reported.added(values)
-        return super().add(**values)
+    def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
+        added = list(rows)
+        self._current.added(added)
+        self._reported.added(added)
+        return super().add_all(added)
 
     def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
         changed = list(rows)
+        self._current.changed(changed)
         for row in changed:
-            self._current.changed(row["id"], row)
             if row["id"] in self._patient_of:
                 self._reported.drop(self._patient_of[row["id"]])
             else:

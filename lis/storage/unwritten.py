@@ -33,6 +33,10 @@ class Unwritten:
         """A new row, its key among the values."""
         self._rows.setdefault(table, {})[key] = values
 
+    def add_all(self, table: Table, rows: Sequence[Values]) -> None:
+        """Many new rows, each with its `id`."""
+        self._rows.setdefault(table, {}).update({row["id"]: row for row in rows})
+
     def change(self, table: Table, key: int, values: Values) -> None:
         """Other values for some columns of a row; of one that waits itself, it just becomes another."""
         self.change_all(table, [{"id": key, **values}])
