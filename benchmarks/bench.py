@@ -23,6 +23,7 @@ from lis.storage.house import House
 
 BY, COPY = "benchmark", "copy"
 AT_ONCE = 500
+STEPS_A_DAY = 18  # a day has 9,999 accession numbers
 LOOKS_PER_SECOND = 20
 
 
@@ -84,9 +85,11 @@ class Bench:
 
     def more(self, width: int) -> list[bytes]:
         """Frames of so many OBX for tubes that were ordered and received just now."""
-        lab, series = Lab(self._house.lab(COPY)), f"S{next(self._steps)}-"
-        tubes = labs.order_tubes(lab, AT_ONCE, width, received=True, series=series)
-        return messages.for_tubes(tubes, width)
+        lab, step = Lab(self._house.lab(COPY)), next(self._steps)
+        if step and step % STEPS_A_DAY == 0:
+            labs.next_day(lab)
+        tubes = labs.order_tubes(lab, AT_ONCE, width, received=True, series=f"S{step}-")
+        return messages.for_tubes(tubes, width, lab.now())
 
     def log_size(self) -> int:
         """Bytes of SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""

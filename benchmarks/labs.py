@@ -72,6 +72,14 @@ def run_controls(work: Work) -> None:
         )
 
 
+def next_day(lab: Lab) -> None:
+    """The laboratory's clock goes on by a day, and the controls of that day are run."""
+    with lab.work(system("admin")) as work:
+        work.set_clock(lab_anchor=work.now + timedelta(days=1), wall_anchor=work.recorded_at)
+    with lab.work(system("hl7", content.ANALYZER)) as work:
+        run_controls(work)
+
+
 def give_past(lab: Lab, width: int, patients: int = PATIENTS) -> None:
     """Every patient has one released result of each test, two days old."""
     for number in range(patients):

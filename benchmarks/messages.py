@@ -42,6 +42,6 @@ def framed(payload: bytes) -> bytes:
     return b"\x0b" + payload + b"\x1c\r"
 
 
-def for_tubes(containers: Sequence[str], width: int) -> list[bytes]:
+def for_tubes(containers: Sequence[str], width: int, at: datetime | None = None) -> list[bytes]:
     """A framed message for each tube, each under a number of its own."""
-    return [framed(result_message(container, width, f"C{container}")) for container in containers]
+    return [framed(result_message(container, width, f"C{container}", at)) for container in containers]
