@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select, tuple_
+from sqlalchemy import Select, Table, bindparam, select
 
 from lis.storage import tables as t
 from lis.storage.questions import Given, Question, Rows
@@ -19,8 +19,9 @@ _TUBES = select(t.container).where(t.container.c.container_id.in_(bindparam("tub
 _PKS = _TUBES.with_only_columns(t.container.c.id)
 _ORDERS = _TUBES.with_only_columns(t.container.c.order_id)
 _PATIENTS = select(t.lab_order.c.patient_id).where(t.lab_order.c.id.in_(_ORDERS))
-_ordered = t.result.alias("ordered")
-_TESTS = select(_ordered.c.patient_id, _ordered.c.test).where(_ordered.c.order_id.in_(_ORDERS))
+# Whose past of which tests: found first, so that no database begins with all that was ever released.
+_asked = select(t.result.c.patient_id, t.result.c.test).where(t.result.c.order_id.in_(_ORDERS))
+_PAST = _asked.distinct().subquery("asked")
 
 
 def _rows(table: Table, column: str, among: Select[Any]) -> Question:
@@ -34,7 +35,7 @@ _QUESTIONS = (
     _rows(t.specimen, "order_id", _ORDERS),
     _rows(t.analyzer_work, "container_pk", _PKS),
     Question(current(t.result.c.order_id.in_(_ORDERS))),
-    Question(reported(tuple_(t.result.c.patient_id, t.result.c.test).in_(_TESTS))),
+    Question(reported(t.result.c.patient_id == _PAST.c.patient_id, t.result.c.test == _PAST.c.test)),
 )
 
 
