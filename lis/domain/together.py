@@ -14,7 +14,7 @@ from lis.domain.calculations import Calculation, calculate, in_order
 from lis.domain.companions import Companion
 from lis.domain.evaluations import Evaluation, ResultFacts, companion
 from lis.domain.values import SentValue
-from lis.domain.verification import Tube, judge_alone, judge_with
+from lis.domain.verification import Shared, judge_alone, judge_with
 from lis.kernel.quantity import plain
 
 
@@ -39,18 +39,18 @@ def evaluate_together(
     """
     companions = {**standing, **dict.fromkeys(wanted, Companion(pending=True))}
     companions |= dict.fromkeys(sent, Companion())
-    tubes = _tubes(facts)
-    alone = {test: judge_alone(value, facts[test], tubes[test], companions) for test, value in sent.items()}
+    shared = _shared(facts)
+    alone = {test: judge_alone(value, facts[test], shared[test], companions) for test, value in sent.items()}
     companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
     found: dict[str, Calculation] = {}
     for test in _calculable(wanted, facts):
-        found[test] = _calculate(test, facts[test], tubes[test], companions)
+        found[test] = _calculate(test, facts[test], shared[test], companions)
         value = found[test].value
         if value is not None:
             alone[test] = judge_alone(
                 SentValue(test, plain(value), source="calculation"),
                 facts[test],
-                tubes[test],
+                shared[test],
                 companions,
                 calculation=found[test].check,
             )
@@ -58,20 +58,20 @@ def evaluate_together(
         elif found[test].is_settled:
             companions[test] = Companion()
     judged = {
-        test: judge_with(answer, facts[test], tubes[test], companions) for test, answer in alone.items()
+        test: judge_with(answer, facts[test], shared[test], companions) for test, answer in alone.items()
     }
     if found and any(judged[test].on_hold != answer.on_hold for test, answer in alone.items()):
-        judged |= _recalculated(judged, found, facts, tubes, companions)
+        judged |= _recalculated(judged, found, facts, shared, companions)
     return Together(judged, found)
 
 
-def _tubes(facts: Mapping[str, ResultFacts]) -> dict[str, Tube]:
-    """The tube of each test: those measured in one share their specimen."""
-    tubes: dict[int, Tube] = {}
+def _shared(facts: Mapping[str, ResultFacts]) -> dict[str, Shared]:
+    """What each test shares with those of its container, who have one specimen."""
+    found: dict[int, Shared] = {}
     for own in facts.values():
-        if id(own.specimen) not in tubes:
-            tubes[id(own.specimen)] = Tube.of(own)
-    return {test: tubes[id(own.specimen)] for test, own in facts.items()}
+        if id(own.specimen) not in found:
+            found[id(own.specimen)] = Shared.of(own)
+    return {test: found[id(own.specimen)] for test, own in facts.items()}
 
 
 def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list[str]:
@@ -81,15 +81,17 @@ def _calculable(wanted: Sequence[str], facts: Mapping[str, ResultFacts]) -> list
     return in_order(wanted, formulas)
 
 
-def _calculate(test: str, facts: ResultFacts, tube: Tube, companions: Mapping[str, Companion]) -> Calculation:
-    return calculate(facts.catalog.formula_for[test], companions, tube.names, facts.catalog.constants)
+def _calculate(
+    test: str, facts: ResultFacts, shared: Shared, companions: Mapping[str, Companion]
+) -> Calculation:
+    return calculate(facts.catalog.formula_for[test], companions, shared.names, facts.catalog.constants)
 
 
 def _recalculated(
     judged: Mapping[str, Evaluation],
     found: Mapping[str, Calculation],
     facts: Mapping[str, ResultFacts],
-    tubes: Mapping[str, Tube],
+    shared: Mapping[str, Shared],
     companions: Mapping[str, Companion],
 ) -> dict[str, Evaluation]:
     """Calculated values with their check as it stands after the relations: an input may have come on hold by them."""
@@ -97,7 +99,7 @@ def _recalculated(
     answers: dict[str, Evaluation] = {}
     for test in found:
         if test in judged:
-            check = _calculate(test, facts[test], tubes[test], last).check
+            check = _calculate(test, facts[test], shared[test], last).check
             checks = tuple(check if c.name == CALCULATION else c for c in judged[test].checks)
             answers[test] = replace(judged[test], checks=checks)
             last[test] = companion(answers[test])

@@ -28,12 +28,12 @@ from lis.domain.qc.gate import qc_check
 from lis.domain.specimens import stability_check
 from lis.domain.values import ReportedValue, SentValue
 
-__all__ = ["Evaluation", "ResultFacts", "Tube", "companion", "evaluate", "judge_alone", "judge_with"]
+__all__ = ["Evaluation", "ResultFacts", "Shared", "companion", "evaluate", "judge_alone", "judge_with"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tube:
-    """What is the same for all values of one tube: asked once."""
+class Shared:
+    """What is the same for all values of one container: asked once."""
 
     kind: Kind
     names: Mapping[str, Value]  # AGE and SEX
@@ -42,8 +42,8 @@ class Tube:
     rules: Judged = field(default_factory=dict)
 
     @classmethod
-    def of(cls, facts: ResultFacts) -> Tube:
-        """The tube that a value was measured in."""
+    def of(cls, facts: ResultFacts) -> Shared:
+        """What a value shares with the others of its container."""
         specimen = facts.specimen
         kind = kind_of(facts.catalog, facts.patient, specimen.dated_at)
         return cls(kind, facts.names(), condition_check(specimen))
@@ -51,22 +51,22 @@ class Tube:
 
 def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
     """Judge one value by itself and together with its companions."""
-    tube = Tube.of(facts)
-    alone = judge_alone(sent, facts, tube, facts.companions)
+    shared = Shared.of(facts)
+    alone = judge_alone(sent, facts, shared, facts.companions)
     own = companion(alone, facts.previous)
-    return judge_with(alone, facts, tube, {**facts.companions, sent.test: own})
+    return judge_with(alone, facts, shared, {**facts.companions, sent.test: own})
 
 
 def judge_alone(
     sent: SentValue,
     facts: ResultFacts,
-    tube: Tube,
+    shared: Shared,
     companions: Mapping[str, Companion],
     calculation: Check | None = None,
 ) -> Evaluation:
     """Every check but consistency. `calculation`: how it was calculated, where it just was."""
     catalog, specimen = facts.catalog, facts.specimen
-    limits = limits_for(catalog, tube.kind, sent.test)
+    limits = limits_for(catalog, shared.kind, sent.test)
     said = as_sent(sent, limits, catalog)
     if not said.is_readable:
         return Evaluation(sent.test, said.value, (), limits.interval_text, (said.unit, said.kind))
@@ -79,8 +79,8 @@ def judge_alone(
         said.measuring_range,
         said.interval,
         said.critical,
-        _stability(limits, facts, tube, sent.observed_at or facts.at),
-        tube.condition,
+        _stability(limits, facts, shared, sent.observed_at or facts.at),
+        shared.condition,
         interference_check(limits.test, limits.indices, specimen, companions, facts.reports_indices, catalog),
         qc_check(facts.qc),
         _delta(said.value, limits, facts),
@@ -90,20 +90,20 @@ def judge_alone(
 
 
 def judge_with(
-    alone: Evaluation, facts: ResultFacts, tube: Tube, companions: Mapping[str, Companion]
+    alone: Evaluation, facts: ResultFacts, shared: Shared, companions: Mapping[str, Companion]
 ) -> Evaluation:
     """Add the relations to other results. Its own doubt is already among its checks.
 
-    `companions` have the value itself among them, and are the same for all values of the tube: a rule is judged once
-    for all that it names.
+    `companions` have the value itself among them, and are the same for all values of the container: a rule is judged
+    once for all that it names.
     """
     rules = facts.catalog.rules_for.get(alone.test)
     if not rules or not alone.readable:
         return alone
-    own, judged = companions[alone.test], tube.rules
+    own, judged = companions[alone.test], shared.rules
     if own.doubtful:
         companions, judged = {**companions, alone.test: own._replace(doubtful=False)}, {}
-    return alone.joined_by(consistency_checks(rules, companions, tube.names, judged))
+    return alone.joined_by(consistency_checks(rules, companions, shared.names, judged))
 
 
 def _calculation(sent: SentValue, calculation: Check | None) -> Check:
@@ -118,12 +118,12 @@ _CALCULATED_UNKNOWN = not_evaluable(
 )
 
 
-def _stability(limits: Limits, facts: ResultFacts, tube: Tube, at: datetime) -> Check:
+def _stability(limits: Limits, facts: ResultFacts, shared: Shared, at: datetime) -> Check:
     """One answer for all that keeps equally long."""
-    check = tube.stability.get((limits.keeps, at))
+    check = shared.stability.get((limits.keeps, at))
     if check is None:
         check = stability_check(limits.test, facts.specimen, at, facts.catalog)
-        tube.stability[limits.keeps, at] = check
+        shared.stability[limits.keeps, at] = check
     return check
 
 
