@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from benchmarks import (
     common,
@@ -27,6 +28,8 @@ from benchmarks.common import Figures
 from benchmarks.labs import Place
 from benchmarks.load import send
 from benchmarks.serving import Server
+from lis.interfaces.inbox import Inbox
+from lis.storage import tables as t
 from lis.storage.packs import catalog_from_files
 
 WIDTH = 10
@@ -160,6 +163,22 @@ def test_a_dashboard_looks_while_messages_come(server: Server, frames: list[byte
         server, content.WHOLE, frames, ingest.Case(1, WIDTH), seconds=60, looked_at=True
     )
     assert (load.accepted, lost) == (TUBES - 1, 0)
+
+
+def test_a_long_run_goes_on_the_next_day(tmp_path: Path) -> None:
+    """A day has only so many accession numbers; its controls speak for no other."""
+    with closing(Place(tmp_path, None).open()) as house:
+        lab = labs.make(house)
+        days = []
+        for _ in range(2):
+            tubes = labs.order_tubes(lab, 1, 1, received=True, series=f"D{len(days)}-")
+            [frame] = messages.for_tubes(tubes, 1, lab.now())
+            assert b"|AA|" in (Inbox(lab).receive(frame[1:-2]) or b"")
+            days.append(tubes[0][:5])
+            labs.next_day(lab)
+        with lab.reading() as reading:
+            states = reading.connection.execute(select(t.result.c.state)).scalars().all()
+    assert (len(set(days)), states) == (2, ["resulted", "resulted"])
 
 
 def test_a_long_run_sends_everything_and_watches_the_memory(capsys: pytest.CaptureFixture[str]) -> None:
