@@ -14,7 +14,7 @@ from lis.domain.critical import critical_check
 from lis.domain.limits import Limits
 from lis.domain.ranges import coded_flag, flag_for
 from lis.domain.values import ReportedValue, SentValue, reported, value_check
-from lis.kernel.quantity import parse_quantity
+from lis.kernel.quantity import SHORT, parse_quantity
 
 STATUS, INTERVAL = "status", "interval"
 PRELIMINARY, FINAL = frozenset("PSRI"), frozenset("FVUCAB")
@@ -46,6 +46,8 @@ class AsSent:
 
 def as_sent(sent: SentValue, limits: Limits, catalog: Catalog) -> AsSent:
     """What the value says under these limits."""
+    if len(sent.text) > SHORT:
+        return _judge(sent, limits, catalog)
     known: dict[object, AsSent] = catalog.chosen.setdefault(AsSent, {})
     words = (limits, sent.text, sent.unit, sent.flags, sent.status, sent.source, sent.dilution)
     found = known.get(words)

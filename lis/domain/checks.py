@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     NOT_EVALUABLE = "not_evaluable"
 
 
+SHORT = 400  # characters
 _LETTING_PASS = Outcome.PASSED, Outcome.NOT_APPLICABLE
 
 
@@ -88,7 +89,6 @@ def advice(check: Check) -> Check:
     )
 
 
-@lru_cache(maxsize=4096)  # most checks of most values say one of a few things
 def _made(
     name: str,
     outcome: Outcome,
@@ -97,6 +97,15 @@ def _made(
     detail: tuple[tuple[str, str], ...],
     *,
     advisory: bool = False,
+) -> Check:
+    """Most checks of most values say one of a few things; what quotes a long value is not remembered."""
+    make = _known if len(text) <= SHORT else _known.__wrapped__
+    return make(name, outcome, reason, text, detail, advisory)
+
+
+@lru_cache(maxsize=4096)
+def _known(
+    name: str, outcome: Outcome, reason: str, text: str, detail: tuple[tuple[str, str], ...], advisory: bool
 ) -> Check:
     return Check(name, outcome, reason, text, MappingProxyType(dict(detail)), advisory)
 

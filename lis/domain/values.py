@@ -16,7 +16,7 @@ from typing import Literal
 
 from lis.domain.catalog import CODED, STRUCTURED, CodedValue, Test
 from lis.domain.checks import Check, failed, passed
-from lis.kernel.quantity import COMPARATORS, Quantity, parse_quantity, parse_titre, plain, rounded
+from lis.kernel.quantity import COMPARATORS, SHORT, Quantity, parse_quantity, parse_titre, plain, rounded
 
 NAME = "value"
 # A person typed what an analyzer measured, or what they measured by hand, which no control of an analyzer speaks of.
@@ -69,7 +69,8 @@ def reported_text(text: str, test: Test) -> ReportedValue:
         return ReportedValue(text, None, test.unit)
     if test.result_type == STRUCTURED and (titre := _titre(text, test.unit)):
         return ReportedValue(f"1:{plain(titre.value)}", titre, test.unit)
-    return _number(text, test.unit, test.decimals)
+    read = _number if len(text) <= SHORT else _number.__wrapped__
+    return read(text, test.unit, test.decimals)
 
 
 @lru_cache(maxsize=4096)  # one value is asked for when it is matched, judged, and seen by the others

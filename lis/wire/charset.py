@@ -12,7 +12,6 @@ Rules (HL7 v2.5.1 chapter 2, MSH-18, and table 0211):
 
 import codecs
 import re
-from functools import lru_cache
 
 CHARSETS = {
     "ASCII": "ascii",
@@ -84,7 +83,6 @@ def _name(raw: bytes) -> str:
     return names.pop()
 
 
-@lru_cache(maxsize=64)
 def _codecs(name: str, default: str | None) -> tuple[str, ...]:
     if name:
         codec = CHARSETS.get(name.upper())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -52,3 +53,13 @@ def test_what_is_remembered_is_bounded_and_of_one_content(catalog: Catalog) -> N
     content.chosen[AsSent] = dict.fromkeys(range(MOST - 1))
     sizes = [said(content, text) and len(content.chosen[AsSent]) for text in ("4.0", "4.1", "4.0")]
     assert (sizes, AsSent in other.chosen) == ([MOST, 1, 2], False)
+
+
+def test_long_texts_of_senders_are_not_kept(catalog: Catalog) -> None:
+    said(catalog, "CLOTTED")
+    tracemalloc.start()
+    for number in range(50):
+        assert not said(catalog, f"{number}{'x' * 100_000}").is_readable
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
@@ -95,13 +95,13 @@ def ack_type(envelope: Envelope) -> str:
     return f"ACK^{event}^ACK" if is_since(envelope.version, "2.4") else f"ACK^{event}"
 
 
-@lru_cache(maxsize=256)
 def is_since(version: str, first: str) -> bool:
     """Whether a version is `first` or later; an unknown one counts as ours."""
     known = version if version in SUPPORTED else OUR_VERSION
     return _numbers(known) >= _numbers(first)
 
 
+@cache
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 

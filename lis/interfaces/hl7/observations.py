@@ -24,9 +24,8 @@ REAGENT_TYPES = ("SR", "MR", "RC")
 class Service:
     """What OBR says for all its observations; `extra` is what each of them keeps of it."""
 
-    observed_at: datetime | None = (
-        None  # OBR-22, else OBR-7; an observation's own (OBX-19, else 14) goes before
-    )
+    # OBR-22, else OBR-7; an observation's own (OBX-19, else 14) goes before
+    observed_at: datetime | None = None
     is_supplemental: bool = False
     extra: dict[str, str] = field(default_factory=dict)
 

@@ -12,12 +12,17 @@ _TIME = re.compile(
     r"(?P<offset>[+-]\d{4})?",
     re.ASCII,
 )
+SHORT = 40  # characters: what is longer is not remembered
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
 
-@lru_cache(maxsize=1024)  # the observations of one message were made at the same few instants
 def read_instant(text: str, zone: ZoneInfo) -> datetime | None:
     """The instant a time names, in UTC; None when it is none or only a day: noon is not to be invented."""
+    return _known(text, zone) if len(text) <= SHORT else _known.__wrapped__(text, zone)
+
+
+@lru_cache(maxsize=1024)  # the observations of one message were made at the same few instants
+def _known(text: str, zone: ZoneInfo) -> datetime | None:
     found = _TIME.fullmatch(text.strip())
     day = read_day(found["day"]) if found else None
     if found is None or day is None:
