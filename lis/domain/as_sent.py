@@ -46,7 +46,7 @@ class AsSent:
 
 def as_sent(sent: SentValue, limits: Limits, catalog: Catalog) -> AsSent:
     """What the value says under these limits."""
-    if len(sent.text) > SHORT:
+    if max(len(sent.text), len(sent.unit), *map(len, sent.flags)) > SHORT:
         return _judge(sent, limits, catalog)
     known: dict[object, AsSent] = catalog.chosen.setdefault(AsSent, {})
     words = (limits, sent.text, sent.unit, sent.flags, sent.status, sent.source, sent.dilution)
