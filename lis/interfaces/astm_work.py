@@ -18,7 +18,6 @@ from lis.domain.requests import STAT
 from lis.domain.workflow import ContainerState, ResultState
 from lis.interfaces.hl7.times import write_instant
 from lis.services import working
-from lis.services.arriving import kept_back
 from lis.storage import tables as t
 from lis.storage.work import Work
 from lis.wire.astm import build_records
@@ -71,12 +70,11 @@ def outstanding(
     waiting: dict[int, list[str]] = {}
     for row in work.connection.execute(_WAITING, {"of_analyzer": analyzer}):
         waiting.setdefault(row.container_pk, []).append(row.test)
-    menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
     found = []
     for key, tests in islice(waiting.items(), at_most):
         container = work.containers.get(key)
-        may_run = menu - kept_back(container)
-        found.append((container, tuple(test for test in dict.fromkeys(tests) if test in may_run)))
+        menu = working.may_run(work, analyzer, container)
+        found.append((container, tuple(test for test in dict.fromkeys(tests) if test in menu)))
     return [(container, tests) for container, tests in found if tests]
 
 

@@ -32,14 +32,19 @@ def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
     """The tests an analyzer that asks may run on a container now: those on its menu that wait for a value."""
     if container.state not in (ContainerState.RECEIVED, ContainerState.LABELLED):
         return ()
-    kept_apart = [test for row in work.interfaces.all() if row.code == analyzer for test in row.held_tests]
-    menu = {item.test for item in work.catalog.analyzers[analyzer].menu} - kept_back(container)
-    menu -= {*kept_apart}
+    menu = may_run(work, analyzer, container)
     return tuple(
         row.test
         for row in work.results.of_container(container.id)
         if row.test in menu and (row.state == ResultState.PENDING or row.rerun)
     )
+
+
+def may_run(work: Work, analyzer: str, container: Row[Any]) -> set[str]:
+    """The tests on an analyzer's menu that are neither kept back on the container nor kept from the analyzer."""
+    kept = [test for row in work.interfaces.all() if row.code == analyzer for test in row.held_tests]
+    menu = {item.test for item in work.catalog.analyzers[analyzer].menu}
+    return menu - kept_back(container) - {*kept}
 
 
 def offer_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lis.interfaces import astm_work
 from lis.interfaces.inbox import ASTM, Arrival, Inbox
-from lis.services import cancelling
+from lis.services import cancelling, maintaining
 from lis.storage import tables as t
 from lis.wire.astm import Records
 from tests.interfaces.messages import records
@@ -140,6 +140,9 @@ def test_a_query_for_all_leaves_out_what_has_come_back_or_waits_elsewhere(
 ) -> None:
     take(inbox, records(container, "101|141|mmol/L"))
     assert ask(inbox, "ALL") == [(container, CODES[1:])]
+    with small.work("lis_admin") as work:
+        maintaining.hold_test(work, "CHEM-1", "K", reason="Electrode drifts")
+    assert ask(inbox, "ALL") == ask(inbox, f"^{container}") == [(container, CODES[2:])]
     with small.work() as work:
         cancelling.cancel_order(work, container[:9], reason="not wanted")
     assert ask(inbox, "ALL") == []
