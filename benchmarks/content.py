@@ -15,7 +15,8 @@ USUAL_WIDTH = 10
 ANALYZER, HOSPITAL, CONTAINER, UNIT = "BENCH-1", "HIS", "TUBE", "mmol/L"
 LEVELS = ((1, 5.0), (2, 9.0))
 BEFORE = "5.1"  # what every patient had
-VALUES = tuple(f"{tenths / 10:.1f}" for tenths in range(36, 71))  # within the interval, and not too far from that
+# Within the interval, and not too far from that.
+VALUES = tuple(f"{tenths / 10:.1f}" for tenths in range(36, 71))
 
 WHOLE, REFERENCES_ONLY = "whole", "references only"
 
