@@ -14,11 +14,12 @@ from lis.domain.critical import critical_check
 from lis.domain.limits import Limits
 from lis.domain.ranges import coded_flag, flag_for
 from lis.domain.values import ReportedValue, SentValue, reported, value_check
-from lis.kernel.quantity import SHORT, parse_quantity
+from lis.kernel.quantity import parse_quantity
 
 STATUS, INTERVAL = "status", "interval"
 PRELIMINARY, FINAL = frozenset("PSRI"), frozenset("FVUCAB")
 MOST = 20_000  # remembered wordings, of all tests
+LONGEST = 64  # characters of a word in them
 
 _URGENT = {critical.LOW: "LL", critical.HIGH: "HH", critical.CODED: "AA"}
 
@@ -46,7 +47,7 @@ class AsSent:
 
 def as_sent(sent: SentValue, limits: Limits, catalog: Catalog) -> AsSent:
     """What the value says under these limits."""
-    if max(len(sent.text), len(sent.unit), *map(len, sent.flags)) > SHORT:
+    if max(len(sent.text), len(sent.unit), *map(len, sent.flags)) > LONGEST:
         return _judge(sent, limits, catalog)
     known: dict[object, AsSent] = catalog.chosen.setdefault(AsSent, {})
     words = (limits, sent.text, sent.unit, sent.flags, sent.status, sent.source, sent.dilution)

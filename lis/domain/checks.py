@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 
 from lis.kernel.canonical import Encoded, canonical_json, joined, quoted
+from lis.kernel.remembering import remembers
 
 
 class Outcome(StrEnum):
@@ -24,7 +24,6 @@ class Outcome(StrEnum):
     NOT_EVALUABLE = "not_evaluable"
 
 
-SHORT = 400  # characters
 _LETTING_PASS = Outcome.PASSED, Outcome.NOT_APPLICABLE
 
 
@@ -63,49 +62,39 @@ def stored(checks: Iterable[Check]) -> Encoded:
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:
-    return _made(name, Outcome.PASSED, "", text, _words(detail) if detail else ())
+    return _made(text, name, Outcome.PASSED, "", _words(detail) if detail else ())
 
 
 def failed(name: str, reason: str, text: str, **detail: object) -> Check:
-    return _made(name, Outcome.FAILED, reason, text, _words(detail))
+    return _made(text, name, Outcome.FAILED, reason, _words(detail))
 
 
 def not_applicable(name: str, text: str = "") -> Check:
-    return _made(name, Outcome.NOT_APPLICABLE, "", text, ())
+    return _made(text, name, Outcome.NOT_APPLICABLE, "", ())
 
 
 def wait(name: str, reason: str, text: str, **detail: object) -> Check:
-    return _made(name, Outcome.WAIT, reason, text, _words(detail))
+    return _made(text, name, Outcome.WAIT, reason, _words(detail))
 
 
 def not_evaluable(name: str, reason: str, text: str, **detail: object) -> Check:
-    return _made(name, Outcome.NOT_EVALUABLE, reason, text, _words(detail))
+    return _made(text, name, Outcome.NOT_EVALUABLE, reason, _words(detail))
 
 
 def advice(check: Check) -> Check:
     """The same answer, holding nothing."""
-    return _made(
-        check.name, check.outcome, check.reason_code, check.text, tuple(check.detail.items()), advisory=True
-    )
+    detail = tuple(check.detail.items())
+    return _made(check.text, check.name, check.outcome, check.reason_code, detail, True)
 
 
+@remembers(4096, longest=400)  # most checks of most values say one of a few things
 def _made(
+    text: str,
     name: str,
     outcome: Outcome,
     reason: str,
-    text: str,
     detail: tuple[tuple[str, str], ...],
-    *,
     advisory: bool = False,
-) -> Check:
-    """Most checks of most values say one of a few things; what quotes a long value is not remembered."""
-    make = _known if len(text) <= SHORT else _known.__wrapped__
-    return make(name, outcome, reason, text, detail, advisory)
-
-
-@lru_cache(maxsize=4096)
-def _known(
-    name: str, outcome: Outcome, reason: str, text: str, detail: tuple[tuple[str, str], ...], advisory: bool
 ) -> Check:
     return Check(name, outcome, reason, text, MappingProxyType(dict(detail)), advisory)
 

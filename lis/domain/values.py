@@ -8,15 +8,15 @@ Coded tests report a code of their value set.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal
 
 from lis.domain.catalog import CODED, STRUCTURED, CodedValue, Test
 from lis.domain.checks import Check, failed, passed
-from lis.kernel.quantity import COMPARATORS, SHORT, Quantity, parse_quantity, parse_titre, plain, rounded
+from lis.kernel.quantity import COMPARATORS, Quantity, parse_quantity, parse_titre, plain, rounded
+from lis.kernel.remembering import remembers
 
 NAME = "value"
 # A person typed what an analyzer measured, or what they measured by hand, which no control of an analyzer speaks of.
@@ -46,15 +46,18 @@ class ReportedValue:
     value: str
     quantity: Quantity | None
     unit: str
-    comparator: str = field(init=False, repr=False, compare=False)
-    number: Decimal | None = field(init=False, repr=False, compare=False)
-    text: str = field(init=False, repr=False, compare=False)  # with its comparator
 
-    def __post_init__(self) -> None:
-        comparator, number = (self.quantity.comparator, self.quantity.value) if self.quantity else ("", None)
-        object.__setattr__(self, "comparator", comparator)
-        object.__setattr__(self, "number", number)
-        object.__setattr__(self, "text", comparator + self.value)
+    @property
+    def comparator(self) -> str:
+        return self.quantity.comparator if self.quantity else ""
+
+    @property
+    def number(self) -> Decimal | None:
+        return self.quantity.value if self.quantity else None
+
+    @property
+    def text(self) -> str:
+        return self.comparator + self.value
 
 
 def reported(sent: SentValue, test: Test) -> ReportedValue:
@@ -69,11 +72,10 @@ def reported_text(text: str, test: Test) -> ReportedValue:
         return ReportedValue(text, None, test.unit)
     if test.result_type == STRUCTURED and (titre := _titre(text, test.unit)):
         return ReportedValue(f"1:{plain(titre.value)}", titre, test.unit)
-    read = _number if len(text) <= SHORT else _number.__wrapped__
-    return read(text, test.unit, test.decimals)
+    return _number(text, test.unit, test.decimals)
 
 
-@lru_cache(maxsize=4096)  # one value is asked for when it is matched, judged, and seen by the others
+@remembers(4096)  # one value is asked for when it is matched, judged, and seen by the others
 def _number(text: str, unit: str, decimals: int | None) -> ReportedValue:
     quantity = parse_quantity(text, unit)
     if quantity is None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import lru_cache
+
+from lis.kernel.remembering import remembers
 
 COMPARATORS = ("<=", ">=", "<", ">")
-SHORT = 64  # characters: what others send and is longer is read, and not remembered
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$", re.ASCII)
 _RATIO = re.compile(r"^\s*(\d+)\s*:\s*(\d+)\s*$", re.ASCII)
 
@@ -43,13 +43,9 @@ def parse_decimal(text: str) -> Decimal | None:
         return None
 
 
+@remembers(4096)
 def parse_quantity(text: str, unit: str = "") -> Quantity | None:
     """A quantity out of text such as `140`, `<0.01`, `>= 200`; None when it is no number."""
-    return _known(text, unit) if len(text) <= SHORT else _known.__wrapped__(text, unit)
-
-
-@lru_cache(maxsize=4096)
-def _known(text: str, unit: str) -> Quantity | None:
     text = text.strip()
     comparator = next((c for c in COMPARATORS if text.startswith(c)), "")
     value = parse_decimal(text[len(comparator) :])

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedObservation
 from lis.interfaces.hl7.groups import Observed, Order
 from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
+from lis.kernel.remembering import remembers
 from lis.wire.er7 import Segment
 
 LOINC_NAMES = ("LN", "LOINC")
@@ -91,19 +91,13 @@ def _told(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
 Identity = tuple[str, str, str, bool]
 """Code, name, LOINC, and whether its class is reserved for what is no result (LAW: OBX-3.4 to 3.6 names it)."""
 
-SHORT = 256  # characters: what is longer is not remembered
-
 
 def _identity(obx: Segment) -> Identity:
-    text = obx[3]
-    if obx.plain and len(text) <= SHORT:
-        return _plain_identity(text, obx.delimiters.component)
-    return _identified(obx.comps(3))
+    return _plain_identity(obx[3], obx.delimiters.component) if obx.plain else _identified(obx.comps(3))
 
 
-@lru_cache(maxsize=2048)
+@remembers(2048, longest=256)  # analyzers send the same few codes all day
 def _plain_identity(text: str, mark: str) -> Identity:
-    """Analyzers send the same few codes all day."""
     return _identified(text.split(mark))
 
 
@@ -144,13 +138,10 @@ def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) ->
 
 
 def _unit(obx: Segment) -> str:
-    text = obx[6]
-    if obx.plain and len(text) <= SHORT:
-        return _plain_unit(text, obx.delimiters.component)
-    return _united(obx.comps(6))
+    return _plain_unit(obx[6], obx.delimiters.component) if obx.plain else _united(obx.comps(6))
 
 
-@lru_cache(maxsize=1024)
+@remembers(1024)
 def _plain_unit(text: str, mark: str) -> str:
     return _united(text.split(mark))
 

@@ -7,22 +7,19 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from lis.kernel.remembering import remembers
+
 _TIME = re.compile(
     r"(?P<day>\d{8})(?P<hour>\d{2})(?P<minute>\d{2})?(?P<second>\d{2})?(?:\.(?P<part>\d{1,6})\d*)?"
     r"(?P<offset>[+-]\d{4})?",
     re.ASCII,
 )
-SHORT = 40  # characters: what is longer is not remembered
 _DAY = re.compile(r"\d{8}", re.ASCII)
 
 
+@remembers(1024)  # the observations of one message were made at the same few instants
 def read_instant(text: str, zone: ZoneInfo) -> datetime | None:
     """The instant a time names, in UTC; None when it is none or only a day: noon is not to be invented."""
-    return _known(text, zone) if len(text) <= SHORT else _known.__wrapped__(text, zone)
-
-
-@lru_cache(maxsize=1024)  # the observations of one message were made at the same few instants
-def _known(text: str, zone: ZoneInfo) -> datetime | None:
     found = _TIME.fullmatch(text.strip())
     day = read_day(found["day"]) if found else None
     if found is None or day is None:
