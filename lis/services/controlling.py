@@ -89,29 +89,27 @@ def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the gate said to some control results, and from when until when it says the same of them."""
+    """What the gate said to some control results, none dated ahead; it says so of them from then to the day's end."""
 
     rows: list[Row[Any]]
     status: QcStatus
     day: date
     since: datetime
-    until: datetime
 
 
 _answers: dict[tuple[str, str, str], _Answer] = {}  # the last one by catalogue, analyzer and test
 
 
 def _status(work: Work, analyzer: str, test: str, rows: list[Row[Any]], today: date) -> QcStatus:
-    """The gate's answer; the last one again while nothing it depends on has changed."""
+    """The gate's answer; the last one again while nothing it depends on has changed. What aged is not in `rows`."""
     key, now = (work.catalog.digest, analyzer, test), work.now
     known = _answers.get(key)
-    if known and known.day == today and known.since <= now <= known.until and known.rows == rows:
+    if known and known.day == today and known.since <= now and known.rows == rows:
         return known.status
     readings = [_reading(work, row) for row in rows]
     status = qc_status(analyzer, test, readings, work.catalog, now)
-    times = [reading.observed_at for reading in readings]
-    if not times or max(times) <= now:
-        _answers[key] = _Answer(rows, status, today, now, min(times, default=now) + VALID_FOR)
+    if all(reading.observed_at <= now for reading in readings):
+        _answers[key] = _Answer(rows, status, today, now)
     return status
 
 

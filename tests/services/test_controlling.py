@@ -31,6 +31,17 @@ def test_controls_in_out_and_aged(small: Bench) -> None:
     assert {row.state for row in small.rows(t.observation)} == {"control"}
 
 
+def test_the_same_controls_are_asked_at_another_time(small: Bench) -> None:
+    """What was said of them holds for a day, and not before they were measured."""
+    small.run_controls()
+    told, at = [], timedelta(0)
+    for later in (0, -60, 0, 86_400, 86_401):
+        small.clock.advance(timedelta(seconds=later) - at)
+        at = timedelta(seconds=later)
+        told.append(status(small))
+    assert told == ["accepted", "not_evaluable", "accepted", "accepted", "not_evaluable"]
+
+
 def test_a_control_tells_within_its_transaction_until_it_is_taken_back(small: Bench) -> None:
     small.run_controls()
     small.clock.advance(timedelta(minutes=1))
