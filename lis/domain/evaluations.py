@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from lis.domain import autoverification, calculations, consistency, critical, units, values
@@ -26,12 +24,11 @@ HOLD: Literal["hold"] = "hold"
 # These ask for a person's look, or look at other results: the value itself is not in doubt by them.
 _NO_DOUBT = frozenset({critical.NAME, autoverification.NAME, consistency.NAME, calculations.NAME})
 _KIND = frozenset({units.NAME, values.NAME})
-_NO_COMPANIONS: Mapping[str, Companion] = MappingProxyType({})
 _NO_VALUE = ReportedValue("", None, "")
 
 
 class ResultFacts(NamedTuple):
-    """All that the checks may know. `at` is now; `companions` are the other tests ordered on the same collection."""
+    """All that the checks may know but for the other tests of the collection. `at` is now."""
 
     catalog: Catalog
     patient: PatientFacts
@@ -40,8 +37,6 @@ class ResultFacts(NamedTuple):
     qc: QcStatus = NO_ANALYZER
     previous: PreviousResult | None = None
     reports_indices: bool = False
-    companions: Mapping[str, Companion] = _NO_COMPANIONS
-    calculation: Check | None = None
 
     def names(self) -> dict[str, Value]:
         """AGE and SEX as formulas and rules use them."""

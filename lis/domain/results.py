@@ -7,11 +7,8 @@ final.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-
-from lis.domain.workflow import ResultState
 
 
 class Filing(StrEnum):
@@ -79,27 +76,6 @@ def filing_for(status: str, text: str, standing: Standing | None) -> FilingDecis
     if status == "X":
         return _not_obtained(earlier)
     return _hold("status.unknown", f"The result status {status} is not known.")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One result of an order as its report sees it. `corrected`: what readers hold was replaced."""
-
-    state: ResultState
-    corrected: bool = False
-
-
-def report_status(lines: Iterable[Line]) -> str:
-    """The order's status to its placer (HL7 0123): C corrected, F all released, P some, X all cancelled, I none yet."""
-    active = [line for line in lines if line.state != ResultState.CANCELLED]
-    released = [line for line in active if line.state == ResultState.RELEASED]
-    if not active:
-        return "X"
-    if any(line.corrected for line in released):
-        return "C"
-    if len(released) == len(active):
-        return "F"
-    return "P" if released else "I"
 
 
 def _final(text: str, earlier: Standing | None) -> FilingDecision:

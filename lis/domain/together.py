@@ -34,8 +34,8 @@ def evaluate_together(
 ) -> Together:
     """Judge the values in `sent`, and calculate the tests `wanted`.
 
-    `facts` has an entry for each of both; their own companions are not used. `standing` are all other tests ordered on
-    the collection: filed before, or pending.
+    `facts` has an entry for each of both. `standing` are all other tests ordered on the collection: filed before, or
+    pending.
     """
     companions = {**standing, **dict.fromkeys(wanted, Companion(pending=True))}
     companions |= dict.fromkeys(sent, Companion())

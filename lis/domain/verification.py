@@ -20,15 +20,13 @@ from lis.domain.companions import Companion
 from lis.domain.conditions import condition_check
 from lis.domain.consistency import Judged, consistency_checks
 from lis.domain.delta import delta_check
-from lis.domain.evaluations import Evaluation, ResultFacts, companion
+from lis.domain.evaluations import Evaluation, ResultFacts
 from lis.domain.expressions import Value
 from lis.domain.interference import interference_check
 from lis.domain.limits import Kind, Limits, kind_of, limits_for
 from lis.domain.qc.gate import qc_check
 from lis.domain.specimens import stability_check
 from lis.domain.values import ReportedValue, SentValue
-
-__all__ = ["Evaluation", "ResultFacts", "Shared", "companion", "evaluate", "judge_alone", "judge_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,6 @@ class Shared:
         return cls(kind, facts.names(), condition_check(specimen))
 
 
-def evaluate(sent: SentValue, facts: ResultFacts) -> Evaluation:
-    """Judge one value by itself and together with its companions."""
-    shared = Shared.of(facts)
-    alone = judge_alone(sent, facts, shared, facts.companions)
-    own = companion(alone, facts.previous)
-    return judge_with(alone, facts, shared, {**facts.companions, sent.test: own})
-
-
 def judge_alone(
     sent: SentValue,
     facts: ResultFacts,
@@ -74,7 +64,7 @@ def judge_alone(
         said.unit,
         said.kind,
         said.status,
-        _calculation(sent, calculation or facts.calculation),
+        _calculation(sent, calculation),
         said.analyzer_flags,
         said.measuring_range,
         said.interval,

@@ -12,12 +12,12 @@ from sqlalchemy import Row
 from lis.domain.catalog import Catalog
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
+from lis.domain.evaluations import ResultFacts
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import NO_ANALYZER, UNSAID, QcStatus
 from lis.domain.specimens import SpecimenFacts
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
-from lis.domain.verification import ResultFacts
 from lis.domain.workflow import ResultState
 from lis.kernel.quantity import Quantity, parse_quantity
 from lis.services import controlling

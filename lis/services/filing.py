@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 
 from lis.domain.checks import Check, Outcome, failed, stored
+from lis.domain.evaluations import Evaluation
 from lis.domain.events import Verb
 from lis.domain.together import Together, evaluate_together
 from lis.domain.values import ReportedValue, SentValue
-from lis.domain.verification import Evaluation
 from lis.domain.workflow import Action, ResultState, advance
 from lis.services import collected, settling, working
 from lis.services.collected import Collection

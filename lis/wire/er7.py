@@ -4,8 +4,7 @@ Rules (HL7 v2.5.1 chapter 2, with the tolerance that real senders need):
 
 - A message starts with MSH; its delimiters are its own. A BOM and blank space before it are ignored.
 - Segments end with CR; LF and CRLF are taken too, blank ones skipped.
-- Nothing is dropped: a segment nobody knows is a segment; a line that is no segment keeps its place with the
-  id "" and is listed in `leftovers`.
+- Nothing is dropped: a segment nobody knows is a segment; a line that is no segment keeps its place with the id "".
 - A field is cut only when asked for. `segment[5]` is the text as it came; `segment.value(5, 2)` is unescaped.
 - Empty means not stated; `""` (NULL) means "delete what you know". They stay different.
 - `str(message)` gives the segments back as they came, ended with CR.
@@ -181,11 +180,6 @@ class Message:
     def well_declared(self) -> bool:
         """Whether MSH-2 is what the standard asks; if not, `delimiters` are a best guess."""
         return is_well_declared(self.header[1], self.header[2])
-
-    @property
-    def leftovers(self) -> list[Segment]:
-        """Lines that are no segments, for someone to look at."""
-        return [segment for segment in self.segments if not segment.id]
 
     def all(self, name: str) -> list[Segment]:
         """Segments with that id, in order."""

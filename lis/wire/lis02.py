@@ -97,11 +97,6 @@ class Records:
         distinct = set(self.header[2]) - {self.delimiters.field}
         return len(self.header[2]) == len(distinct) == 3 and not any(map(str.isalnum, distinct))
 
-    @property
-    def leftovers(self) -> list[Record]:
-        """Lines that are no records, for someone to look at."""
-        return [record for record in self.records if not record.id]
-
     def all(self, name: str) -> list[Record]:
         """Records of that type, in order."""
         return [record for record in self.records if record.id == name]

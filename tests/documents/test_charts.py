@@ -14,7 +14,6 @@ from lis.documents.charts import (
     signed,
     table_rows,
 )
-from lis.documents.sparklines import sparkline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEVELS = ("Level 1", "Level 2")
@@ -155,18 +154,3 @@ def test_chart_carries_no_style_or_script_and_sets_in_a_pdf() -> None:
     assert ("style=" in svg, "<script" in svg) == (False, False)
     source = b'#image(bytes(sys.inputs.svg), format: "svg")'
     assert typst.compile(source, sys_inputs={"svg": svg})[:5] == b"%PDF-"
-
-
-def test_sparkline_shows_band_trace_and_newest_value() -> None:
-    values = [Decimal("4.0"), Decimal("5.0"), Decimal("8.0")]
-    root = ElementTree.fromstring(sparkline_svg(values, Decimal("4.0"), Decimal("6.0")))
-    band, line, dot = root
-    assert (band.get("y"), band.get("height")) == ("12", "8")
-    assert line.get("points") == "4.0,20.0 48.0,16.0 92.0,4.0"
-    assert (dot.get("cx"), dot.get("cy")) == ("92", "4")
-    assert root.get("aria-label") == "History: 4.0, 5.0, 8.0"
-
-
-def test_sparkline_of_nothing_and_of_one_value_is_drawn() -> None:
-    assert len(ElementTree.fromstring(sparkline_svg([]))) == 0
-    assert len(ElementTree.fromstring(sparkline_svg([Decimal(3)], label="One earlier result: 3"))) == 2

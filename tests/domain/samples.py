@@ -10,11 +10,12 @@ from typing import Literal
 
 from lis.domain.catalog import Catalog, CriticalLimit, DeltaLimit, ReferenceInterval
 from lis.domain.companions import Companion
+from lis.domain.evaluations import Evaluation, ResultFacts
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import QcStatus
 from lis.domain.specimens import SpecimenFacts
+from lis.domain.together import evaluate_together
 from lis.domain.values import SentValue
-from lis.domain.verification import ResultFacts
 from lis.kernel.quantity import Quantity, parse_quantity
 
 ZONE = "America/Chicago"
@@ -80,13 +81,22 @@ def indices(**values: str) -> dict[str, Companion]:
     return {f"{letter}IDX": Companion(quantity=number(values.get(letter, "0"))) for letter in "HIL"}
 
 
-def facts(catalog: Catalog, **changes: object) -> ResultFacts:
-    """Facts under which a usual value passes."""
-    usual = ResultFacts(
-        catalog, MAN, serum(), NOON, QcStatus("accepted"), reports_indices=True, companions=indices()
-    )
+def facts(
+    catalog: Catalog, companions: Mapping[str, Companion] | None = None, **changes: object
+) -> ResultFacts:
+    """Facts under which a usual value passes; the indices among its companions are its tube's own."""
+    usual = ResultFacts(catalog, MAN, serum(), NOON, QcStatus("accepted"), reports_indices=True)
     made = usual._replace(**changes)  # type: ignore[arg-type]
-    return made._replace(specimen=replace(made.specimen, indices=measured(catalog, made.companions)))
+    own = measured(catalog, indices() if companions is None else companions)
+    return made._replace(specimen=replace(made.specimen, indices=own))
+
+
+def judged(
+    value: SentValue, known: ResultFacts, companions: Mapping[str, Companion] | None = None
+) -> Evaluation:
+    """One value as it is judged when it comes in alone, beside what stands on its collection."""
+    standing = indices() if companions is None else companions
+    return evaluate_together({value.test: value}, {value.test: known}, standing).evaluations[value.test]
 
 
 def measured(catalog: Catalog, companions: Mapping[str, Companion]) -> dict[str, Quantity]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lis.domain.results import Line, Standing, filing_for, report_status
-from lis.domain.workflow import ResultState
+from lis.domain.results import Standing, filing_for
 
 FINAL, PRELIMINARY, NOTHING = Standing("F", "4.0"), Standing("P", "4.0"), Standing("X", "")
 RERUN = Standing("F", "4.0", rerun=True)
@@ -56,26 +55,3 @@ def test_filing_by_status_and_chart(
 ) -> None:
     decision = filing_for(status, text, standing)
     assert (decision.filing, decision.reason_code) == (filing, reason)
-
-
-@pytest.mark.parametrize(
-    ("states", "status"),
-    [
-        ((), "X"),
-        (("cancelled", "cancelled"), "X"),
-        (("pending", "on_hold"), "I"),
-        (("verified", "pending"), "I"),
-        (("released", "pending"), "P"),
-        (("released", "on_hold"), "P"),
-        (("released", "cancelled"), "F"),
-        (("released", "released"), "F"),
-    ],
-)
-def test_report_status_of_an_order(states: tuple[str, ...], status: str) -> None:
-    assert report_status(Line(ResultState(state)) for state in states) == status
-
-
-def test_report_with_a_corrected_line_is_a_correction() -> None:
-    lines = [Line(ResultState.RELEASED, corrected=True), Line(ResultState.PENDING)]
-    assert report_status(lines) == "C"
-    assert report_status([Line(ResultState.ON_HOLD, corrected=True), Line(ResultState.RELEASED)]) == "P"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from lis.domain.catalog import Catalog, ConsistencyRule
 from lis.domain.companions import Companion
+from lis.domain.evaluations import ResultFacts
 from lis.domain.qc.gate import QcStatus
 from lis.domain.together import Together, evaluate_together
-from lis.domain.verification import ResultFacts
 from tests.domain.samples import facts, number, sent
 
 USUAL = {"NA": "140", "K": "4.0", "CL": "104", "CO2": "24"}

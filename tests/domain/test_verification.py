@@ -12,14 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lis.domain.catalog import Catalog, CodedValue, CriticalLimit
-from lis.domain.checks import failed, passed
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
+from lis.domain.evaluations import Evaluation, companion
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import QcStatus
-from lis.domain.verification import Evaluation, companion, evaluate
 from lis.kernel.errors import Invalid
-from tests.domain.samples import HOUR, MAN, NOON, ZONE, facts, indices, number, sent, serum
+from tests.domain.samples import HOUR, MAN, NOON, ZONE, facts, indices, judged, number, sent, serum
 
 NAMES = [
     "unit",
@@ -48,7 +47,7 @@ def answers(evaluation: Evaluation) -> dict[str, str]:
 
 
 def test_usual_value_passes_every_check_in_order(catalog: Catalog) -> None:
-    result = evaluate(sent("K", "4.04"), facts(catalog, previous=earlier("4.2")))
+    result = judged(sent("K", "4.04"), facts(catalog, previous=earlier("4.2")))
     assert (result.reported.text, result.reported.unit) == ("4.0", "mmol/L")
     assert (result.flags, result.critical, result.interval_text) == ((), False, "3.5–5.1 mmol/L")
     assert (result.disposition, result.holds, result.doubtful) == ("passed", (), False)
@@ -83,7 +82,7 @@ def test_usual_value_passes_every_check_in_order(catalog: Catalog) -> None:
 def test_number_against_all_limits(
     catalog: Catalog, value: str, flags: tuple[str, ...], critical: bool, holds: tuple[str, ...]
 ) -> None:
-    result = evaluate(sent("K", value), facts(catalog))
+    result = judged(sent("K", value), facts(catalog))
     consistency_left_out = tuple(code for code in result.holds if not code.startswith("consistency"))
     assert (result.flags, result.critical, consistency_left_out) == (flags, critical, holds)
     assert result.disposition == ("hold" if holds else "passed")
@@ -108,7 +107,7 @@ def test_number_against_all_limits(
 def test_fact_that_is_missing_or_speaks_against_it_holds(
     catalog: Catalog, change: dict[str, Any], reason: str
 ) -> None:
-    result = evaluate(sent("K", "4.0"), facts(catalog, **change))
+    result = judged(sent("K", "4.0"), facts(catalog, **change), change.get("companions"))
     assert (result.disposition, result.holds[0], result.critical) == ("hold", reason, False)
 
 
@@ -131,12 +130,12 @@ def test_fact_that_is_missing_or_speaks_against_it_holds(
 def test_what_the_message_says_holds(
     catalog: Catalog, value: str, unit: str, more: dict[str, Any], reason: str
 ) -> None:
-    result = evaluate(sent("K", value, unit, **more), facts(catalog))
+    result = judged(sent("K", value, unit, **more), facts(catalog))
     assert (result.holds, result.doubtful) == ((reason,), not reason.startswith("calculation"))
 
 
 def test_value_of_another_unit_is_judged_no_further(catalog: Catalog) -> None:
-    result = evaluate(sent("K", "9.9", "mg/dL"), facts(catalog))
+    result = judged(sent("K", "9.9", "mg/dL"), facts(catalog))
     assert ([check.name for check in result.checks][:2], result.flags, result.critical) == (
         ["unit", "value"],
         (),
@@ -147,20 +146,13 @@ def test_value_of_another_unit_is_judged_no_further(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("more", [{"status": "C"}, {"flags": ("H", "N")}, {"observed_at": NOON}])
 def test_what_the_message_says_and_does_not_hold(catalog: Catalog, more: dict[str, Any]) -> None:
-    assert evaluate(sent("K", "4.0", **more), facts(catalog)).disposition == "passed"
+    assert judged(sent("K", "4.0", **more), facts(catalog)).disposition == "passed"
 
 
 def test_value_typed_by_a_person_is_in_the_test_s_unit(catalog: Catalog) -> None:
     typed = sent("K", "4.0", "", source="person")
-    assert evaluate(typed, facts(catalog)).disposition == "passed"
-    assert evaluate(replace(typed, unit="mg/dL"), facts(catalog)).holds == ("unit.mismatch",)
-
-
-def test_calculated_value_carries_the_check_of_its_calculation(catalog: Catalog) -> None:
-    gap = sent("AGAP", "12.4", "", source="calculation")
-    fine, held = passed("calculation"), failed("calculation", "calculation.input_on_hold", "")
-    assert evaluate(gap, facts(catalog, calculation=fine)).disposition == "passed"
-    assert evaluate(gap, facts(catalog, calculation=held)).holds == ("calculation.input_on_hold",)
+    assert judged(typed, facts(catalog)).disposition == "passed"
+    assert judged(replace(typed, unit="mg/dL"), facts(catalog)).holds == ("unit.mismatch",)
 
 
 def test_limits_by_age_at_collection(catalog: Catalog) -> None:
@@ -168,14 +160,14 @@ def test_limits_by_age_at_collection(catalog: Catalog) -> None:
     for birth_on, flags in ((date(2026, 1, 31), ("H",)), (date(2026, 1, 30), ("HH",))):
         patient = PatientFacts(birth_on, "M", ZONE)
         late = facts(catalog, patient=patient, specimen=serum(), at=NOON + 30 * HOUR)
-        result = evaluate(sent("K", "6.8", observed_at=NOON), late)
+        result = judged(sent("K", "6.8", observed_at=NOON), late)
         assert (result.flags, result.critical) == (flags, flags == ("HH",))
 
 
 def test_newborn_has_no_limits_for_release_without_review(catalog: Catalog) -> None:
     newborn = facts(catalog, patient=PatientFacts(date(2026, 3, 1), "F", ZONE))
-    assert evaluate(sent("K", "5.0"), newborn).holds == ("review.no_limits",)
-    assert evaluate(sent("K", "5.0"), newborn).doubtful is False
+    assert judged(sent("K", "5.0"), newborn).holds == ("review.no_limits",)
+    assert judged(sent("K", "5.0"), newborn).doubtful is False
 
 
 def test_interval_by_sex_and_condition(catalog: Catalog) -> None:
@@ -183,7 +175,7 @@ def test_interval_by_sex_and_condition(catalog: Catalog) -> None:
     printed = {}
     for sex, condition in (("M", ""), ("F", ""), ("F", "pregnant_T3"), ("U", "")):
         patient = PatientFacts(date(1990, 1, 1), sex, ZONE, condition)
-        result = evaluate(sent("HGB", "13.0", "g/dL"), facts(catalog, patient=patient, specimen=blood))
+        result = judged(sent("HGB", "13.0", "g/dL"), facts(catalog, patient=patient, specimen=blood))
         printed[sex, condition] = (result.interval_text, result.flags, result.holds)
     assert printed == {
         ("M", ""): ("13.5–17.5 g/dL", ("L",), ()),
@@ -196,12 +188,12 @@ def test_interval_by_sex_and_condition(catalog: Catalog) -> None:
 def test_delta_that_is_not_required_only_advises(catalog: Catalog) -> None:
     rules = {"CL": replace(catalog.deltas["NA"], test="CL")}
     moved = facts(replace(catalog, deltas=rules), previous=earlier("120"))
-    result = evaluate(sent("CL", "100"), moved)
+    result = judged(sent("CL", "100"), moved)
     assert (answers(result)["delta"], result.disposition) == ("failed", "passed")
 
 
 def test_coded_value_by_its_value_set(catalog: Catalog) -> None:
-    found = {code: evaluate(sent("HCGS", code, ""), facts(catalog)) for code in ("NEG", "POS", "INV", "WHAT")}
+    found = {code: judged(sent("HCGS", code, ""), facts(catalog)) for code in ("NEG", "POS", "INV", "WHAT")}
     assert {code: (result.flags, result.holds) for code, result in found.items()} == {
         "NEG": ((), ("review.no_limits",)),
         "POS": (("A",), ("review.no_limits",)),
@@ -213,40 +205,41 @@ def test_coded_value_by_its_value_set(catalog: Catalog) -> None:
 def test_critical_code(catalog: Catalog) -> None:
     rows: dict[str, tuple[CriticalLimit, ...]] = {}
     rows["HCGS"] = (replace(catalog.criticals["NA"][0], low=None, high=None, codes=("POS",)),)
-    result = evaluate(sent("HCGS", "POS", ""), facts(replace(catalog, criticals=rows)))
+    result = judged(sent("HCGS", "POS", ""), facts(replace(catalog, criticals=rows)))
     assert (result.flags, result.critical) == (("AA",), True)
 
 
 def test_titre_by_its_value_set_and_off_it(catalog: Catalog) -> None:
     values = {**catalog.value_sets, "TITER2": (CodedValue("1:1", "1:1", "A", Decimal(1)),)}
     content = replace(catalog, value_sets=values)
-    on_it, off_it = (evaluate(sent("RPRT", text, "titer"), facts(content)) for text in ("1:1", ">1:1024"))
+    on_it, off_it = (judged(sent("RPRT", text, "titer"), facts(content)) for text in ("1:1", ">1:1024"))
     assert (on_it.reported.text, on_it.flags) == ("1:1", ("A",))
     assert (off_it.reported.text, off_it.flags) == (">1:1024", (">",))
 
 
 def test_index_is_not_reviewed_by_itself(catalog: Catalog) -> None:
-    assert evaluate(sent("HIDX", "700", "mg/dL"), facts(catalog)).disposition == "passed"
+    assert judged(sent("HIDX", "700", "mg/dL"), facts(catalog)).disposition == "passed"
 
 
 def test_results_that_contradict_each_other_hold(catalog: Catalog) -> None:
-    haemolysed = facts(catalog, companions=indices(H="150"))
-    result = evaluate(sent("K", "6.2"), haemolysed)
+    haemolysed = indices(H="150")
+    result = judged(sent("K", "6.2"), facts(catalog, haemolysed), haemolysed)
     assert result.holds == ("interference.exceeded", "review.outside", "consistency.broken")
-    waiting = facts(
-        catalog, companions={**indices(), "INR": Companion(pending=True)}, specimen=serum(type="PPP")
+    plasma, waiting = (
+        facts(catalog, specimen=serum(type="PPP")),
+        {**indices(), "INR": Companion(pending=True)},
     )
-    assert evaluate(sent("PT", "12.0", "s"), waiting).holds == ("consistency.pending",)
+    assert judged(sent("PT", "12.0", "s"), plasma, waiting).holds == ("consistency.pending",)
 
 
 def test_unknown_test_is_refused(catalog: Catalog) -> None:
     with pytest.raises(Invalid) as refused:
-        evaluate(sent("NOSUCH", "1"), facts(catalog))
+        judged(sent("NOSUCH", "1"), facts(catalog))
     assert refused.value.code == "test.unknown"
 
 
 def test_checks_are_stored_as_plain_rows(catalog: Catalog) -> None:
-    result = evaluate(sent("K", "2.4"), facts(catalog))
+    result = judged(sent("K", "2.4"), facts(catalog))
     row = next(check.as_row() for check in result.checks if check.name == "critical")
     assert row == {
         "name": "critical",
@@ -259,10 +252,8 @@ def test_checks_are_stored_as_plain_rows(catalog: Catalog) -> None:
 
 
 def test_companion_of_a_held_value(catalog: Catalog) -> None:
-    held = evaluate(sent("K", "2.4"), facts(catalog))
-    doubted = evaluate(
-        sent("K", "4.0"), facts(catalog, specimen=serum(collected_at=NOON - timedelta(days=9)))
-    )
+    held = judged(sent("K", "2.4"), facts(catalog))
+    doubted = judged(sent("K", "4.0"), facts(catalog, specimen=serum(collected_at=NOON - timedelta(days=9))))
     seen = [(c.on_hold, c.doubtful) for c in (companion(held), companion(doubted))]
     assert seen == [(True, False), (True, True)]
     assert companion(held, earlier("4.1")).previous_value == Decimal("4.1")
@@ -288,14 +279,15 @@ TEXTS = st.one_of(
 def test_whatever_comes_passes_only_as_a_plain_value_with_every_fact_there(
     catalog: Catalog, text: str, unit: str, status: str, flag: str, absent: set[str]
 ) -> None:
+    companions = {} if "indices" in absent else indices()
     known = facts(
         catalog,
+        companions,
         qc=QcStatus("not_evaluable" if "qc" in absent else "accepted"),
         specimen=serum(collected_at=None) if "collection" in absent else serum(),
         patient=replace(MAN, birth_on=None) if "birth" in absent else MAN,
-        companions={} if "indices" in absent else indices(),
     )
-    result = evaluate(sent("K", text, unit, status=status, flags=(flag,)), known)
+    result = judged(sent("K", text, unit, status=status, flags=(flag,)), known, companions)
     number_within = result.reported.number is not None and 3 <= result.reported.number <= 6
     well_sent = unit in ("mmol/L", "mM") and status in ("F", "C") and flag in ("", "H")
     exact = result.reported.comparator == ""

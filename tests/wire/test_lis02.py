@@ -64,8 +64,11 @@ def test_delimiters_come_from_the_header(header: str, sample: str, well_declared
 
 def test_lines_that_are_no_records_are_kept() -> None:
     message = Records.parse("H|\\^&\n# note\nr|1\nfree text\n")
-    assert [record.id for record in message.records] == ["H", "", "R", ""]
-    assert [str(record) for record in message.leftovers] == ["# note", "free text"]
+    assert [(record.id, str(record)) for record in message.records[1:]] == [
+        ("", "# note"),
+        ("R", "r|1"),
+        ("", "free text"),
+    ]
     assert message.complete is False
 
 
