@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lis.interfaces.astm_envelope import AstmEnvelope, read_record_envelope, read_record_envelopes
+from lis.interfaces.hl7.batches import miscounted
 from lis.interfaces.hl7.envelope import Envelope, read_envelope, read_envelopes
 from lis.interfaces.routing import Lines
 
@@ -41,15 +42,23 @@ class Item:
 
 
 def items_of(arrivals: Sequence[Arrival]) -> Iterator[Item]:
-    """Every message of what arrived, in order."""
+    """Every message of what arrived, in order; before them a batch that is not as long as it says."""
     for place, arrival in enumerate(arrivals):
         envelopes: Sequence[Envelope | AstmEnvelope]
         if arrival.protocol == ASTM:
             envelopes = read_record_envelopes(arrival.raw, arrival.note)
         else:
-            envelopes = read_envelopes(arrival.raw)
+            envelopes = _with_batch(arrival.raw, read_envelopes(arrival.raw))
         for envelope in envelopes:
             yield Item(place, arrival, envelope)
+
+
+def _with_batch(raw: bytes, messages: list[Envelope]) -> list[Envelope]:
+    """It has all the bytes, so that it stays what it is when it is read once more."""
+    batch = miscounted(raw)
+    if batch is None:
+        return messages
+    return [batch, *(one for one in messages if one.problem != "header.no_header")]
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -215,7 +215,7 @@ def _arrivals(path: Path) -> list[Arrival]:
 def _profile_for(arrivals: Sequence[Arrival]) -> str:
     """The profile that recognises the first sender, else the generic one."""
     protocol = arrivals[0].protocol if arrivals else HL7
-    first = next(items_of(arrivals), None)
+    first = next((item for item in items_of(arrivals) if item.envelope.message is not None), None)
     known = recognised(first.envelope.application, first.envelope.facility, protocol) if first else ""
     return known or GENERIC[protocol]
 

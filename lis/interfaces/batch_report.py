@@ -34,7 +34,7 @@ def told_of(connection: Connection, names: Mapping[str, str]) -> dict[str, Any]:
         if row.state == "held"
     ]
     held += [
-        {"reason": row.reason, "what": f"{row.message_type} {row.control_id}".strip()}
+        {"reason": row.reason, "what": f"{row.message_type} {row.control_id}".strip() or row.detail}
         for row in messages
         if row.state in ("held", "unprocessed")
     ]

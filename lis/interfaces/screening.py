@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, literal, or_, select
 
 from lis.interfaces.astm_envelope import AstmEnvelope
+from lis.interfaces.hl7 import batches
 from lis.interfaces.hl7.ack import ErrorCondition
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
 from lis.interfaces.outcomes import DEAD_LETTER, ERROR, PROCESSED, REJECT, Outcome, held, refused
@@ -89,6 +90,8 @@ def _known(count: int) -> Question:
 
 def screen(envelope: Envelope, line: Line | None, environment: str, policy: str) -> Outcome | None:
     """Why a message is not read further; None when it may be."""
+    if envelope.problem == batches.COUNT:
+        return held(envelope.problem, envelope.problem_text)
     if envelope.message is None or envelope.problem == "header.no_control_id":
         return Outcome(DEAD_LETTER, "", envelope.problem, envelope.problem_text)
     if envelope.is_reply:
