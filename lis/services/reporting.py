@@ -102,7 +102,7 @@ def report_of(
         patient=patient,
         visit=visit,
         groups=tuple(_groups(connection, catalog, order, versions)),
-        notes=_notes(connection, order.id),
+        notes=notes_of(connection, catalog, order.id),
         calls=_calls(connection, order.id),
     )
 
@@ -245,8 +245,22 @@ def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLi
     return FINAL if complete or state == TestState.COMPLETE else PRELIMINARY
 
 
-def _notes(connection: Connection, order_id: int) -> tuple[str, ...]:
-    return tuple(row.text for row in by(t.report_note, "order_id").ask(connection, order_id=order_id))
+def notes_of(connection: Connection, catalog: Catalog, order_id: int) -> tuple[str, ...]:
+    """What was written to the readers of a case; a note on one value names its test."""
+    return tuple(
+        f"{catalog.tests[row.test].name if row.test in catalog.tests else row.test}: {row.text}"
+        if row.test
+        else row.text
+        for row in connection.execute(_NOTES, {"order_id": order_id})
+    )
+
+
+_NOTES = (
+    select(t.report_note.c.text, t.result.c.test)
+    .outerjoin(t.result, t.result.c.id == t.report_note.c.result_id)
+    .where(t.report_note.c.order_id == bindparam("order_id"))
+    .order_by(t.report_note.c.id)
+)
 
 
 def _calls(connection: Connection, order_id: int) -> tuple[str, ...]:

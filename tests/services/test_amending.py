@@ -35,7 +35,7 @@ def test_a_note_is_added_and_reported_the_value_unchanged(small: Bench) -> None:
     amend(small, placed.accession)
     with small.lab.reading() as reading:
         report = reporting.report_of(reading.connection, reading.catalog, placed.accession)
-    assert report.notes == ("Repeated.",)
+    assert report.notes == ("Sodium: Repeated.",)
     assert small.value(placed.accession, "NA")[:3] == ("F", "140", 1)
     first, second = small.rows(t.outbox, kind="result_report")
     assert first.refs == second.refs

@@ -88,6 +88,20 @@ def test_verify_then_release_then_correct(site: Site) -> None:
     assert "Version 1 is with the readers" in page
 
 
+def test_note_is_added_to_a_released_value(site: Site) -> None:
+    browser, accession = site.browser("supervisor"), received(site, "COAGS", peer="HIS")
+    type_in(browser, accession, "PT", "12.0")
+    path, seen = f"/accessions/{accession}", {"test": "PT", "seen-PT": 1}
+    note = seen | {"text": "Repeated, same value.", "reason": "Asked by the ward"}
+    assert 'data-code="result.not_released"' in browser.act(path + "/amend", note).text
+    browser.act(path + "/verify", seen | {"reason": "Clot checked."})
+    browser.act(path + "/release", seen)
+    stale = browser.act(path + "/amend", note | {"seen-PT": 0})
+    assert (stale.status_code, "has changed since this page was shown" in stale.text) == (409, True)
+    assert browser.act(path + "/amend", note).headers["Location"] == f"/lab/small{path}"
+    assert "<li>Prothrombin time: Repeated, same value.</li>" in browser.page(path).text
+
+
 def test_hold_names_its_reasons_and_takes_one_to_be_lifted(site: Site) -> None:
     browser, accession = site.browser("technologist"), received(site, "LYTES")
     rows = type_in(browser, accession, "K", "7.2")

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from lis.domain.people import Act
 from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import resulting, verifying
+from lis.services import amending, reporting, resulting, verifying
 from lis.storage.work import Work
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import fragment, go, show
@@ -66,6 +66,16 @@ def correct(here: SomeoneHere, form: Posted, accession: str) -> Response:
     with here.lab.work(here.actor) as work:
         refuse_unseen(work, accession, {test: form.number(f"seen-{test}")})
         resulting.correct_result(work, accession, test, form.text("value"), reason=form.text("reason"))
+    return go(f"{here.path}/accessions/{accession}")
+
+
+@router.post("/accessions/{accession}/amend")
+def amend(here: SomeoneHere, form: Posted, accession: str) -> Response:
+    """Add a note to a released value, which stays as it is."""
+    test = form.text("test")
+    with here.lab.work(here.actor) as work:
+        refuse_unseen(work, accession, {test: form.number(f"seen-{test}")})
+        amending.amend_result(work, accession, test, form.text("text"), reason=form.text("reason"))
     return go(f"{here.path}/accessions/{accession}")
 
 
@@ -131,6 +141,7 @@ def _case(here: Here, accession: str, queue: str) -> dict[str, Any]:
         return {
             "case": case,
             "rows": results.grid(reading, case.order),
+            "report_notes": reporting.notes_of(reading.connection, reading.catalog, case.order.id),
             "containers": specimens.of_order(reading, case.order.id),
             "calls": [call for call in inquiry.calls_of(reading, case.order.id) if call.state == "open"],
             "queue": queue if queue in review.SHOWN else "",
