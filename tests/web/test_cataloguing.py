@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from lis.storage import catalogs
 from tests.labs import PACK

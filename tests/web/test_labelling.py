@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 from sqlalchemy import func, select
 
 from lis.domain.events import Verb

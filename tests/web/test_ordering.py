@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from lis.domain.inspection import Inspection
 from lis.services import accessioning
