@@ -55,6 +55,18 @@ def delta_check(
     return _judge(rule, previous, quantity, text)
 
 
+def comparable(
+    rule: DeltaLimit | None, previous: PreviousResult | None, *, unit: str, collected_at: datetime | None
+) -> PreviousResult | None:
+    """The earlier result as relations may use it: of the same unit, drawn within the window of the delta limit."""
+    if previous is None or rule is None:
+        return previous
+    if collected_at is None or previous.collected_at is None or unit != previous.unit:
+        return None
+    is_recent = _NONE <= collected_at - previous.collected_at <= _window(rule.window_hours)
+    return previous if is_recent else None
+
+
 @cache
 def _window(hours: int) -> timedelta:
     return timedelta(hours=hours)

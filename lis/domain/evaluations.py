@@ -12,7 +12,7 @@ from lis.domain.catalog import Catalog
 from lis.domain.checks import Check
 from lis.domain.companions import Companion
 from lis.domain.critical import is_critical
-from lis.domain.delta import PreviousResult
+from lis.domain.delta import PreviousResult, comparable
 from lis.domain.expressions import UNKNOWN, Value
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import NO_ANALYZER, QcStatus
@@ -45,6 +45,13 @@ class ResultFacts(NamedTuple):
             calculations.AGE: UNKNOWN if years is None else Decimal(years),
             calculations.SEX: self.patient.known_sex or UNKNOWN,
         }
+
+    def earlier(self, test: str) -> PreviousResult | None:
+        """The earlier result as relations to other results may use it."""
+        if self.previous is None:
+            return None
+        rule, unit = self.catalog.deltas.get(test), self.catalog.tests[test].unit
+        return comparable(rule, self.previous, unit=unit, collected_at=self.specimen.collected_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def evaluate_together(
     companions |= dict.fromkeys(sent, Companion())
     shared = _shared(facts)
     alone = {test: judge_alone(value, facts[test], shared[test], companions) for test, value in sent.items()}
-    companions |= {test: companion(answer, facts[test].previous) for test, answer in alone.items()}
+    companions |= {test: companion(answer, facts[test].earlier(test)) for test, answer in alone.items()}
     found: dict[str, Calculation] = {}
     for test in _calculable(wanted, facts):
         found[test] = _calculate(test, facts[test], shared[test], companions)
@@ -54,7 +54,7 @@ def evaluate_together(
                 companions,
                 calculation=found[test].check,
             )
-            companions[test] = companion(alone[test], facts[test].previous)
+            companions[test] = companion(alone[test], facts[test].earlier(test))
         elif found[test].is_settled:
             companions[test] = Companion()
     judged = {

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from lis.domain.catalog import Catalog
 from lis.domain.companions import Companion
-from lis.domain.delta import PreviousResult
+from lis.domain.delta import PreviousResult, comparable
 from lis.domain.evaluations import ResultFacts
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import NO_ANALYZER, UNSAID, QcStatus
@@ -38,14 +38,22 @@ class Collection:
     containers: Mapping[str, Row[Any]]
     previous: Mapping[str, PreviousResult]
 
-    def standing(self, judged: Iterable[str]) -> dict[str, Companion]:
+    def standing(self, judged: Iterable[str], catalog: Catalog) -> dict[str, Companion]:
         """The other tests as companions: pending, without a value, or as a person decided."""
         left = set(judged)
         return {
-            test: _companion(row, self.previous.get(test))
+            test: _companion(row, self._earlier(row, catalog))
             for test, row in self.results.items()
             if test not in left
         }
+
+    def _earlier(self, row: Row[Any], catalog: Catalog) -> PreviousResult | None:
+        previous, test = self.previous.get(row.test), catalog.tests.get(row.test)
+        if previous is None or test is None:
+            return None
+        return comparable(
+            catalog.deltas.get(row.test), previous, unit=test.unit, collected_at=row.collected_at
+        )
 
     def undecided(self) -> dict[str, SentValue]:
         """Values filed and not yet accepted by a person: they are judged again with whatever comes in.

@@ -90,7 +90,7 @@ def _judge(
     wanted = _wanted(work, collection, sent, values)
     unmeasured = [SentValue(test, "", source="calculation") for test in wanted]
     facts = collected.facts_for(work, collection, [*values.values(), *unmeasured])
-    standing = collection.standing([*values, *wanted])
+    standing = collection.standing([*values, *wanted], work.catalog)
     return evaluate_together(values, facts, standing, wanted), values
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from lis.domain.checks import Check
-from lis.domain.delta import PreviousResult, delta_check
+from lis.domain.delta import PreviousResult, comparable, delta_check
 from lis.kernel.quantity import parse_quantity
 from tests.domain.samples import HOUR, NOON, delta_limit
 
@@ -92,3 +92,22 @@ def test_delta_with_another_unit_or_without_a_time_is_not_evaluable() -> None:
 def test_delta_says_from_where_to_where_and_the_limit() -> None:
     check = judged("4.0", "9.0", "OR", "1.0", "30")
     assert check.text == "From 4.0 to 9.0: beyond 1.0 or 30 % within 72 h."
+
+
+@pytest.mark.parametrize(
+    ("apart", "unit", "at", "is_used"),
+    [
+        (timedelta(hours=72), "mmol/L", NOON, True),
+        (timedelta(hours=72, seconds=1), "mmol/L", NOON, False),
+        (-timedelta(seconds=1), "mmol/L", NOON, False),
+        (HOUR, "mg/dL", NOON, False),
+        (HOUR, "mmol/L", None, False),
+    ],
+)
+def test_relations_use_an_earlier_result_that_the_delta_check_would(
+    apart: timedelta, unit: str, at: datetime | None, is_used: bool
+) -> None:
+    earlier = PreviousResult(parse_quantity("4.0"), "4.0", unit, NOON - apart)
+    found = comparable(delta_limit("ABS", "1.0"), earlier, unit="mmol/L", collected_at=at)
+    assert found == (earlier if is_used else None)
+    assert comparable(None, earlier, unit="mmol/L", collected_at=at) == earlier

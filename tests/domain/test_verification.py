@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lis.domain.catalog import Catalog, CodedValue, CriticalLimit
+from lis.domain.catalog import Catalog, CodedValue, ConsistencyRule, CriticalLimit
 from lis.domain.companions import Companion
 from lis.domain.delta import PreviousResult
 from lis.domain.evaluations import Evaluation, companion
@@ -38,8 +38,9 @@ NAMES = [
 ]
 
 
-def earlier(value: str, unit: str = "mmol/L") -> PreviousResult:
-    return PreviousResult(number(value), value, unit, NOON - 25 * HOUR)
+def earlier(value: str, unit: str = "mmol/L", hours: int = 24) -> PreviousResult:
+    """The tube of `facts` was drawn an hour before noon."""
+    return PreviousResult(number(value), value, unit, NOON - (hours + 1) * HOUR)
 
 
 def answers(evaluation: Evaluation) -> dict[str, str]:
@@ -292,3 +293,11 @@ def test_whatever_comes_passes_only_as_a_plain_value_with_every_fact_there(
     well_sent = unit in ("mmol/L", "mM") and status in ("F", "C") and flag in ("", "H")
     exact = result.reported.comparator == ""
     assert (result.disposition == "passed") == (number_within and exact and well_sent and not absent)
+
+
+def test_a_relation_to_an_earlier_result_holds_within_the_delta_window(catalog: Catalog) -> None:
+    rule = ConsistencyRule("R1", "K-K_PREV<0.5", "", "hold", "", "", "")
+    content = replace(catalog, consistency=(rule,))
+    before = [earlier("4.0"), earlier("4.0", hours=72), earlier("4.0", hours=73), None]
+    answers_to = [judged(sent("K", "4.6"), facts(content, previous=previous)) for previous in before]
+    assert [answer.checks[-1].outcome for answer in answers_to] == ["failed"] * 2 + ["not_applicable"] * 2
