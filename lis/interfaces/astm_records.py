@@ -43,7 +43,7 @@ class _Order:
 @dataclass(frozen=True, slots=True)
 class WorkQuery:
     """One id of a Q record: the container asked for, or everything there is; cancelled when it takes an earlier query
-    back.
+    back. `codes` are those of the tests asked for (Q-5), none for all of them.
 
     `sound` is false when Q-4, the end of a range of ids, is filled: ranges are not served, and some senders misuse the
     record for the values of controls.
@@ -53,6 +53,7 @@ class WorkQuery:
     cancelled: bool
     sound: bool = True
     everything: bool = False
+    codes: tuple[str, ...] = ()
 
 
 def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
@@ -81,7 +82,15 @@ def _query(query: Record, number: int) -> WorkQuery:
         cancelled=query[13].strip().upper() == "A",
         sound=not query[4],
         everything={word.upper() for word in (patient, specimen) if word} == {EVERYTHING},
+        codes=_codes_asked(query),
     )
+
+
+def _codes_asked(query: Record) -> tuple[str, ...]:
+    """The tests of Q-5, repeated for a list; none when ALL of them are asked for, or nothing is said."""
+    places = range(len(query.reps(5)))
+    codes = [code for place in places if (code := _local_code(query.comps(5, place))[0])]
+    return () if EVERYTHING in map(str.upper, codes) else tuple(dict.fromkeys(codes))
 
 
 def _orders(message: Records) -> list[_Order]:
@@ -185,16 +194,22 @@ def _observation(
 
 
 def _code(record: Record, profile: Profile) -> tuple[str, str, str, str]:
-    """Local code (component 4 and on, as analyzers differ), name, LOINC, and the part that a secondary value is."""
-    parts = [part.strip() for part in record.comps(3)]
-    places = [n for n in range(3, len(parts)) if parts[n]] or [n for n, part in enumerate(parts) if part]
-    place = places[0] if places else 0
-    rest = parts[place + 1 :]
+    """Local code, name, LOINC, and the part that a secondary value is."""
+    parts = record.comps(3)
+    code, rest = _local_code(parts)
     loinc = next((part for part in rest if _LOINC.fullmatch(part)), "")
     name = next((part for part in rest if part and part != loinc and not part.isdigit()), "")
     number = profile.secondary_component
-    part = parts[number - 1] if 0 < number <= len(parts) else ""
-    return (parts[place] if parts else ""), name, loinc, part
+    part = parts[number - 1].strip() if 0 < number <= len(parts) else ""
+    return code, name, loinc, part
+
+
+def _local_code(sent: list[str]) -> tuple[str, list[str]]:
+    """The local code of a universal test id (component 4 and on, as analyzers differ), and what stands behind it."""
+    parts = [part.strip() for part in sent]
+    places = [n for n in range(3, len(parts)) if parts[n]] or [n for n, part in enumerate(parts) if part]
+    place = places[0] if places else 0
+    return (parts[place] if parts else ""), parts[place + 1 :]
 
 
 def _flags(record: Record) -> Iterable[str]:

@@ -5,10 +5,9 @@ LIS02-A2 (ASTM E1394), records H, P, O and L; O-12 is what is asked for, O-26 wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,22 +59,34 @@ def handed_out(work: Work, container: Row[Any], codes: Sequence[str]) -> HandedO
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """Containers with the tests that wait on them, and how many more were left out of an answer."""
+
+    found: Sequence[tuple[Row[Any], tuple[str, ...]]]
+    beyond: int
+
+
 def outstanding(
-    work: Work, analyzer: str, at_most: int = MOST_AT_ONCE
-) -> list[tuple[Row[Any], tuple[str, ...]]]:
-    """Containers with the tests that were sent to an analyzer and still wait for its value, urgent ones first.
+    work: Work, analyzer: str, at_most: int = MOST_AT_ONCE, only: Container[str] | None = None
+) -> Outstanding:
+    """What was sent to an analyzer and still waits for its value, urgent containers first; `only` some tests of it.
 
     Those beyond `at_most` follow when these are done, or when they are asked for by their ids.
     """
     waiting: dict[int, list[str]] = {}
     for row in work.connection.execute(_WAITING, {"of_analyzer": analyzer}):
-        waiting.setdefault(row.container_pk, []).append(row.test)
-    found = []
-    for key, tests in islice(waiting.items(), at_most):
+        if only is None or row.test in only:
+            waiting.setdefault(row.container_pk, []).append(row.test)
+    found: list[tuple[Row[Any], tuple[str, ...]]] = []
+    for place, (key, tests) in enumerate(waiting.items()):
+        if len(found) == at_most:
+            return Outstanding(found, len(waiting) - place)
         container = work.containers.get(key)
         menu = working.may_run(work, analyzer, container)
-        found.append((container, tuple(test for test in dict.fromkeys(tests) if test in menu)))
-    return [(container, tests) for container, tests in found if tests]
+        if allowed := tuple(test for test in dict.fromkeys(tests) if test in menu):
+            found.append((container, allowed))
+    return Outstanding(found, 0)
 
 
 def _waiting() -> Select[Any]:
@@ -98,9 +109,16 @@ def _waiting() -> Select[Any]:
 _WAITING = _waiting()
 
 
-def query_answer(work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo) -> bytes:
-    """The answer to a query; L-3 is I when there is nothing (LIS02-A2, request information)."""
+def query_answer(
+    work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo, note: str = ""
+) -> bytes:
+    """The answer to a query; L-3 is I when there is nothing (LIS02-A2, request information).
+
+    LIS02 knows no answer that goes on: that it is not the whole is said in a comment on the message.
+    """
     orders = [record for number, one in enumerate(work, 1) for record in _order(one, number, NEW, ASKED)]
+    if note:
+        orders.insert(0, Seg("C", {2: "1", 3: "L", 4: note, 5: "G"}))
     return _message(orders, "", sender, at, zone, "N" if work else "I")
 
 

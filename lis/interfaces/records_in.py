@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row
 
 from lis.interfaces.astm_envelope import AstmEnvelope
 from lis.interfaces.astm_records import WorkQuery, read_queries, read_records
-from lis.interfaces.astm_work import HandedOut, handed_out, outstanding, query_answer
-from lis.interfaces.handling import file_readings
+from lis.interfaces.astm_work import MOST_AT_ONCE, HandedOut, handed_out, outstanding, query_answer
+from lis.interfaces.handling import file_readings, source_of
 from lis.interfaces.outcomes import DEAD_LETTER, Outcome, held, processed
 from lis.interfaces.routing import Line
 from lis.services import working
@@ -50,35 +51,55 @@ def handle_records(
         if queries
         else held("message.no_results", "The message holds neither result nor query.")
     )
-    return outcome, _answers(work, line, queries)
-
-
-def _answers(work: Work, line: Line, queries: Sequence[WorkQuery]) -> bytes | None:
     asked = [query for query in queries if not query.cancelled]
     if not asked:
-        return None
+        return outcome, None
+    answer = _answer(work, line, asked)
+    return replace(outcome, detail=" ".join([outcome.detail, *answer.notes]).strip()), answer.records
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The records that answer a query, and what a person should know of them."""
+
+    records: bytes
+    notes: list[str]
+
+
+def _answer(work: Work, line: Line, asked: Sequence[WorkQuery]) -> _Answer:
     found: dict[str, HandedOut] = {}
-    if line.code in work.catalog.analyzers:
-        for query in asked:
-            found |= _everything(work, line) if query.everything else _of_one(work, line, query)
-    return query_answer([*found.values()], line.our_application, work.now, line.zone)
+    beyond, codes = 0, source_of(work.catalog, line, 0).code_map
+    for query in asked if line.code in work.catalog.analyzers else ():
+        only = {codes[code] for code in query.codes if code in codes} if query.codes else None
+        if query.everything:
+            most = int(line.row.settings.get("most_at_once", MOST_AT_ONCE))
+            waiting = outstanding(work, line.code, most, only)
+            told, beyond = waiting.found, max(beyond, waiting.beyond)
+        else:
+            told = _of_one(work, line, query.container, only)
+        for container, tests in told:
+            one = _handed_out(work, line, container, tests)
+            before = found.get(one.container)
+            found[one.container] = _joined(before, one) if before else one
+    rest = f"Given {len(found)}; {beyond} more wait: ask again, or by their ids." if beyond else ""
+    records = query_answer([*found.values()], line.our_application, work.now, line.zone, rest)
+    unknown = dict.fromkeys(code for query in asked for code in query.codes if not codes.get(code))
+    words = f"Asked for codes that mean no test here: {', '.join(unknown)}." if unknown else ""
+    return _Answer(records, [note for note in (rest, words) if note])
 
 
-def _of_one(work: Work, line: Line, query: WorkQuery) -> dict[str, HandedOut]:
+def _of_one(
+    work: Work, line: Line, number: str, only: Container[str] | None
+) -> list[tuple[Row[Any], tuple[str, ...]]]:
     """What the analyzer may run on the container in its hands, whether it was sent there or not."""
-    container = work.containers.by_container_id(query.container) if query.container else None
-    if container is None:
-        return {}
-    tests = working.hand_out_work(work, line.code, container)
-    return {query.container: _handed_out(work, line, container, tests)} if tests else {}
+    container = work.containers.by_container_id(number) if number else None
+    tests = working.hand_out_work(work, line.code, container, only) if container is not None else ()
+    return [(container, tests)] if container is not None and tests else []
 
 
-def _everything(work: Work, line: Line) -> dict[str, HandedOut]:
-    """What was sent to the analyzer and has not come back: noted when it was sent, and said once more."""
-    return {
-        container.container_id: _handed_out(work, line, container, tests)
-        for container, tests in outstanding(work, line.code)
-    }
+def _joined(before: HandedOut, one: HandedOut) -> HandedOut:
+    """One container that was asked for more than once."""
+    return replace(before, codes=tuple(dict.fromkeys((*before.codes, *one.codes))))
 
 
 def _handed_out(work: Work, line: Line, container: Row[Any], tests: Sequence[str]) -> HandedOut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from typing import Any
 
 from sqlalchemy import Row
@@ -60,9 +60,14 @@ def deny_work(work: Work, analyzer: str, container_id: str) -> None:
     work.outbox.add(outbox.NO_WORK, analyzer, asked=container_id)
 
 
-def hand_out_work(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:
-    """The same for an analyzer that reads its work in the answer to its query: nothing is queued."""
-    tests = work_for(work, analyzer, container)
+def hand_out_work(
+    work: Work, analyzer: str, container: Row[Any], only: Container[str] | None = None
+) -> tuple[str, ...]:
+    """The same for an analyzer that reads its work in the answer to its query: nothing is queued.
+
+    `only` are the tests it asked for, when it did not ask for all.
+    """
+    tests = tuple(test for test in work_for(work, analyzer, container) if only is None or test in only)
     if tests:
         _note_sent(work, container, work.orders.get(container.order_id), analyzer, tests, rerun=False)
     return tests

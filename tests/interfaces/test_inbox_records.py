@@ -47,6 +47,11 @@ def states(small: SmallLab) -> list[tuple[str, str]]:
         return [(row.state, row.reason) for row in rows]
 
 
+def details(small: SmallLab) -> list[str]:
+    with small.lab.reading() as reading:
+        return list(reading.connection.execute(select(t.inbound.c.detail).order_by(t.inbound.c.id)).scalars())
+
+
 def test_results_are_filed_and_the_doubtful_held(small: SmallLab, inbox: Inbox, container: str) -> None:
     text = records(
         container,
@@ -98,9 +103,9 @@ def test_a_query_is_answered_with_the_pending_tests(small: SmallLab, inbox: Inbo
     assert [record[3] for record in Records.parse(nothing.decode()).all("L")] == ["I"]
 
 
-def ask(inbox: Inbox, *ids: str) -> list[tuple[str, list[str]]]:
+def ask(inbox: Inbox, *ids: str, tests: str = "^^^ALL") -> list[tuple[str, list[str]]]:
     """What an analyzer is told when it asks for these ids: the containers with its codes, in order."""
-    query = f"H|\\^&|||CHEM-1|||||LIS||P\rQ|1|{chr(92).join(ids)}||^^^ALL||||||||O\rL|1|N\r"
+    query = f"H|\\^&|||CHEM-1|||||LIS||P\rQ|1|{chr(92).join(ids)}||{tests}||||||||O\rL|1|N\r"
     _, answer = take(inbox, query)
     message = Records.parse(answer.decode())
     assert [record[3] for record in message.all("L")] == ["N" if message.all("O") else "I"]
@@ -110,12 +115,12 @@ def ask(inbox: Inbox, *ids: str) -> list[tuple[str, list[str]]]:
     return [(order[3], [rep.split("^")[3] for rep in order.reps(5)]) for order in message.all("O")]
 
 
+CODES = ["101", "102", "103", "104", "H", "I", "L"]
+
+
 def sent_work(small: SmallLab) -> int:
     with small.lab.reading() as reading:
         return len(reading.connection.execute(select(t.analyzer_work)).all())
-
-
-CODES = ["101", "102", "103", "104", "H", "I", "L"]
 
 
 @pytest.mark.parametrize("asked", ["ALL", "^ALL", "all", "ALL^ALL"])
@@ -156,12 +161,74 @@ def test_an_answer_for_all_is_bounded_and_the_rest_follows(
 
     def told(at_most: int) -> list[str]:
         with small.work() as work:
-            return [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", at_most)]
+            return [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", at_most).found]
 
     assert (told(1), told(2)) == ([container], [container, second])
     with small.work() as work:
         cancelling.cancel_order(work, container[:9], reason="not wanted")
     assert told(1) == [second]
+
+
+def test_an_answer_that_is_not_the_whole_says_so(small: SmallLab, inbox: Inbox, container: str) -> None:
+    second = small.order("LYTES", numbers=("H8",)).container_ids[0]
+    small.receive(second)
+    with small.work("lis_admin") as work:
+        work.interfaces.change("CHEM-1", settings={"most_at_once": 1})
+    query = "H|\\^&|||CHEM-1|||||LIS||P\rQ|1|ALL||^^^ALL||||||||O\rL|1|N\r"
+
+    _, answer = take(inbox, query)
+
+    words = "Given 1; 1 more wait: ask again, or by their ids."
+    message = Records.parse(answer.decode())
+    assert [record.id for record in message.records] == ["H", "C", "P", "O", "L"]
+    assert [(one[3], one[4], one[5]) for one in message.all("C")] == [("L", words, "G")]
+    assert details(small) == [words]
+    assert ask(inbox, f"^{second}") == [(second, CODES)]
+
+
+@pytest.mark.parametrize("who", ["ALL", "the container"])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("^^^103", ["103"]),
+        ("^^^103\\^^^101", ["101", "103"]),
+        ("^^^102^K^UNDILUTED", ["102"]),
+        ("102", ["102"]),
+        ("^^^101\\^^^ALL", CODES),
+        ("", CODES),
+        ("all", CODES),
+    ],
+)
+def test_who_asks_for_some_tests_is_told_of_those(
+    small: SmallLab, inbox: Inbox, container: str, who: str, asked: str, told: list[str]
+) -> None:
+    ids = "ALL" if who == "ALL" else f"^{container}"
+    noted = sent_work(small)
+
+    assert ask(inbox, ids, tests=asked) == [(container, told)]
+
+    assert sent_work(small) - noted == (0 if who == "ALL" else len(told))
+    assert details(small) == [""]
+
+
+def test_codes_that_mean_no_test_here_are_answered_with_nothing_and_a_person_can_see_it(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    assert ask(inbox, f"^{container}", tests="^^^NEW") == []
+    assert ask(inbox, f"^{container}", tests="^^^NEW\\^^^101") == [(container, ["101"])]
+    assert details(small) == ["Asked for codes that mean no test here: NEW."] * 2
+
+
+def test_a_container_asked_for_test_by_test_is_one_order(
+    small: SmallLab, inbox: Inbox, container: str
+) -> None:
+    head = "H|\\^&|||CHEM-1|||||LIS||P\r"
+    asked = "".join(f"Q|{n}|^{container}||^^^{code}||||||||O\r" for n, code in enumerate((103, 101), 1))
+
+    _, answer = take(inbox, f"{head}{asked}L|1|N\r")
+
+    [order] = Records.parse(answer.decode()).all("O")
+    assert order[5] == "^^^103\\^^^101"
 
 
 def test_a_list_of_ids_is_answered_id_by_id(small: SmallLab, inbox: Inbox, container: str) -> None:
