@@ -12,11 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from lis.domain.measuring import dilution_factor
 from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen, Role
 from lis.interfaces.hl7.results import Reading
 from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
-from lis.kernel.quantity import plain
+from lis.kernel.quantity import parse_decimal, plain
 from lis.wire.astm import Record, Records
 
 STATUSES = {"F": "F", "V": "V", "R": "F", "C": "C", "P": "P", "S": "P", "I": "I", "X": "X"}
@@ -162,7 +163,8 @@ def _first(message: Records, order: _Order, paths: Iterable[str]) -> str:
 
 def _at(message: Records, order: _Order, path: str) -> str:
     name, _, place = path.partition("-")
-    record = {"H": message.header, "O": order.order, "P": order.patient}.get(name)
+    first = order.results[0][0] if order.results else None
+    record = {"H": message.header, "O": order.order, "P": order.patient, "R": first}.get(name)
     if record is None:
         return ""
     return record.get(place if "." in place else f"{place}.1").strip()
@@ -188,8 +190,8 @@ def _observation(
         status=profile.statuses.get(status, STATUSES.get(status, "")),
         observed_at=_observed_at(record, zone),
         supplemental=is_secondary,
-        extra=_extra(record, comments, order),
-        doubt="" if is_secondary else _doubt(value, status, comments, profile),
+        extra=_extra(record, comments, order, profile),
+        doubt="" if is_secondary else _doubt(record, value, status, comments, profile),
     )
 
 
@@ -199,9 +201,29 @@ def _code(record: Record, profile: Profile) -> tuple[str, str, str, str]:
     code, rest = _local_code(parts)
     loinc = next((part for part in rest if _LOINC.fullmatch(part)), "")
     name = next((part for part in rest if part and part != loinc and not part.isdigit()), "")
-    number = profile.secondary_component
-    part = parts[number - 1].strip() if 0 < number <= len(parts) else ""
-    return code, name, loinc, part
+    part = _component(parts, profile.secondary_component)
+    return code, name, loinc, "" if part == profile.primary else part
+
+
+def _component(parts: list[str], number: int) -> str:
+    return parts[number - 1].strip() if 0 < number <= len(parts) else ""
+
+
+def _dilution(record: Record, comments: list[Record], profile: Profile) -> str:
+    """As R-3 tells where the profile says so, a bare factor as a ratio; else as a comment tells."""
+    told = _component(record.comps(3), profile.dilution_component)
+    if told in profile.undiluted:
+        return ""
+    if parse_decimal(told) is not None:
+        return f"1:{told}"
+    return told or profile.dilution_in("\n".join(comment.whole(4) for comment in comments))
+
+
+def _stray_dilution(record: Record, profile: Profile) -> str:
+    """A ratio in R-3 where the profile knows of none: LIS02-A2 leaves to the manufacturer what it means."""
+    _, rest = _local_code(record.comps(3))
+    ratios = [part for part in rest if part and (dilution_factor(part) or 1) != 1]
+    return ratios[0] if ratios and not profile.dilution_component else ""
 
 
 def _local_code(sent: list[str]) -> tuple[str, list[str]]:
@@ -213,10 +235,9 @@ def _local_code(sent: list[str]) -> tuple[str, list[str]]:
 
 
 def _flags(record: Record) -> Iterable[str]:
+    """Every repetition and every component: some senders list them so."""
     for number in range(len(record.reps(7))):
-        flag = record.value(7, 1, rep=number).strip()
-        if flag:
-            yield flag
+        yield from filter(None, map(str.strip, record.comps(7, number)))
 
 
 def _value(record: Record, flags: tuple[str, ...], profile: Profile) -> str:
@@ -236,13 +257,15 @@ def _observed_at(record: Record, zone: ZoneInfo) -> datetime | None:
     return next((at for number in (13, 12) if (at := read_instant(record.value(number, 1), zone))), None)
 
 
-def _doubt(value: str, status: str, comments: list[Record], profile: Profile) -> str:
+def _doubt(record: Record, value: str, status: str, comments: list[Record], profile: Profile) -> str:
     if status in QUESTIONED:
         return f"The sender marks the result {status}: {QUESTIONED[status]}."
     if profile.no_value and re.fullmatch(profile.no_value, value):
         return f"The sender wrote {value}: no value."
     if not value and status in ("F", "V", "C"):
         return "Declared final, but without a value."
+    if ratio := _stray_dilution(record, profile):
+        return f"It may be diluted {ratio}: the interface does not say what that means."
     for comment in comments:
         code = comment.value(4, 1).strip()
         is_alarm = profile.alarm_comments and re.fullmatch(profile.alarm_comments, code)
@@ -251,8 +274,9 @@ def _doubt(value: str, status: str, comments: list[Record], profile: Profile) ->
     return ""
 
 
-def _extra(record: Record, comments: list[Record], order: _Order) -> dict[str, str]:
+def _extra(record: Record, comments: list[Record], order: _Order, profile: Profile) -> dict[str, str]:
     said = {
+        "dilution": _dilution(record, comments, profile),
         "range": record.whole(6),
         "operator": record[11],
         "equipment": record[14],

@@ -30,7 +30,8 @@ class Profile:
     `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
 
     For LIS02 records: `values_from` are components of R-4 in the order they are looked at; `secondary_component` of R-3
-    marks raw and derived values; `off_scale_from_range` reads `<` or `>` in the flags with the limit in R-6.
+    marks raw and derived values, by any text but `primary`; `dilution_component` of R-3 is the dilution, its factor
+    applied, `undiluted` are words for none; `off_scale_from_range` reads `<` or `>` in the flags with the limit in R-6.
     """
 
     name: str
@@ -65,6 +66,9 @@ class Profile:
     senders: str = ""
     values_from: tuple[int, ...] = (1, 2)
     secondary_component: int = 0
+    primary: str = ""
+    dilution_component: int = 0
+    undiluted: frozenset[str] = frozenset()
     supplemental_without_status: bool = False
     off_scale_from_range: bool = False
     alarm_comments: str = ""

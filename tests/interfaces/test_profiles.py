@@ -62,6 +62,7 @@ def told(reading: Reading) -> list[tuple[str, str, str, tuple[str, ...], str]]:
             "roche-cobas-c",
             [("989/", "141", "mmol/L", ("N",), "F"), ("990/", "5.9", "mmol/L", ("A",), "held")],
         ),
+        ("abbott-architect", [("651", "182000", "mIU/mL", (), "F")]),
         ("cepheid-genexpert", [("HIVVL", "512", "copies/mL", (), "F")]),
         (
             "horiba-yumizen",
@@ -101,6 +102,7 @@ def test_senders_are_recognised_by_name() -> None:
     assert recognised("BC-5380", "Mindray", "hl7") == "mindray-bc"
     assert recognised("GeneXpert PC", "", "astm") == "cepheid-genexpert"
     assert recognised("GeneXpert PC", "", "hl7") == ""
+    assert recognised("ARCHITECT", "", "astm") == "abbott-architect"
     assert recognised("WHOEVER", "LAB", "hl7") == ""
 
 
@@ -114,7 +116,7 @@ def test_a_new_sender_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_unknown_profile_and_an_unknown_trait_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(NotFound, match="There are: cepheid-genexpert"):
+    with pytest.raises(NotFound, match="There are: abbott-architect"):
         profile("no-such-profile")
     (tmp_path / "wrong.yaml").write_text("barcode: OBR-2\n", "utf-8")
     monkeypatch.setattr("lis.interfaces.profiles.FOLDER", tmp_path)
