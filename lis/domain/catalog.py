@@ -331,6 +331,7 @@ class Analyzer:
     reports_indices: bool
     menu: tuple[MenuItem, ...]
     requires_qc: bool = True
+    qc_hours: int = 24  # so long a good control run speaks for what is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,9 +436,7 @@ class Catalog:
     @cached_property
     def ucum_of(self) -> dict[str, str]:
         """Sender's spelling → UCUM, for spellings of the same size only."""
-        return {
-            spelling: unit.ucum for unit in self.units.values() for spelling in (unit.ucum, *unit.synonyms)
-        }
+        return {text: unit.ucum for unit in self.units.values() for text in (unit.ucum, *unit.synonyms)}
 
     def same_size(self, sent: str, ucum: str) -> bool:
         """Whether a number sent with this spelling is the number in this unit. Unknown spellings never are."""

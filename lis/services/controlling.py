@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, select
 from lis.domain.catalog import ControlTarget
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedControl, ReportedObservation
-from lis.domain.qc.gate import VALID_FOR, ControlReading, QcStatus, qc_status
+from lis.domain.qc.gate import ControlReading, QcStatus, qc_status, valid_for
 from lis.kernel.clock import local_day
 from lis.kernel.quantity import parse_quantity
 from lis.storage import tables as t
@@ -69,7 +69,7 @@ def target_for(work: Work, analyzer: str, test: str, control: ReportedControl) -
 
 
 def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStatus]:
-    """Whether each test of an analyzer is in control now, from the control results of the last day.
+    """Whether each test of an analyzer is in control now, from the control results that still count.
 
     A control dated ahead of now is handed to the gate too: an older good run must not stand in for it.
     """
@@ -81,7 +81,8 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
 
 def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str, str], QcStatus]:
     rows: dict[str, list[Row[Any]]] = {test: [] for test in tests}
-    for row in work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=work.now - VALID_FOR):
+    after = work.now - valid_for(work.catalog.analyzers.get(analyzer))
+    for row in work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=after):
         rows[row.test].append(row)
     today = local_day(work.now, work.catalog.laboratory.zone)
     return {(analyzer, test): _status(work, analyzer, test, own, today) for test, own in rows.items()}

@@ -395,6 +395,7 @@ class AnalyzerRow(Row):
     port: Port | None = None
     reports_indices: bool
     requires_qc: bool = True
+    qc_hours: int = Field(24, ge=1)
     menu: tuple[MenuItemRow, ...] = Field(min_length=1)
 
 

@@ -61,6 +61,15 @@ def test_gate_after_a_day_is_not_known(own_site: Site) -> None:
     assert row_of(page, "NA") == "NA Sodium ! Not known none none No control run within 24 hours."
 
 
+def test_gate_sees_a_control_dated_ahead(own_site: Site) -> None:
+    """As results do: an older good run does not stand in for it."""
+    run_controls(own_site, "NA", "R1", "120", "150")
+    run_controls(own_site, "NA", "R2", "120", "150", hours=-2)
+    page = own_site.browser("technologist").page("/qc").text
+    assert "! Not known" in row_of(page, "NA")
+    assert row_of(page, "NA").endswith("The newest control run is dated in the future.")
+
+
 def test_gate_fragment_has_no_page_around_it(site: Site) -> None:
     answer = site.browser("technologist").get("/lab/small/qc", headers={"HX-Request": "true"})
     assert (answer.status_code, "<html" in answer.text, "/qc/CHEM-1/NA" in answer.text) == (200, False, True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lis.domain.catalog import Catalog, Unit
 from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST
@@ -67,6 +68,22 @@ def test_controls_of_hematology_and_coagulation_have_three_levels_and_of_the_oth
     }
 
     assert levels == {"CHEM-1": {2}, "HEME-1": {3}, "COAG-1": {3}, "UA-1": {2}, "BG-1": {2}}
+
+
+def test_controls_are_run_as_often_as_results_need_them(core: Catalog) -> None:
+    """Coagulation and blood gases each eight hours (42 CFR 493.1269, 493.1267), the others each day."""
+    devices = yaml.safe_load((PACK / "world" / "world.yaml").read_text(encoding="utf-8"))["analyzers"]
+    longest = {device["code"]: max(_hours_between(device["controls_at"])) for device in devices}
+    needed = {code: analyzer.qc_hours for code, analyzer in core.analyzers.items()}
+
+    assert needed == {"CHEM-1": 24, "HEME-1": 24, "COAG-1": 8, "UA-1": 24, "BG-1": 8}
+    assert longest == needed
+
+
+def _hours_between(times: list[str]) -> list[float]:
+    """From each time of day to the next one, around the clock."""
+    hours = [int(text[:2]) + int(text[3:]) / 60 for text in times]
+    return [(later - hour) % 24 or 24 for hour, later in zip(hours, [*hours[1:], hours[0]], strict=True)]
 
 
 def test_nothing_passes_alone_that_is_critical_at_any_age_it_passes_for(core: Catalog) -> None:

@@ -241,6 +241,6 @@ def test_controls_run_at_the_laboratorys_own_hour_on_both_sides_of_a_clock_chang
     world.step(start + timedelta(days=4))
     zone = core().place.zone
     entries = world.sink.of_kind("analyzer.controlled")  # type: ignore[attr-defined]
-    runs = [entry.at.astimezone(zone) for entry in entries if entry.subject == "COAG-1"]
+    runs = [entry.at.astimezone(zone) for entry in entries if entry.subject == "HEME-1"]
     later = {f"{at:%m-%d %H:%M}" for at in runs if at > start.astimezone(zone) + HOUR}
-    assert sorted(later) == ["10-31 05:35", "11-01 05:35", "11-02 05:35", "11-03 05:35"]
+    assert sorted(later) == ["10-31 05:40", "11-01 05:40", "11-02 05:40", "11-03 05:40"]

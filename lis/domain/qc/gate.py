@@ -1,9 +1,10 @@
 """The QC gate in its smallest honest form.
 
-Analyzer × test is accepted when its newest control run within 24 lab hours has every level of the targets in
+Analyzer × test is accepted when its newest control run within the analyzer's hours has every level of the targets in
 force within ±3 SD (the limit itself is no violation), a coded one within its expected codes. Anything else is not
 accepted: beyond that `failed`, no such run `not_evaluable`. CLIA 42 CFR 493.1256(d)(3)(i): two levels of control
-each day of testing; (ii): a negative and a positive one where results are qualitative.
+each day of testing; (ii): a negative and a positive one where results are qualitative; 493.1267 and 493.1269: blood
+gases and coagulation each eight hours.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from lis.domain.catalog import Catalog, ControlTarget
+from lis.domain.catalog import Analyzer, Catalog, ControlTarget
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
 from lis.kernel.clock import local_day
 from lis.kernel.quantity import Quantity, plain
 
 NAME = "qc"
-VALID_FOR = timedelta(hours=24)
 LIMIT_SD = 3
 
 
@@ -68,12 +68,17 @@ def qc_status(
         return QcStatus(
             "not_evaluable", "qc.no_target", "No control lot in force has a target for this test."
         )
-    run = _newest_run(readings)
-    if not run or now - max(r.observed_at for r in run) > VALID_FOR:
-        return QcStatus("not_evaluable", "qc.none", "No control run within 24 hours.")
+    run = _newest_run([r for r in readings if now - r.observed_at <= valid_for(device)])
+    if not run:
+        return QcStatus("not_evaluable", "qc.none", f"No control run within {device.qc_hours} hours.")
     if any(reading.observed_at > now for reading in run):
         return QcStatus("not_evaluable", "qc.future", "The newest control run is dated in the future.")
     return _judge(run, targets)
+
+
+def valid_for(analyzer: Analyzer | None) -> timedelta:
+    """How long a control run speaks for what is measured after it."""
+    return timedelta(hours=analyzer.qc_hours if analyzer else 0)
 
 
 def qc_check(status: QcStatus) -> Check:

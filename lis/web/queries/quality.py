@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row, func, select
 
 from lis.documents.charts import QcChart, QcPoint, QcViolation
 from lis.domain.catalog import ControlTarget
-from lis.domain.qc.gate import LIMIT_SD, VALID_FOR, ControlReading, QcStatus, qc_status
+from lis.domain.qc.gate import LIMIT_SD, ControlReading, QcStatus, qc_status, valid_for
 from lis.kernel.clock import local
 from lis.kernel.quantity import parse_quantity, plain
 from lis.lab import Reading
@@ -142,10 +142,12 @@ def chart(reading: Reading, analyzer: str, test: str) -> QcChart | None:
 
 
 def _recent(reading: Reading) -> Mapping[tuple[str, str], list[Row[Any]]]:
+    """What still counts on any analyzer, what is dated ahead with it: no older good run stands in for that."""
     c = t.control_observation.c
-    query = select(t.control_observation).where(
-        c.observed_at >= reading.now - VALID_FOR, c.observed_at <= reading.now + timedelta(minutes=1)
+    longest = max(
+        (valid_for(analyzer) for analyzer in reading.catalog.analyzers.values()), default=timedelta(0)
     )
+    query = select(t.control_observation).where(c.observed_at >= reading.now - longest)
     found: dict[tuple[str, str], list[Row[Any]]] = {}
     for row in reading.connection.execute(query.order_by(c.observed_at, c.id)):
         found.setdefault((row.analyzer, row.test), []).append(row)

@@ -89,6 +89,22 @@ def test_run_within_24_hours(catalog: Catalog, age: timedelta, outcome: str, rea
     assert (answer.outcome, answer.reason_code) == (outcome, reason)
 
 
+@pytest.mark.parametrize(
+    ("age", "reason"),
+    [(8 * HOUR, ""), (8 * HOUR + timedelta(seconds=1), "qc.none"), (24 * HOUR, "qc.none")],
+)
+def test_an_analyzer_has_its_own_hours(catalog: Catalog, age: timedelta, reason: str) -> None:
+    """42 CFR 493.1267 and 493.1269: each eight hours."""
+    devices = {"CHEM-1": replace(catalog.analyzers["CHEM-1"], qc_hours=8)}
+    eight = replace(catalog, analyzers=devices)
+    assert status(eight, reading(1, "3.0", age=age), reading(2, "6.0", age=age)).reason_code == reason
+
+
+def test_a_run_of_which_a_part_is_too_old_is_incomplete(catalog: Catalog) -> None:
+    late = reading(1, "3.0", age=24 * HOUR + timedelta(seconds=1)), reading(2, "6.0", age=24 * HOUR)
+    assert status(catalog, *late).reason_code == "qc.incomplete"
+
+
 def test_readings_without_a_run_belong_together_when_of_one_instant(catalog: Catalog) -> None:
     together = reading(1, "3.0", run=""), reading(2, "6.0", run="")
     assert status(catalog, *together).outcome == "accepted"
