@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from lis.domain.measuring import dilution_factor
 from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen, Role
+from lis.interfaces.hl7.observations import united
 from lis.interfaces.hl7.results import Reading
 from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
@@ -185,7 +186,7 @@ def _observation(
         loinc=loinc,
         value_type="ST",
         value=value,
-        unit=record.value(5, 1).strip(),
+        unit=united(record.comps(5)),
         flags=flags,
         status=profile.statuses.get(status, STATUSES.get(status, "")),
         observed_at=_observed_at(record, zone),

@@ -3,6 +3,7 @@
 Rules (HL7 v2.5.1 chapter 2, MSH-18, and table 0211):
 
 - MSH-18, first repetition, names the character set of the whole message.
+- Spellings of one name differ in marks only: UTF8, ISO-8859-1.
 - Empty means 7-bit ASCII; as senders do leave it empty and send more, UTF-8 is tried strictly, then the
   character set that the interface is configured for, if it is.
 - "UNICODE" alone means UTF-8 (Mindray, Erba). Any other name outside the table is refused.
@@ -21,6 +22,16 @@ CHARSETS = {
     "GB 18030-2000": "gb18030",
 } | {f"8859/{part}": f"iso8859-{part}" for part in range(1, 16) if part != 12}
 
+_NO_LETTER = re.compile(r"[^A-Z0-9]")
+
+
+def codec_of(name: str) -> str:
+    """The codec of a character set's name in MSH-18, "" when none of the table is meant."""
+    name = name.strip().upper()
+    return CHARSETS.get(name) or _CODECS.get(_NO_LETTER.sub("", name).removeprefix("ISO"), "")
+
+
+_CODECS = {_NO_LETTER.sub("", name): codec for name, codec in CHARSETS.items()} | {"UNICODEUTF8": "utf-8"}
 _BOM = codecs.BOM_UTF8
 _HEADER = re.compile(rb"(?:^|[\r\n])(MSH[^\r\n]*)")
 
@@ -85,9 +96,9 @@ def _name(raw: bytes) -> str:
 
 def _codecs(name: str, default: str | None) -> tuple[str, ...]:
     if name:
-        codec = CHARSETS.get(name.upper())
+        codec = codec_of(name)
         return (codec,) if codec else ()
-    return ("utf-8", CHARSETS.get(default.upper(), default)) if default else ("utf-8",)
+    return ("utf-8", codec_of(default) or default) if default else ("utf-8",)
 
 
 def line_end(raw: bytes, start: int = 0) -> int:

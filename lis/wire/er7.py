@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 
-from lis.wire.charset import CHARSETS, CharsetError, decode, msh_fields
+from lis.wire.charset import CharsetError, codec_of, decode, msh_fields
 from lis.wire.er7_text import (
     DEFAULT,
     HEADERS,
@@ -30,7 +30,6 @@ from lis.wire.er7_write import NULL, Comps, Raw, Reps, Seg, Subs, Value, build, 
 from lis.wire.fields import Fields
 
 __all__ = [
-    "CHARSETS",
     "DEFAULT",
     "NULL",
     "Batch",
@@ -46,6 +45,7 @@ __all__ = [
     "Subs",
     "Value",
     "build",
+    "codec_of",
     "comps",
     "decode",
     "escape",

@@ -60,6 +60,11 @@ def test_results_responses_and_interpretations_are_told_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(("field", "unit"), [("10^3/uL", "10^3/uL"), ("mmol/L^UCUM", "mmol/L"), ("", "")])
+def test_a_power_of_ten_is_one_unit(field: str, unit: str) -> None:
+    assert observation(f"R|1|^^^WBC|6.4|{field}||||F", name="generic-astm").unit == unit
+
+
 def test_flags_may_be_components() -> None:
     one = observation("R|1|^^^16^TSH^UNDILUTED^P^1^2^^F|< 0.01|uIU/mL||EXP^<\\HIGH||F")
 

@@ -74,8 +74,11 @@ class Odd:
     "odd",
     [
         Odd("SN", "<^100", "<100"),
+        Odd("SN", "=^141", "141"),
+        Odd("SN", ">=^141", ">=141"),
         Odd("NM", "<100", "<100"),
         Odd("CE", "141^one hundred", "141"),
+        Odd("CWE", "^^^^^^^^141", "141"),
         Odd("TX", "141", "141"),
         Odd("ST", "14\\X0D\\1", "14\n1"),
         Odd("NM", "14\\X31\\", "141"),
@@ -111,6 +114,9 @@ HELD = {
     ),
     "a unit in other letters": lambda a, b: results(a, NA.replace("mmol/L", "MMOL/L")),
     "cut in the middle of an OBX": lambda a, b: results(a, NA)[: results(a, NA).index("|||||F")],
+    "masked": lambda a, b: results(a, NA.replace("141", "***.*")),
+    "dashes": lambda a, b: results(a, NA.replace("141", "-----")),
+    "marked as control, and a patient's tube": lambda a, b: control(a, "C2401", NA),
     "two segments glued": lambda a, b: results(
         a, NA.replace("|||||F", "|||||OBX|2|NM|102||4.2|mmol/L|||||F")
     ),

@@ -71,6 +71,10 @@ CHARSETS = [
     ("UNICODE UTF-8", b"M\xc3\xbcller", "Müller", "utf-8"),
     ("UNICODE", b"M\xc3\xbcller", "Müller", "utf-8"),
     ("8859/1", b"M\xfcller", "Müller", "iso8859-1"),
+    ("UTF8", b"M\xc3\xbcller", "Müller", "utf-8"),
+    ("UNICODE UTF8", b"M\xc3\xbcller", "Müller", "utf-8"),
+    ("ISO-8859-1", b"M\xfcller", "Müller", "iso8859-1"),
+    ("iso8859/15", b"\xa4", "€", "iso8859-15"),
     ("8859/15~UNICODE UTF-8", b"\xa4", "€", "iso8859-15"),
     ("GB 18030-2000", b"\xcd\xf5", "王", "gb18030"),
 ]
@@ -97,6 +101,8 @@ REFUSED = [
     (message("8859/1", b"M\x00ller"), "undecodable"),
     (message("ISO IR 999"), "unknown"),
     (message("8859/12"), "unknown"),
+    (message("UTF-16"), "unknown"),
+    (message("-"), "unknown"),
     (message("8859/1") + message("UNICODE UTF-8", b"M\xc3\xbcller"), "mixed"),
 ]
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from lis.interfaces.hl7.envelope import SUPPORTED, Envelope
 from lis.interfaces.hl7.times import write_instant
-from lis.wire.er7 import CHARSETS, DEFAULT, Delimiters, Raw, Seg, Value, build, comps, subs
+from lis.wire.er7 import DEFAULT, Delimiters, Raw, Seg, Value, build, codec_of, comps, subs
 
 OUR_VERSION = "2.5.1"
 UTF8 = "UNICODE UTF-8"
@@ -127,7 +127,7 @@ def _header(envelope: Envelope, reply: Reply, kind: str, marks: Delimiters) -> S
         11: Raw(header[11]) if header[11] else "P",
         12: version if version in SUPPORTED else OUR_VERSION,
     }
-    if charset.strip().upper() in CHARSETS:
+    if codec_of(charset):
         fields[18] = charset
     if "IHE" in header[21]:
         fields[21] = Raw(header[21])
@@ -180,7 +180,7 @@ def _encoded(segments: Sequence[Seg], envelope: Envelope, marks: Delimiters) -> 
 
 
 def _codec(envelope: Envelope) -> str:
-    declared = envelope.header.value(18).strip().upper()
-    if envelope.codec == "latin-1" or not declared:
+    declared = envelope.header.value(18)
+    if envelope.codec == "latin-1" or not declared.strip():
         return envelope.codec if envelope.codec == "latin-1" else "ascii"
-    return CHARSETS.get(declared, envelope.codec)
+    return codec_of(declared) or envelope.codec

@@ -18,6 +18,7 @@ from lis.wire.er7 import Segment
 LOINC_NAMES = ("LN", "LOINC")
 RESERVED_CLASSES = ("S_RAW", "S_OTHER", "S_IMAGE")
 REAGENT_TYPES = ("SR", "MR", "RC")
+_POWER = re.compile(r"\d{1,2}(/.+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,15 @@ def _code(identifier: list[str]) -> tuple[str, str, str]:
     return code, title or triplets[0][1] or triplets[1][1], loinc
 
 
+_CODED_AS = (1, 2, 4, 5, 9)  # code, text, the alternative's, and what was written (CWE)
+
+
 def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) -> str:
     """The value as one text: comparators and separators of SN kept, codes before their texts, repetitions joined."""
     if kind in ("CE", "CWE", "CNE", "CF"):
-        text = obx.value(5, 1) or obx.value(5, 2) or obx.value(5, 4)
+        text = next((text for part in _CODED_AS if (text := obx.value(5, part))), "")
     elif kind == "SN":
-        text = "".join(obx.value(5, part).strip() for part in range(1, 5))
+        text = "".join(obx.value(5, part).strip() for part in range(1, 5)).removeprefix("=")
     else:
         text = obx.whole(5, "\n" if kind in ("TX", "FT", "ST") else "")
     told = said(text)
@@ -138,16 +142,18 @@ def _value(obx: Segment, kind: str, profile: Profile, flags: tuple[str, ...]) ->
 
 
 def _unit(obx: Segment) -> str:
-    return _plain_unit(obx[6], obx.delimiters.component) if obx.plain else _united(obx.comps(6))
+    return _plain_unit(obx[6], obx.delimiters.component) if obx.plain else united(obx.comps(6))
 
 
 @remembers(1024)
 def _plain_unit(text: str, mark: str) -> str:
-    return _united(text.split(mark))
+    return united(text.split(mark))
 
 
-def _united(parts: list[str]) -> str:
-    """The first of identifier, text, and their alternatives that says something."""
+def united(parts: list[str]) -> str:
+    """The first of identifier, text, and their alternatives that says something; `10^3/uL` is one, never escaped."""
+    if parts[0].strip() == "10" and len(parts) > 1 and _POWER.fullmatch(parts[1].strip()):
+        return f"10^{parts[1].strip()}"
     return next((text for at in (0, 1, 3, 4) if at < len(parts) and (text := said(parts[at]))), "")
 
 

@@ -228,3 +228,19 @@ def test_one_text_is_read_by_each_messages_own_delimiters() -> None:
         "%~\\&": [("A^B^L", "", "g^L")] * 2,
         "%~^&": [("A^B^L", "", "g^L")] * 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "unit"),
+    [
+        ("mmol/L", "mmol/L"),
+        ("10^3/uL", "10^3/uL"),
+        (" 10^9/L^x", "10^9/L"),
+        ("10\\S\\3/uL", "10^3/uL"),
+        ("10*3/uL^K/uL^UCUM", "10*3/uL"),
+        ("10^ten^L", "10"),
+        ("^K/uL", "K/uL"),
+    ],
+)
+def test_a_power_of_ten_is_one_unit_though_its_mark_cuts_components(field: str, unit: str) -> None:
+    assert one(f"OBX|1|NM|101||1|{field}|||||F").unit == unit
