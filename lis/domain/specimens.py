@@ -52,12 +52,12 @@ def stability_check(test: Test, specimen: SpecimenFacts, at: datetime, catalog: 
     row = catalog.specimen_types.get(specimen.type) or catalog.specimen_types.get(test.specimen_type)
     own = own_limit(test, cold=specimen.cold)
     transport = _hours(row.max_transport_h) if row and is_separated(row.code, catalog) else None
+    if specimen.collected_at is not None and specimen.collected_at > at:
+        return failed(NAME, "stability.collected_later", "Collected later than it was measured.")
     if own is None and transport is None:
         return not_applicable(NAME, "No stability limit.")
     if specimen.collected_at is None:
         return not_evaluable(NAME, "stability.collection_unknown", "The collection time is unknown.")
-    if specimen.collected_at > at:
-        return failed(NAME, "stability.collected_later", "Collected later than it was measured.")
     if row is None or not is_separated(row.code, catalog):
         return _within(own, specimen.collected_at, at, "stability.exceeded", "from collection")
     return _separated(row, specimen.collected_at, specimen.separated_at, own, at)

@@ -101,9 +101,7 @@ def value_check(value: ReportedValue, test: Test, value_set: Iterable[CodedValue
 
 
 def _filed(quantity: Quantity, decimals: int | None) -> Decimal:
-    if decimals is None:
-        return quantity.value
-    value = rounded(quantity.value, decimals)
+    value = quantity.value if decimals is None else rounded(quantity.value, decimals)
     value = value if value else abs(value)  # never -0.0
     return value if quantity.is_exact or value == quantity.value else quantity.value
 

@@ -69,6 +69,9 @@ def test_stability_of_whole_blood_counts_from_collection(
 def test_test_without_a_limit_of_its_own(catalog: Catalog) -> None:
     free = replace(catalog.tests["HGB"], stability_rt_h=None, stability_4c_h=None)
     assert stability_check(free, SpecimenFacts("WB", None), NOON, catalog).outcome == "not_applicable"
+    assert stability_check(free, SpecimenFacts("WB", NOON - HOUR), NOON, catalog).outcome == "not_applicable"
+    skewed = stability_check(free, SpecimenFacts("WB", NOON + SECOND), NOON, catalog)
+    assert (skewed.outcome, skewed.reason_code) == ("failed", "stability.collected_later")
     assert judged(catalog, "AGAP", "SER", age=99 * HOUR, separated=HOUR) == ("passed", "")
 
 

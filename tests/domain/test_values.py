@@ -40,6 +40,7 @@ def test_value_as_reported(
 def test_number_without_decimals_is_kept_as_sent(catalog: Catalog) -> None:
     test = replace(catalog.tests["K"], decimals=None)
     assert reported(SentValue("K", "4.0500"), test).text == "4.0500"
+    assert reported(SentValue("K", "-0.00"), test).text == "0.00"
 
 
 @pytest.mark.parametrize(
