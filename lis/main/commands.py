@@ -1,4 +1,7 @@
-"""The `lis` command: serve, laboratories, packs, database, doctor. Other packages add sub-commands by entry point."""
+"""The `lis` command: laboratories, accounts, packs, backups, serving, a self-check.
+
+Other packages add sub-commands by entry point.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,17 @@ from typing import Annotated
 import typer
 
 from lis.kernel.errors import Refusal
-from lis.main import commands_db, commands_inbox, commands_lab, commands_pack
+from lis.main import commands_account, commands_db, commands_inbox, commands_lab, commands_log, commands_pack
 from lis.main.settings import Settings
 from lis.main.telling import BAD, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(commands_lab.app, name="lab")
+app.add_typer(commands_account.app, name="account")
 app.add_typer(commands_pack.app, name="pack")
 app.add_typer(commands_db.app, name="db")
 app.command()(commands_inbox.inbox)
+app.command()(commands_log.log)
 
 GROUP = "lis.commands"
 # Found by name when the project is used from its source folder, where no entry points are installed.

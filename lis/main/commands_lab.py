@@ -20,8 +20,14 @@ from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
 from lis.main.telling import say
 from lis.services import cataloguing
+from lis.storage import control
+from lis.storage.directory import SNAPSHOT
+from lis.storage.export import canonical_digest, canonical_lines
 
-app = typer.Typer(no_args_is_help=True, help="Make, list, copy, put back and drop laboratories.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Make, list, copy, put back and drop laboratories: the database alone, not what is simulated around it.",
+)
 BY = "command line"
 Slug = Annotated[str, typer.Argument(help="Short name of the laboratory.")]
 
@@ -85,9 +91,12 @@ def snapshot(slug: Slug, label: Annotated[str, typer.Argument(help="Name of the 
 
 @app.command()
 def fork(slug: Slug, new: Annotated[str, typer.Argument(help="Short name of the copy.")]) -> None:
-    """Make a laboratory that begins as a copy of a laboratory or snapshot."""
+    """Make a laboratory that begins as a copy of a laboratory or snapshot, for the same people."""
     with open_house(Settings()) as house:
         house.fork(slug, new, BY)
+        source = house.entry(slug)
+        with house.control.writing() as connection:
+            control.let_in(connection, source.parent if source.kind == SNAPSHOT else slug, new)
     say(f"Laboratory {new} is made from {slug}.")
 
 
@@ -97,6 +106,19 @@ def reset(slug: Slug, to: Annotated[str, typer.Argument(help="The snapshot to pu
     with open_house(Settings()) as house:
         house.reset(slug, to, BY)
     say(f"Laboratory {slug} is back at {to}.")
+
+
+@app.command()
+def digest(
+    slug: Slug,
+    file: Annotated[Path | None, typer.Argument(help="File to write the history to, as text.")] = None,
+) -> None:
+    """Say the digest of a laboratory's history: equal for equal histories, whenever they were lived."""
+    with open_house(Settings()) as house, house.lab(slug).reading() as connection:
+        if file:
+            with file.open("w", encoding="utf-8", newline="\n") as out:
+                out.writelines(f"{line}\n" for line in canonical_lines(connection))
+        say(canonical_digest(connection), f"  {slug}")
 
 
 @app.command()

@@ -6,11 +6,12 @@ passwords and tokens are never seen here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select, update
 
 from lis.kernel.errors import Conflict, NotFound
 from lis.storage.tables.control import account, control_event, membership, session, throttle
@@ -68,12 +69,12 @@ def record(connection: Connection, at: datetime, actor: str, verb: str, subject:
     connection.execute(insert(control_event).values(row))
 
 
-def follow(connection: Connection, after: int = 0, limit: int = 1000) -> list[ControlEvent]:
-    """The events after a position, in the order in which they were recorded."""
-    query = (
-        select(control_event).where(control_event.c.seq > after).order_by(control_event.c.seq).limit(limit)
-    )
-    return [ControlEvent(**row) for row in connection.execute(query).mappings()]
+def events(connection: Connection, subject: str = "") -> Iterator[ControlEvent]:
+    """What was recorded, oldest first; of one laboratory or account, where it is named."""
+    query = select(control_event).order_by(control_event.c.seq)
+    chosen = query.where(control_event.c.subject == subject) if subject else query
+    for row in connection.execute(chosen).mappings():
+        yield ControlEvent(**row)
 
 
 # accounts and memberships
@@ -156,8 +157,21 @@ def _change_account(connection: Connection, username: str, **values: object) -> 
     change = update(account).where(account.c.username == username).values(**values).returning(account.c.id)
     found = connection.execute(change).scalar_one_or_none()
     if found is None:
-        raise NotFound("account.unknown", f"There is no account {username}.")
+        raise no_account(username)
     return int(found)
+
+
+def no_account(username: str) -> NotFound:
+    """The refusal of a user name that nobody has."""
+    return NotFound("account.unknown", f"There is no account {username}.")
+
+
+def let_in(connection: Connection, source: str, target: str) -> None:
+    """Who may enter the one laboratory may enter the other, as the same member of its staff."""
+    there = select(membership.c.account_id).where(membership.c.lab == target)
+    mine = membership.c.lab == source, membership.c.account_id.not_in(there)
+    rows = select(membership.c.account_id, literal(target), membership.c.staff_code).where(*mine)
+    connection.execute(insert(membership).from_select(["account_id", "lab", "staff_code"], rows))
 
 
 def set_membership(

@@ -26,7 +26,8 @@ from lis.web.security_sessions import Passwords
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Keep, fork and put back laboratories with the hospital and bench around them, while nobody serves them.",
+    help="Keep, fork and put back laboratories with the hospital and bench around them, while nobody serves them."
+    " `lis lab` does it to a laboratory alone: its copies have no hospital and no bench.",
 )
 BY = "command line"
 Slug = Annotated[str, typer.Argument(help="Short name of the laboratory.")]

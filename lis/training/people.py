@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from lis.domain.events import Verb
 from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST, Actor
 from lis.kernel.clock import Clock
+from lis.services import staffing
 from lis.storage import control
 from lis.storage.house import House
 from lis.storage.work import Work
@@ -42,16 +42,7 @@ Hash = Callable[[str], str]
 def add_staff(work: Work) -> None:
     """Enter everybody into the laboratory."""
     for member in STAFF:
-        work.staff.add(
-            code=member.code, name=member.name, initials=member.initials, role=member.role, active=True
-        )
-        work.journal.append(
-            Verb.STAFF_ADDED,
-            f"staff:{member.code}",
-            name=member.name,
-            role=member.role,
-            initials=member.initials,
-        )
+        staffing.add_member(work, member.code, member.name, member.role, initials=member.initials)
 
 
 def actor(code: str, station: str) -> Actor:

@@ -16,6 +16,7 @@ from lis.domain.people import system
 from lis.kernel.clock import Clock
 from lis.kernel.errors import Conflict
 from lis.lab import Lab
+from lis.storage import control
 from lis.storage.house import House
 from lis.training import chronicle, contents, following, pace, preparing, snapshots
 from lis.training.chronicle import Chronicle, WorldHead
@@ -109,7 +110,7 @@ def relive(
         )
     with house.control.writing() as connection:
         connection.execute(update(world_table).where(world_table.c.lab == new).values(pack=head.pack))
-        snapshots.let_in(connection, slug, new, BY)
+        control.let_in(connection, slug, new)
 
 
 def within_past(head: WorldHead, at: datetime) -> bool:

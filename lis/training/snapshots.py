@@ -16,7 +16,6 @@ from lis.storage import control, directory
 from lis.storage import tables as t
 from lis.storage.database import LabDatabase
 from lis.storage.house import House
-from lis.storage.tables.control import membership
 from lis.training import chronicle, following
 from lis.training.tables import world_entry, world_input, world_snapshot
 
@@ -137,17 +136,7 @@ def fork(house: House, snapshot: Snapshot, new: str, by: str) -> None:
     house.fork(snapshot.lab, new, by)
     with house.control.writing() as connection:
         chronicle.carry(connection, snapshot.lab, new)
-        let_in(connection, snapshot.origin, new, by)
-
-
-def let_in(connection: Connection, source: str, target: str, by: str) -> None:
-    """Who may enter the one laboratory may enter the other."""
-    m = membership.c
-    there = select(m.account_id).where(m.lab == target)
-    rows = select(m.account_id, m.staff_code).where(m.lab == source, m.account_id.not_in(there))
-    for row in connection.execute(rows.order_by(m.account_id)).all():
-        values = {"account_id": row.account_id, "lab": target, "staff_code": row.staff_code}
-        connection.execute(insert(membership).values(values))
+        control.let_in(connection, snapshot.origin, new)
 
 
 def put_back(house: House, slug: str, source: str, by: str) -> None:

@@ -146,11 +146,20 @@ def test_failures_are_counted_until_cleared(house: House) -> None:
         assert control.note_failure(connection, "ada") == 1
 
 
-def test_a_follower_reads_events_once_and_in_order(house: House, ada: int) -> None:
+def test_events_are_told_in_order_and_of_one_subject(house: House, ada: int) -> None:
     with house.control.writing() as connection:
-        start = control.follow(connection)[-1].seq
-        for subject in "abc":
+        for subject in ("north", "south", "north"):
             control.record(connection, WALL_START, "admin", "lab.migrated", subject, revision="0001")
-        first = control.follow(connection, start, limit=2)
-        rest = control.follow(connection, first[-1].seq)
-    assert [event.subject for event in (*first, *rest)] == ["a", "b", "c"]
+        told = list(control.events(connection))[-4:]
+        mine = list(control.events(connection, "north"))
+    assert [event.subject for event in told] == ["ada", "north", "south", "north"]
+    assert mine == [told[1], told[3]]
+
+
+def test_who_may_enter_a_laboratory_is_let_into_its_copy(house: House, lab: LabDatabase, ada: int) -> None:
+    house.fork("demo", "copy", "admin")
+    with house.control.writing() as connection:
+        control.set_membership(connection, ada, "demo", "AL", at=WALL_START, actor="admin")
+        control.let_in(connection, "demo", "copy")
+        control.let_in(connection, "demo", "copy")
+        assert control.memberships(connection, ada) == {"copy": "AL", "demo": "AL"}

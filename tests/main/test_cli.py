@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -214,7 +215,7 @@ def sub_commands(listing: str) -> set[str]:
     return {row[0] for row in rows if row} & {"demo", *OWN}
 
 
-OWN = {"db", "doctor", "inbox", "lab", "pack", "serve"}
+OWN = {"account", "db", "doctor", "inbox", "lab", "log", "pack", "serve"}
 
 
 def test_training_takes_its_sub_commands_along(without_training: Path) -> None:
@@ -229,3 +230,25 @@ def test_training_takes_its_sub_commands_along(without_training: Path) -> None:
 
 def test_training_adds_its_sub_commands(lis: Command) -> None:
     assert sub_commands(lis("--help").out) == {"demo", *OWN}
+
+
+def test_equal_histories_have_equal_digests(lis: Command, small: Path, tmp_path: Path) -> None:
+    file = tmp_path / "history.txt"
+    lis("lab", "fork", "small", "late")
+    first, _, name = lis("lab", "digest", "small", file).out.partition("  ")
+    assert (name, sha256(file.read_bytes()).hexdigest()) == ("small\n", first)
+    assert lis("lab", "digest", "late").out == f"{first}  late\n"
+    assert lis("pack", "load", PACK, "late", "--reason", "again").status == 0
+    assert lis("lab", "digest", "late").out.partition("  ")[0] != first
+
+
+def test_what_was_done_to_laboratories_is_told(lis: Command, small: Path) -> None:
+    lis("lab", "snapshot", "small", "noon")
+    lis("lab", "reset", "small", "small-noon")
+    told = [line.split("  ", 1)[1] for line in lis("log").lines]
+    assert told == [
+        'lab.created  small  by tests  {"parent":""}',
+        'lab.snapshot_taken  small-noon  by command line  {"parent":"small"}',
+        'lab.reset  small  by command line  {"snapshot":"small-noon"}',
+    ]
+    assert [line.split("  ", 1)[1] for line in lis("log", "small").lines] == [told[0], told[2]]

@@ -116,5 +116,5 @@ def test_a_snapshot_says_where_it_stands_and_the_control_journal_that_it_was_tak
     assert [kept.inputs, kept.entries, kept.events] == [*counted, snapshots.events_of(house.lab("past"))]
     assert (kept.at, len(head.content)) == (head.stood_at, 64)
     with house.control.reading() as connection:
-        verbs = [event.verb for event in control.follow(connection)]
+        verbs = [event.verb for event in control.events(connection)]
     assert verbs[-2:] == ["lab.snapshot_taken", "world.snapshot_taken"]
