@@ -19,7 +19,7 @@ class QcReview:
     printed_at_text: str
     remarks: tuple[str, ...] = ()
     reviewed_by: str = ""
-    environment: str = "TRAINING — synthetic patients, not for clinical use"
+    environment: str = ""
 
 
 def qc_review_pdf(review: QcReview, paper: str = "us-letter") -> bytes:

@@ -1,4 +1,4 @@
-"""From rows to what documents print: labels and reports, as text in the laboratory's zone."""
+"""From rows to what documents print: labels, reports and QC reviews, as text in the laboratory's zone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from lis.documents.labels import LabelData
+from lis.documents.qc_reviews import QcReview
 from lis.documents.reports import (
     Laboratory,
     Previous,
@@ -24,6 +25,7 @@ from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.services import reporting
 from lis.storage import tables as t
+from lis.web.queries import occurring, quality
 from lis.web.words import STATE_WORDS
 
 STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
@@ -92,10 +94,35 @@ def report_of(reading: Reading, accession: str) -> ReportData:
         ),
         critical_calls=report.calls,
         disclaimers=tuple(text for text in (reading.catalog.texts.get("report.disclaimer", ""),) if text),
-        environment="TRAINING — synthetic patients, not for clinical use"
-        if reading.head.environment == TRAINING
-        else "",
+        environment=_banner(reading),
     )
+
+
+def qc_review_of(reading: Reading, analyzer: str) -> QcReview:
+    """The charts of an analyzer's controls, and the occurrences reported about them, for a person to sign."""
+    known = reading.catalog.analyzers.get(analyzer)
+    if known is None:
+        raise NotFound("analyzer.unknown", f"There is no analyzer {analyzer} here.")
+    drawn = [quality.chart(reading, analyzer, item.test) for item in known.menu]
+    zone = reading.zone
+    return QcReview(
+        laboratory=reading.catalog.laboratory.name,
+        period=f"{known.name} {analyzer}, the last {quality.CHART_RUNS} runs of each test",
+        charts=tuple(chart for chart in drawn if chart is not None),
+        printed_at=reading.now,
+        printed_at_text=moment(reading.now, zone, seconds=True),
+        remarks=tuple(
+            f"{moment(row.opened_at, zone)} {row.subject}: {row.what} {row.action}".rstrip()
+            for row in occurring.about(reading, f"control:{analyzer}/")
+        ),
+        environment=_banner(reading),
+    )
+
+
+def _banner(reading: Reading) -> str:
+    """What stands across every page of a laboratory that is not for patients."""
+    is_training = reading.head.environment == TRAINING
+    return "TRAINING — synthetic patients, not for clinical use" if is_training else ""
 
 
 def moment(at: datetime | None, zone: str, *, seconds: bool = False) -> str:

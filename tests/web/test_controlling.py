@@ -9,6 +9,7 @@ import pytest
 
 from lis.domain.observations import ReportedControl, ReportedObservation
 from lis.services import controlling
+from tests.documents.pdftext import pages_text
 from tests.web.site import Site
 
 LOTS = {1: "C2401", 2: "C2402"}
@@ -105,3 +106,25 @@ def test_chart_of_something_not_controlled_is_not_found(site: Site) -> None:
 def test_qc_is_seen_by_those_whose_role_carries_it(site: Site, role: str, status: int) -> None:
     browser = site.browser(role)
     assert (browser.page("/qc").status_code, browser.page("/qc/CHEM-1/NA").status_code) == (status, status)
+
+
+def test_review_of_an_analyzer_is_paper_with_charts_occurrences_and_a_line_to_sign(own_site: Site) -> None:
+    browser = own_site.browser("technologist")
+    empty = browser.page("/qc/CHEM-1/review.pdf")
+    assert (empty.status_code, "No control of CHEM-1 has been measured yet." in empty.text) == (409, True)
+    run_controls(own_site, "NA", "R1", "120.6", "155")
+    told = {
+        "subject": "control:CHEM-1/NA",
+        "category": "quality_control",
+        "what": "High.",
+        "action": "Recalibrated.",
+    }
+    assert browser.act("/occurrences", told).status_code == 303
+    paper = browser.page("/qc/CHEM-1/review.pdf")
+    words = " ".join(pages_text(paper.content))
+    assert paper.headers["content-type"] == "application/pdf"
+    assert "CHEM-1, the last 30 runs of each test Sodium — CHEM-1" in words
+    assert "1-3s rejection at run 03-02 05:00: Level 2 +3.33s." in words
+    assert "control:CHEM-1/NA: High. Recalibrated. Reviewed by:" in words
+    assert browser.page("/qc/NONE/review.pdf").status_code == 404
+    assert '<a href="/lab/small/qc/CHEM-1/review.pdf">' in browser.page("/qc").text

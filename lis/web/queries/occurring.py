@@ -11,7 +11,7 @@ from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
 
-CLOSED_SHOWN = 30
+MOST_SHOWN = 30
 HANDOFFS_SHOWN = 20
 
 # Kind of a subject, as the journal names it → where it is shown, below the laboratory.
@@ -52,7 +52,14 @@ def closed_ones(reading: Reading) -> list[tuple[Row[Any], int]]:
     """The reports closed last."""
     o = t.occurrence
     query = select(o).where(o.c.state == "closed").order_by(o.c.closed_at.desc(), o.c.id.desc())
-    return _counted(reading, query.limit(CLOSED_SHOWN))
+    return _counted(reading, query.limit(MOST_SHOWN))
+
+
+def about(reading: Reading, subjects: str) -> list[Row[Any]]:
+    """The newest reports about things whose names begin so, oldest first."""
+    o = t.occurrence
+    query = select(o).where(o.c.subject.startswith(subjects, autoescape=True)).order_by(o.c.id.desc())
+    return list(reading.connection.execute(query.limit(MOST_SHOWN)))[::-1]
 
 
 def one(reading: Reading, occurrence_id: int) -> Occurrence:

@@ -1,4 +1,4 @@
-"""QC: the gate of each test on each analyzer, and its chart."""
+"""QC: the gate of each test on each analyzer, its chart, and the review on paper."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lis.documents.charts import TABLE_HEAD, describe, levey_jennings_svg, table_rows
+from lis.documents.qc_reviews import qc_review_pdf
 from lis.domain.people import Act
-from lis.kernel.errors import NotFound
+from lis.kernel.errors import Conflict, NotFound
 from lis.lab import Reading
 from lis.web.deps import SomeoneHere
 from lis.web.pages import show
+from lis.web.printing import qc_review_of
 from lis.web.queries import quality
 
 router = APIRouter(prefix="/lab/{slug}")
@@ -26,6 +28,19 @@ def status_page(request: Request, here: SomeoneHere) -> Response:
         gate = quality.blocks(reading)
     template = "controlling/_gate.html" if request.headers.get("HX-Request") else "controlling/status.html"
     return show(request, here, template, gate=gate)
+
+
+@router.get("/qc/{analyzer}/review.pdf")
+def review(here: SomeoneHere, analyzer: str) -> Response:
+    """The charts of an analyzer as paper, with a line to sign."""
+    here.require(Act.QC_VIEW)
+    with here.lab.reading() as reading:
+        data = qc_review_of(reading, analyzer)
+    if not data.charts:
+        raise Conflict(
+            "qc.none", f"No control of {analyzer} has been measured yet.", "Run its controls first."
+        )
+    return Response(qc_review_pdf(data), media_type="application/pdf")
 
 
 @router.get("/qc/{analyzer}/{test}")
