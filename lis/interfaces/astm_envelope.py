@@ -11,6 +11,8 @@ from lis.wire.astm import Records, split_messages
 from lis.wire.er7 import CharsetError, MessageError, decode
 
 KIND = "ASTM"
+BROKEN_OFF = ("T", "R", "E")
+"""L-3 when a message is not what it was to be: the sender's or the receiver's abort, an error of the system."""
 _LINE_END = re.compile(rb"[\r\n]+")
 _START = re.compile(rb"(?:\A|(?<=[\r\n]))(?=[Hh][^A-Za-z0-9\s])")
 
@@ -76,6 +78,14 @@ def read_record_envelope(raw: bytes, note: str = "", charset: str = "") -> AstmE
         return AstmEnvelope(raw, None, f"header.{error.reason}", "No usable H record.")
     if "\0" in str(message.header):
         return AstmEnvelope(raw, None, "header.nul", "The H record holds a NUL character.")
+    if not problem and (end := _broken_off(message)):
+        problem, words = "message.aborted", f"The sender broke it off: L-3 is {end}."
     if not problem and not message.complete:
         problem, words = "message.incomplete", "The message has no L record: it was cut off."
     return AstmEnvelope(raw, message, problem, words)
+
+
+def _broken_off(message: Records) -> str:
+    """How a message ended that was not to end, "" when it did as it should."""
+    ends = [record.value(3, 1).strip().upper() for record in message.all("L")]
+    return next((end for end in ends if end in BROKEN_OFF), "")

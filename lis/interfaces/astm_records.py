@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from lis.domain.measuring import dilution_factor
 from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen, Role
+from lis.interfaces.astm_groups import Measured, Order, orders_of
 from lis.interfaces.hl7.observations import united
 from lis.interfaces.hl7.results import Reading
 from lis.interfaces.hl7.times import read_instant
@@ -33,13 +34,6 @@ _LOINC = re.compile(r"\d{1,5}-\d", re.ASCII)
 _RANGE = re.compile(r"\s*([\d.eE+]+)\s*(?:to|-)\s*([\d.eE+]+)\s*")
 _INSTRUMENT = "I"
 EVERYTHING = "ALL"
-
-
-@dataclass
-class _Order:
-    patient: Record | None
-    order: Record
-    results: list[tuple[Record, list[Record]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Re
     """Every result of a message, one reading per O record. A R record without O has nothing to belong to but itself."""
     readings: list[Reading] = []
     seq = 0
-    for order in _orders(message):
+    for order in orders_of(message):
         if order.results:
             readings.append(_reading(message, order, profile, zone, seq))
             seq += len(order.results)
@@ -95,25 +89,7 @@ def _codes_asked(query: Record) -> tuple[str, ...]:
     return () if EVERYTHING in map(str.upper, codes) else tuple(dict.fromkeys(codes))
 
 
-def _orders(message: Records) -> list[_Order]:
-    """A result without O belongs to the order before it, never across a P to that of another patient."""
-    orders: list[_Order] = []
-    patient: Record | None = None
-    order: _Order | None = None
-    for record in message.records:
-        if record.id == "P":
-            patient, order = record, None
-        elif record.id == "O" or (record.id == "R" and order is None):
-            order = _Order(patient, record if record.id == "O" else Record("O", message.delimiters))
-            orders.append(order)
-        if order is not None and record.id == "R":
-            order.results.append((record, []))
-        elif order is not None and record.id == "C" and order.results:
-            order.results[-1][1].append(record)
-    return orders
-
-
-def _reading(message: Records, order: _Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
+def _reading(message: Records, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
     role, doubt = _role(message, order, profile)
     name = _first(message, order, profile.control_id)
     found = re.fullmatch(profile.control_level, name)
@@ -128,8 +104,8 @@ def _reading(message: Records, order: _Order, profile: Profile, zone: ZoneInfo, 
         patient_id=_patient(order.patient, 3) or _patient(order.patient, 4),
         patient_name=", ".join(part for n in (1, 2) if (part := _patient(order.patient, 6, n))),
         observations=tuple(
-            _observation(record, comments, order, profile, zone, seq + n)
-            for n, (record, comments) in enumerate(order.results, 1)
+            _observation(measured, order, profile, zone, seq + n)
+            for n, measured in enumerate(order.results, 1)
         ),
         control=control if role == "control" else None,
         doubt=doubt,
@@ -142,7 +118,7 @@ def _patient(record: Record | None, number: int, component: int = 1) -> str:
     return record.value(number, component).strip() if record is not None else ""
 
 
-def _role(message: Records, order: _Order, profile: Profile) -> tuple[Role, str]:
+def _role(message: Records, order: Order, profile: Profile) -> tuple[Role, str]:
     marks = [mark for mark in profile.control_marks if _is_marked(message, order, mark)]
     has_patient = any(_patient(order.patient, number) for number in (3, 4, 6))
     if marks and has_patient and not profile.control_mark_decides:
@@ -150,7 +126,7 @@ def _role(message: Records, order: _Order, profile: Profile) -> tuple[Role, str]
     return ("control", "") if marks else ("patient", "")
 
 
-def _is_marked(message: Records, order: _Order, mark: str) -> bool:
+def _is_marked(message: Records, order: Order, mark: str) -> bool:
     path, is_equal, wanted = mark.partition("=")
     if is_equal:
         return _at(message, order, path).upper() == wanted
@@ -158,13 +134,13 @@ def _is_marked(message: Records, order: _Order, mark: str) -> bool:
     return bool(is_prefix) and _at(message, order, path).startswith(prefix)
 
 
-def _first(message: Records, order: _Order, paths: Iterable[str]) -> str:
+def _first(message: Records, order: Order, paths: Iterable[str]) -> str:
     return next((text for path in paths if (text := _at(message, order, path))), "")
 
 
-def _at(message: Records, order: _Order, path: str) -> str:
+def _at(message: Records, order: Order, path: str) -> str:
     name, _, place = path.partition("-")
-    first = order.results[0][0] if order.results else None
+    first = order.results[0].record if order.results else None
     record = {"H": message.header, "O": order.order, "P": order.patient, "R": first}.get(name)
     if record is None:
         return ""
@@ -172,13 +148,15 @@ def _at(message: Records, order: _Order, path: str) -> str:
 
 
 def _observation(
-    record: Record, comments: list[Record], order: _Order, profile: Profile, zone: ZoneInfo, seq: int
+    measured: Measured, order: Order, profile: Profile, zone: ZoneInfo, seq: int
 ) -> ReportedObservation:
+    record, comments = measured.record, [*order.comments, *measured.comments]
     code, name, loinc, part = _code(record, profile)
     flags = tuple(profile.flags.get(flag, flag) for flag in _flags(record))
     value = _value(record, flags, profile)
     status = record.value(9, 1).strip().upper()
-    is_secondary = bool(part) or (profile.supplemental_without_status and not status)
+    is_bare = profile.supplemental_without_status and not status and not measured.broken
+    is_secondary = bool(part) or is_bare
     return ReportedObservation(
         seq=seq,
         code=f"{code}/{part}" if part else code,
@@ -192,7 +170,7 @@ def _observation(
         observed_at=_observed_at(record, zone),
         supplemental=is_secondary,
         extra=_extra(record, comments, order, profile),
-        doubt="" if is_secondary else _doubt(record, value, status, comments, profile),
+        doubt="" if is_secondary else _doubt(measured, value, status, comments, profile),
     )
 
 
@@ -258,14 +236,18 @@ def _observed_at(record: Record, zone: ZoneInfo) -> datetime | None:
     return next((at for number in (13, 12) if (at := read_instant(record.value(number, 1), zone))), None)
 
 
-def _doubt(record: Record, value: str, status: str, comments: list[Record], profile: Profile) -> str:
+def _doubt(measured: Measured, value: str, status: str, comments: list[Record], profile: Profile) -> str:
+    if measured.broken:
+        return "A line without record type follows: the value may have been cut."
+    if status and not any(status in known for known in (STATUSES, QUESTIONED, profile.statuses)):
+        return f"The sender marks the result {status}, which means nothing here."
     if status in QUESTIONED:
         return f"The sender marks the result {status}: {QUESTIONED[status]}."
     if profile.no_value and re.fullmatch(profile.no_value, value):
         return f"The sender wrote {value}: no value."
     if not value and status in ("F", "V", "C"):
         return "Declared final, but without a value."
-    if ratio := _stray_dilution(record, profile):
+    if ratio := _stray_dilution(measured.record, profile):
         return f"It may be diluted {ratio}: the interface does not say what that means."
     for comment in comments:
         code = comment.value(4, 1).strip()
@@ -275,7 +257,7 @@ def _doubt(record: Record, value: str, status: str, comments: list[Record], prof
     return ""
 
 
-def _extra(record: Record, comments: list[Record], order: _Order, profile: Profile) -> dict[str, str]:
+def _extra(record: Record, comments: list[Record], order: Order, profile: Profile) -> dict[str, str]:
     said = {
         "dilution": _dilution(record, comments, profile),
         "range": record.whole(6),

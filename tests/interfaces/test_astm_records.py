@@ -65,6 +65,35 @@ def test_a_power_of_ten_is_one_unit(field: str, unit: str) -> None:
     assert observation(f"R|1|^^^WBC|6.4|{field}||||F", name="generic-astm").unit == unit
 
 
+def test_a_line_that_is_no_record_casts_doubt_on_the_value_before_it() -> None:
+    words = "A line without record type follows: the value may have been cut."
+    value, rest = "R|1|^^^16|4", ".6|uIU/mL||||F"
+
+    found = reading(value, rest, "R|2|^^^17|1|g/L||||F", name="generic-astm").specimen.observations
+
+    assert [(one.code, one.doubt) for one in found] == [("16", words), ("17", "")]
+    assert observation(value + rest, "# exported", name="generic-astm").doubt == ""
+    cut = observation("R|1|^^^HIV^^^|POS", "ITIVE^|||F", name="cepheid-genexpert")
+    assert (cut.supplemental, cut.doubt) == (False, words)
+
+
+def test_a_comment_of_the_instrument_on_the_order_is_about_all_its_results() -> None:
+    said = ["C|1|I|Short sample|I", "R|1|^^^16|4.6|uIU/mL||||F", "R|2|^^^17|1|g/L||||F"]
+
+    found = reading(*said, name="generic-astm").specimen.observations
+
+    assert [one.doubt for one in found] == ["The analyzer adds an alarm: Short sample."] * 2
+    assert [one.extra["notes"] for one in found] == ["Short sample"] * 2
+    assert observation(said[0].replace("|I|", "|P|", 1), said[1], name="generic-astm").doubt == ""
+
+
+def test_a_status_that_lis02_does_not_know_is_a_doubt() -> None:
+    """D would take a value back in HL7."""
+    one = observation("R|1|^^^16|4.6|uIU/mL||||D", name="generic-astm")
+
+    assert one.doubt == "The sender marks the result D, which means nothing here."
+
+
 def test_flags_may_be_components() -> None:
     one = observation("R|1|^^^16^TSH^UNDILUTED^P^1^2^^F|< 0.01|uIU/mL||EXP^<\\HIGH||F")
 

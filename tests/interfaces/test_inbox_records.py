@@ -259,6 +259,15 @@ def test_a_cut_message_is_held_whole(small: SmallLab, inbox: Inbox, container: s
     assert kept(small) == []
 
 
+@pytest.mark.parametrize("end", ["T", "R", "E"])
+def test_a_message_that_was_broken_off_is_held_whole(
+    small: SmallLab, inbox: Inbox, container: str, end: str
+) -> None:
+    take(inbox, records(container, "101|141|mmol/L").replace("L|1|N", f"L|1|{end}"))
+
+    assert (states(small), kept(small)) == ([("held", "message.aborted")], [])
+
+
 def test_an_unknown_sender_and_no_header_are_kept(small: SmallLab, inbox: Inbox) -> None:
     assert take(inbox, records("1", "101|1|mmol/L", sender="WHO")) == (ACK,)
     assert take(inbox, "R|1|^^^101|1\r") == (ACK,)
