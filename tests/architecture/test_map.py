@@ -10,10 +10,9 @@ from tests.harness import ROOT
 
 TOP = ("lis", "simulators", "seed", "tests", "docs", "requirements")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+PATH = re.compile(r"`?\b((?:[\w.-]+/)+(?:[\w-]+\.py)?)(?=[`\s,])")
 # One entry speaks for all that lies in it.
-SPOKEN_FOR = re.compile(
-    r"(seed/scenarios|seed/packs/core/\w+|tests/\w+|docs/generated|lis/web/(static|templates))/."
-)
+SPOKEN_FOR = re.compile(r"(seed/packs/core/\w+|tests/\w+|docs/generated|lis/web/(static|templates))/.")
 
 
 def folders() -> set[str]:
@@ -21,6 +20,13 @@ def folders() -> set[str]:
     parents = {parent for file in project_files() for parent in PurePosixPath(relative(file)).parents}
     named = {f"{parent}/" for parent in parents if parent.parts and parent.parts[0] in TOP}
     return {folder for folder in named if not SPOKEN_FOR.match(folder)}
+
+
+def test_what_the_map_and_the_plan_name_is_there() -> None:
+    """Folders and files of the project; a plain path may leave out the `lis/` that its page speaks of."""
+    pages = [ROOT / "docs" / name for name in ("where-files-go.md", "architecture.md")]
+    named = {path for page in pages for path in PATH.findall(page.read_text("utf-8"))}
+    assert {path for path in named if not any((ROOT / top / path).exists() for top in ("", "lis"))} == set()
 
 
 def test_every_folder_is_on_the_map() -> None:
