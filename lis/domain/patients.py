@@ -1,17 +1,20 @@
 """What the rules need to know of a patient, and the age they count with.
 
-Age is by the laboratory's calendar at collection: completed days for limits, completed years for formulas.
+Age is by the laboratory's calendar at collection. Formulas count completed years; limits count days, 365 to each
+completed year: what holds from 18 years on (6570 days) holds from the birthday on, whatever leap years lie between.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from lis.kernel.clock import age_in_days
+from lis.domain.catalog import NO_AGE_LIMIT
+from lis.kernel.clock import age_in_years
 
 KNOWN_SEXES = ("M", "F")
+DAYS_OF_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +31,26 @@ class PatientFacts:
         return self.sex if self.sex in KNOWN_SEXES else None
 
     def age_days(self, at: datetime | None) -> int | None:
-        """Completed days of life at an instant; None when either is unknown or the birth lies after it."""
-        if self.birth_on is None or at is None:
+        """Age as limits count it: 365 days for each year and those since the birthday, no more than limits know of.
+
+        None when birth or instant is unknown, or the birth lies after it.
+        """
+        lived = self._lived(at)
+        if lived is None:
             return None
-        days = age_in_days(self.birth_on, at, self.zone)
-        return days if days >= 0 else None
+        years, days = lived
+        return min(years * DAYS_OF_YEAR + min(days, DAYS_OF_YEAR - 1), NO_AGE_LIMIT)
 
     def age_years(self, at: datetime | None) -> int | None:
-        """Completed years of life; who is born on 29 February has a birthday on 1 March in common years."""
-        days = self.age_days(at)
-        if self.birth_on is None or days is None:
+        """Completed years of life."""
+        lived = self._lived(at)
+        return None if lived is None else lived[0]
+
+    def _lived(self, at: datetime | None) -> tuple[int, int] | None:
+        if self.birth_on is None or at is None:
             return None
-        day = self.birth_on + timedelta(days=days)
-        before_birthday = (day.month, day.day) < (self.birth_on.month, self.birth_on.day)
-        return day.year - self.birth_on.year - before_birthday
+        lived = age_in_years(self.birth_on, at, self.zone)
+        return lived if lived[0] >= 0 else None
 
 
 SHORTEST_CUT = 5  # letters: a name cut to a device's field is still told apart

@@ -107,3 +107,20 @@ def _day_of(at: datetime, zone: str) -> date:
 def age_in_days(birth_on: date, at: datetime, zone: str) -> int:
     """Completed days of life at an instant, by the laboratory's calendar. Negative when born later."""
     return (local_day(at, zone) - birth_on).days
+
+
+def age_in_years(birth_on: date, at: datetime, zone: str) -> tuple[int, int]:
+    """Completed years of life at an instant, and the days since the last birthday. Negative when born later.
+
+    Who is born on 29 February has a birthday on 1 March in common years.
+    """
+    day = local_day(at, zone)
+    years = day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+    return years, (day - _birthday(birth_on, birth_on.year + years)).days
+
+
+def _birthday(birth_on: date, year: int) -> date:
+    try:
+        return birth_on.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)

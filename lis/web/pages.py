@@ -16,10 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lis.domain.people import Act
 from lis.interfaces.inspect import visible
-from lis.kernel.clock import age_in_days, local
+from lis.kernel.clock import local
 from lis.lab import Reading, clock_state_of
 from lis.web.deps import Here
-from lis.web.words import MARKS, STATE_WORDS, spelled
+from lis.web.words import MARKS, STATE_WORDS, age_text, spelled
 
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = {
@@ -193,13 +193,7 @@ def _day(day: date | None) -> str:
 
 @pass_context
 def _age(context: Context, birth_on: date | None) -> str:
-    """Completed years, below two years months, below two months days."""
-    if birth_on is None:
-        return "age not known"
-    days = age_in_days(birth_on, context["now"], context["zone"])
-    if days < 60:
-        return f"{days} d"
-    return f"{int(days / 30.4375)} mo" if days < 730 else f"{int(days / 365.25)} y"
+    return age_text(birth_on, context["now"], context["zone"]) if birth_on else "age not known"
 
 
 @pass_context

@@ -20,13 +20,13 @@ from lis.documents.reports import (
 )
 from lis.domain.workflow import IN_LAB, ResultState
 from lis.interfaces.labelling import label_data
-from lis.kernel.clock import age_in_days, local
+from lis.kernel.clock import local
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.services import reporting
 from lis.storage import tables as t
 from lis.web.queries import occurring, quality
-from lis.web.words import STATE_WORDS
+from lis.web.words import STATE_WORDS, age_text
 
 STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
 TRAINING = "T"
@@ -133,9 +133,7 @@ def moment(at: datetime | None, zone: str, *, seconds: bool = False) -> str:
 
 
 def _patient(patient: Row[Any], reading: Reading) -> ReportPatient:
-    age = ""
-    if patient.birth_on is not None:
-        age = f"{int(age_in_days(patient.birth_on, reading.now, reading.zone) / 365.25)} y"
+    age = age_text(patient.birth_on, reading.now, reading.zone) if patient.birth_on else ""
     birth_date = patient.birth_on.isoformat() if patient.birth_on else "not known"
     return ReportPatient(f"{patient.family}, {patient.given}", patient.mrn, birth_date, age, patient.sex)
 

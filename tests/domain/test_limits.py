@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,8 @@ def patient(age_days: int | None, sex: str = "M", condition: str = "") -> Patien
 def test_rows_are_those_of_the_patient_s_own_age(
     catalog: Catalog, age: int | None, sex: str, condition: str
 ) -> None:
-    kind = kind_of(catalog, patient(age, sex, condition), NOON)
+    person = patient(age, sex, condition)
+    kind, age = kind_of(catalog, person, NOON), person.age_days(NOON)
     for test in catalog.tests:
         rows = catalog.intervals.get(test, ())
         chosen = limits_for(catalog, kind, test)
@@ -61,3 +62,11 @@ def test_unknown_test_has_no_limits(catalog: Catalog) -> None:
     with pytest.raises(Invalid) as refused:
         limits_for(catalog, kind_of(catalog, MAN, NOON), "NOSUCH")
     assert refused.value.code == "test.unknown"
+
+
+def test_whoever_is_older_than_any_limit_has_the_limits_of_the_oldest(catalog: Catalog) -> None:
+    """A birth date of 1900 stands for one that nobody knows: nothing that is critical may pass because of it."""
+    oldest = limits_for(catalog, kind_of(catalog, PatientFacts(date(1900, 1, 1), "F", ZONE), NOON), "K")
+    adult = limits_for(catalog, kind_of(catalog, PatientFacts(date(1960, 1, 1), "F", ZONE), NOON), "K")
+    assert oldest.critical is not None
+    assert (oldest.critical, oldest.interval, oldest.review) == (adult.critical, adult.interval, adult.review)

@@ -13,17 +13,20 @@ from tests.domain.samples import ZONE
 @pytest.mark.parametrize(
     ("birth_on", "at", "days", "years"),
     [
-        (date(2008, 3, 2), datetime(2026, 3, 2, 5, 59, tzinfo=UTC), 6573, 17),  # 23:59 on the eve
-        (date(2008, 3, 2), datetime(2026, 3, 2, 6, 0, tzinfo=UTC), 6574, 18),
-        (date(2008, 2, 29), datetime(2026, 2, 28, 18, 0, tzinfo=UTC), 6574, 17),
-        (date(2008, 2, 29), datetime(2026, 3, 1, 18, 0, tzinfo=UTC), 6575, 18),
+        (date(2008, 3, 2), datetime(2026, 3, 2, 5, 59, tzinfo=UTC), 6569, 17),  # 23:59 on the eve
+        (date(2008, 3, 2), datetime(2026, 3, 2, 6, 0, tzinfo=UTC), 6570, 18),
+        (date(2008, 2, 29), datetime(2026, 2, 28, 18, 0, tzinfo=UTC), 6569, 17),
+        (date(2008, 2, 29), datetime(2026, 3, 1, 18, 0, tzinfo=UTC), 6570, 18),
+        (date(2023, 3, 2), datetime(2024, 3, 1, 18, 0, tzinfo=UTC), 364, 0),  # the 365th day of a leap year
+        (date(2025, 12, 2), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), 90, 0),
+        (date(1900, 1, 1), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), 43800, 126),  # as one limits know of
         (date(2026, 3, 2), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), 0, 0),
         (date(2026, 3, 3), datetime(2026, 3, 2, 18, 0, tzinfo=UTC), None, None),
         (None, datetime(2026, 3, 2, 18, 0, tzinfo=UTC), None, None),
         (date(2008, 2, 29), None, None, None),
     ],
 )
-def test_age_in_completed_days_and_years(
+def test_age_in_days_of_limits_and_completed_years(
     birth_on: date | None, at: datetime | None, days: int | None, years: int | None
 ) -> None:
     patient = PatientFacts(birth_on, "F", ZONE)

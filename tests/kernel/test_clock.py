@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from lis.kernel.clock import ClockState, FixedClock, SimClock, age_in_days, local, local_day
+from lis.kernel.clock import ClockState, FixedClock, SimClock, age_in_days, age_in_years, local, local_day
 
 CHICAGO = "America/Chicago"
 WALL = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -86,3 +86,14 @@ def test_the_hour_that_is_skipped_and_the_hour_that_comes_twice() -> None:
 )
 def test_age_in_days_counts_calendar_days_across_the_change_of_time(at: datetime, days: int) -> None:
     assert age_in_days(date(2026, 3, 7), at, CHICAGO) == days
+
+
+def test_age_in_years_and_days_since_the_birthday() -> None:
+    leapling, noon = date(2008, 2, 29), datetime(2026, 2, 28, 18, tzinfo=UTC)
+    days = [age_in_years(leapling, noon + timedelta(days=n), CHICAGO) for n in (0, 1, 2)]
+    assert days == [(17, 364), (18, 0), (18, 1)]
+    in_leap_year = [
+        age_in_years(leapling, datetime(2028, 2, day, 18, tzinfo=UTC), CHICAGO) for day in (28, 29)
+    ]
+    assert in_leap_year == [(19, 364), (20, 0)]
+    assert age_in_years(date(2026, 3, 1), noon, CHICAGO)[0] == -1
