@@ -129,6 +129,7 @@ class SpecimenType:
     max_transport_h: Decimal | None
     note: str
     irreplaceable: bool = False
+    keeps_from_draw: bool = False  # separated or not, its analytes' hours count from collection
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Specimens and how long what is in them keeps.
 
 Serum, plasma and gel tubes not yet separated keep as long as their specimen type allows (`max_transport_h`); once
-separated, each analyte keeps its own hours from separation. Whole blood, urine and fluids: the analyte's own hours from
-collection. A limit without a collection time cannot be judged (clinical content catalogue, "Absent facts").
+separated, each analyte keeps its own hours from separation; from collection where the catalogue says so (citrated
+plasma, CLSI H21). Whole blood, urine and fluids: the analyte's own hours from collection. A limit without a collection
+time cannot be judged (clinical content catalogue, "Absent facts").
 """
 
 from __future__ import annotations
@@ -76,7 +77,11 @@ def _separated(
     spun = separated if separated is not None and separated <= at else None
     transport = _hours(row.max_transport_h)
     unseparated = _within(transport, collected, spun or at, "stability.unseparated", "on the cells")
-    if unseparated.holds or spun is None:
+    if unseparated.holds:
+        return unseparated
+    if row.keeps_from_draw:
+        return _within(own, collected, at, "stability.exceeded", "from collection")
+    if spun is None:
         return unseparated
     return _within(own, spun, at, "stability.exceeded", "from separation")
 

@@ -181,6 +181,7 @@ class SpecimenTypeRow(Row):
     transport_temp: str = ""
     max_transport_h: Number | None = None
     irreplaceable: YesNo = False
+    keeps_from_draw: YesNo = False
     note: str = ""
     source: str
 

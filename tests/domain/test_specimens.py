@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -64,6 +65,27 @@ def test_stability_of_whole_blood_counts_from_collection(
     catalog: Catalog, age: timedelta | None, answer: tuple[str, str]
 ) -> None:
     assert judged(catalog, "HGB", "WB", age=age) == answer
+
+
+@pytest.mark.parametrize(
+    ("age", "separated", "answer"),
+    [
+        (4 * HOUR, HOUR, ("passed", "")),
+        (4 * HOUR + SECOND, HOUR, ("failed", "stability.exceeded")),
+        (4 * HOUR + SECOND, 4 * HOUR, ("failed", "stability.exceeded")),
+        (2 * HOUR + SECOND, None, ("passed", "")),
+        (4 * HOUR + SECOND, None, ("failed", "stability.unseparated")),
+    ],
+)
+def test_citrated_plasma_keeps_from_the_draw_however_early_it_was_spun(
+    catalog: Catalog, age: timedelta, separated: timedelta | None, answer: tuple[str, str]
+) -> None:
+    """CLSI H21: an aPTT is measured within four hours of collection."""
+    plasma = {**catalog.specimen_types}
+    plasma["PPP"] = replace(plasma["PPP"], keeps_from_draw=True)
+    tests = {**catalog.tests, "PT": replace(catalog.tests["PT"], stability_rt_h=Decimal(4))}
+    changed = replace(catalog, tests=tests, specimen_types=plasma)
+    assert judged(changed, "PT", "PPP", age=age, separated=separated) == answer
 
 
 def test_test_without_a_limit_of_its_own(catalog: Catalog) -> None:

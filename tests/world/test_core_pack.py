@@ -86,6 +86,10 @@ def _hours_between(times: list[str]) -> list[float]:
     return [(later - hour) % 24 or 24 for hour, later in zip(hours, [*hours[1:], hours[0]], strict=True)]
 
 
+def test_citrated_plasma_alone_keeps_from_its_draw(core: Catalog) -> None:
+    assert [code for code, row in core.specimen_types.items() if row.keeps_from_draw] == ["PPP"]
+
+
 def test_nothing_passes_alone_that_is_critical_at_any_age_it_passes_for(core: Catalog) -> None:
     reaching = [
         (test, row.low, row.high)
