@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select
 
@@ -67,6 +68,22 @@ class ReportGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMade:
+    """A call that reached somebody: what was said to whom, and when."""
+
+    what: str
+    whom: str
+    whom_role: str
+    at: datetime
+    was_read_back: bool
+
+    def text(self, zone: ZoneInfo) -> str:
+        """In words, with the hour of a zone."""
+        told = f"{self.what}: told to {self.whom} ({self.whom_role}), {self.at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        return f"{told}, read back" if self.was_read_back else told
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A case as its report has it."""
 
@@ -75,7 +92,7 @@ class Report:
     visit: Row[Any] | None
     groups: tuple[ReportGroup, ...]
     notes: tuple[str, ...]
-    calls: tuple[str, ...]
+    calls: tuple[CallMade, ...]
 
     @property
     def status(self) -> str:
@@ -263,16 +280,15 @@ _NOTES = (
 )
 
 
-def _calls(connection: Connection, order_id: int) -> tuple[str, ...]:
-    """Closed calls in words, as the report prints them; times are left to whoever knows the zone."""
+def _calls(connection: Connection, order_id: int) -> tuple[CallMade, ...]:
     return tuple(
-        f"{row.what}: told to {row.whom} ({row.whom_role})" + (", read back" if row.read_back else "")
+        CallMade(row.what, row.whom, row.whom_role, row.at, bool(row.read_back))
         for row in connection.execute(_REACHED, {"order_id": order_id})
     )
 
 
 _REACHED = (
-    select(t.call.c.what, t.call_attempt.c.whom, t.call_attempt.c.whom_role, t.call_attempt.c.read_back)
+    select(t.call.c.what, t.call_attempt)
     .join(t.call_attempt, t.call_attempt.c.call_id == t.call.c.id)
     .where(t.call.c.order_id == bindparam("order_id"), t.call_attempt.c.outcome == "reached")
     .order_by(t.call_attempt.c.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
@@ -26,9 +27,11 @@ from lis.lab import Reading
 from lis.services import reporting
 from lis.storage import tables as t
 from lis.web.queries import occurring, quality
-from lis.web.words import STATE_WORDS, age_text
+from lis.web.words import NO_VALUE, STATE_WORDS, age_text
 
 STATUS_WORDS = {"F": "Final", "P": "Preliminary", "C": "Corrected", "X": "Cancelled"}
+# What a row need not say: it is final, or it has no value, which stands where the value would.
+UNSAID = ("F", "X")
 TRAINING = "T"
 UNKNOWN = "not known"
 
@@ -89,10 +92,8 @@ def report_of(reading: Reading, accession: str) -> ReportData:
         printed_at_text=moment(reading.now, zone, seconds=True),
         pending=_pending(reading, order.id),
         comments=report.notes,
-        verified_by=tuple(
-            sorted({line.verified_by for group in report.groups for line in group.lines if line.verified_by})
-        ),
-        critical_calls=report.calls,
+        verified_by=_verifiers(reading, report),
+        critical_calls=tuple(call.text(ZoneInfo(zone)) for call in report.calls),
         disclaimers=tuple(text for text in (reading.catalog.texts.get("report.disclaimer", ""),) if text),
         environment=_banner(reading),
     )
@@ -149,14 +150,25 @@ def _row(line: reporting.ReportLine, zone: str) -> ReportRow:
     previous = (Previous(line.replaced),) if line.replaced else ()
     return ReportRow(
         test=line.name,
-        result=f"{line.comparator}{line.value}",
+        result=f"{line.comparator}{line.value}" or NO_VALUE,
         flag=" ".join(line.flags),
         unit=line.unit_text,
         interval=line.interval_text,
-        status=STATUS_WORDS.get(line.status, line.status) if line.status != "F" else "",
+        status=STATUS_WORDS.get(line.status, line.status) if line.status not in UNSAID else "",
         notes=(line.comment,) if line.comment else (),
         previous=previous,
     )
+
+
+def _verifiers(reading: Reading, report: reporting.Report) -> tuple[str, ...]:
+    """Who verified something of it, by name; a code that is no member of staff stays as it is."""
+    codes = {line.verified_by for group in report.groups for line in group.lines if line.verified_by}
+    s = t.staff.c
+    known = {
+        row.code: row.name
+        for row in reading.connection.execute(select(s.code, s.name).where(s.code.in_(codes)))
+    }
+    return tuple(f"{known[code]} ({code})" if code in known else code for code in sorted(codes))
 
 
 def _pending(reading: Reading, order_id: int) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ STATE_WORDS = {
     "T": "Timed",
 }
 
+NO_VALUE = "No result"
+"""What stands where a value could not be obtained or calculated: a released one too says so."""
+
 _CONTROL_NAMES = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI "
     "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"

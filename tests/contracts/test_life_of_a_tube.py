@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,7 +90,10 @@ def test_a_tube_lives_from_order_to_corrected_report(house: House) -> None:
         ("CO2", "25", "F", "", ()),
         ("AGAP", "7", "C", "12", ()),
     ]
-    assert (report.status, report.calls) == ("C", ("Potassium 6.8 mmol/L: told to B. Ward (RN), read back",))
+    assert (report.status, [call.text(ZoneInfo("America/Chicago")) for call in report.calls]) == (
+        "C",
+        ["Potassium 6.8 mmol/L: told to B. Ward (RN), 2026-03-02 06:25 CST, read back"],
+    )
     assert [row.kind for row in small.rows(t.outbox)] == [
         "label",
         "analyzer_work",

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.sender import Sender
-from lis.services import cancelling, resulting, verifying
+from lis.services import cancelling, notifying, resulting, verifying
 from lis.storage import tables as t
 from lis.wire.er7 import Message
 from tests.interfaces.messages import PID, control, joined, msh, order, read, results
@@ -145,6 +145,22 @@ def test_a_corrected_value_names_the_one_before(journey: Journey) -> None:
     assert observations(report) == [("NM", "2951-2", "138", "mmol/L", "", "C")]
     assert [nte[3] for nte in report.all("NTE")] == ["Corrected result. Reported before: 128."]
     assert [obr[25] for obr in report.all("OBR")] == ["C"]
+
+
+def test_a_call_that_was_made_stands_on_the_next_report_with_its_hour(journey: Journey) -> None:
+    container = journey.ordered("LYTES")
+    journey.send(container, "101|140|mmol/L", "102|6.8|mmol/L")
+    journey.release("K")
+    with journey.small.work("technologist") as work:
+        notifying.record_call(
+            work, 1, whom="B. Ward", whom_role="RN", outcome=notifying.REACHED, read_back="Potassium 6.8"
+        )
+
+    report = journey.release("NA")
+
+    assert [nte[3] for nte in report.all("NTE")] == [
+        "Potassium 6.8 mmol/L: told to B. Ward (RN), 2026-03-02 06:00 CST, read back"
+    ]
 
 
 def test_titres_and_coded_values_are_structured_and_coded(journey: Journey) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from lis.kernel.errors import NotFound
@@ -70,7 +72,8 @@ def test_calls_that_reached_somebody_are_on_the_report(small: Bench, released: s
         )
         notifying.record_call(work, call, whom="B. Ward", whom_role="RN", outcome=notifying.NO_ANSWER)
         notifying.record_call(work, call, whom="C. Ward", whom_role="RN", outcome=notifying.REACHED)
-    assert report(small, released).calls == ("Which drug?: told to C. Ward (RN)",)
+    [call] = report(small, released).calls
+    assert call.text(ZoneInfo("America/Chicago")) == "Which drug?: told to C. Ward (RN), 2026-03-02 06:00 CST"
 
 
 def test_a_case_wholly_cancelled_is_cancelled(small: Bench) -> None:

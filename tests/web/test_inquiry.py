@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import date
 
 import pytest
 
 from lis.domain.requests import PatientDetails
 from lis.kernel.ids import container_id
-from lis.services import cancelling, rejecting
+from lis.services import cancelling, notifying, rejecting
 from lis.storage.journal import every
 from lis.web import printing
 from tests.labs import BEN
 from tests.web.site import Site
 
+VALUES = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
 EVIL = PatientDetails("M6666", "<b>Bold</b>", "<script>alert(1)</script>", BEN.birth_on, "M")
 
 
@@ -171,3 +173,35 @@ def test_report_says_that_the_hour_of_collection_is_not_known(site: Site) -> Non
         report = printing.report_of(reading, accession)
     assert report.order.collected_at == "not known"
     assert [group.specimen.endswith("collected not known") for group in report.groups] == [True]
+
+
+def test_released_result_without_a_value_says_so_on_chart_grid_and_report(site: Site) -> None:
+    child = PatientDetails("M1009", "Cole", "Cid", date(2020, 5, 17), "M")  # the formula is for adults
+    values = {"CREA": "0.4"}
+    accession = site.small.released("RENAL", values=values, numbers=("E91",), patient=child)
+    site.small.verify(accession, "EGFR")
+    site.small.release(accession, "EGFR")
+    browser = site.browser("technologist")
+    assert browser.page(f"/accessions/{accession}").text.count('<b class="value">No result</b>') == 1
+    assert browser.page("/patients/M1009").text.count("<b>No result</b>") == 1
+    with site.small.lab.reading() as reading:
+        [group] = printing.report_of(reading, accession).groups
+    assert [(row.test, row.result, row.status) for row in group.rows if "eGFR" in row.test] == [
+        ("eGFR", "No result", "")
+    ]
+    assert browser.page(f"/accessions/{accession}/report.pdf").content.startswith(b"%PDF")
+
+
+def test_report_names_who_verified_it_and_says_when_a_critical_value_was_told(site: Site) -> None:
+    accession = site.small.released("LYTES", values=VALUES, numbers=("E92",))
+    with site.small.work() as work:
+        order = work.orders.by_accession(accession)
+        call = notifying.open_call(
+            work, notifying.CLARIFY, what="Which drug?", accession=accession, order_id=order.id
+        )
+        notifying.record_call(work, call, whom="C. Ward", whom_role="RN", outcome=notifying.REACHED)
+    with site.small.lab.reading() as reading:
+        report = printing.report_of(reading, accession)
+    assert report.verified_by == ("Supervisor (supervisor)",)
+    at = printing.moment(site.small.clock.now(), "America/Chicago")
+    assert report.critical_calls == (f"Which drug?: told to C. Ward (RN), {at}",)

@@ -25,7 +25,8 @@ def report_message(report: Report, catalog: Catalog, address: Address) -> bytes:
         body.append(pv1(report.visit, address.to_facility))
     groups = [group for group in report.groups if group.lines]
     for number, group in enumerate(groups, 1):
-        notes = [*report.notes, *report.calls] if number == 1 else []
+        calls = [call.text(address.zone) for call in report.calls]
+        notes = [*report.notes, *calls] if number == 1 else []
         body += _group(report, group, catalog, address, number, notes)
     return written(address, "ORU^R01^ORU_R01", body)
 

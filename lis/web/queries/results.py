@@ -14,6 +14,7 @@ from lis.domain.checks import Outcome
 from lis.domain.workflow import ContainerState, ResultState
 from lis.lab import Reading
 from lis.storage import tables as t
+from lis.web.words import NO_VALUE
 
 HOLDING = (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
 IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
@@ -112,9 +113,9 @@ def interval_of(row: Row[Any], unit: str) -> str:
 
 
 def display_of(reading: Reading, test: str, row: Row[Any]) -> str:
-    """A value as people read it: coded ones in their words, numbers with their comparator."""
-    if row.value is None:
-        return ""
+    """A value as people read it: coded ones in their words, numbers with their comparator, none as none."""
+    if not row.value:
+        return "" if row.value is None else NO_VALUE
     words = next(
         (one.display for one in reading.catalog.value_set_of(test) if one.code == row.value), row.value
     )
@@ -159,6 +160,7 @@ def _before(reading: Reading, order: Row[Any], rows: Any) -> dict[str, Before]:
             r.c.order_id != order.id,
             r.c.test.in_([row.test for row in rows]),
             r.c.collected_at.is_not(None),
+            v.c.value != "",
         )
         .order_by(r.c.collected_at)
     )
