@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lis.documents.barcodes import QUIET_MODULES, bars, code128_modules, widest_module
-from lis.documents.svg import element
+from lis.documents.svg import element, picture
 from lis.documents.typesetting import typeset_pdf
 
 _SYMBOL_WIDTH = 640
@@ -26,22 +26,12 @@ def code128_svg(text: str) -> str:
     """One symbol for a screen, two dots to a module, with its quiet zones."""
     modules = code128_modules(text)
     width = (len(modules) + 2 * QUIET_MODULES) * 2
-    drawn = "".join(
+    paper = element("rect", width=width, height=80, fill="#fff")
+    drawn = (
         element("rect", x=(offset + QUIET_MODULES) * 2, y=8, width=bar * 2, height=64)
         for offset, bar in bars(modules)
     )
-    label = f"Barcode {text}"
-    return element(
-        "svg",
-        element("rect", width=width, height=80, fill="#fff") + drawn,
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        aria_label=label,
-        width=width,
-        height=80,
-        viewBox=f"0 0 {width} 80",
-        shape_rendering="crispEdges",
-    )
+    return picture(width, 80, [paper, *drawn], aria_label=f"Barcode {text}", shape_rendering="crispEdges")
 
 
 def _row(code: str, meaning: str) -> dict[str, object]:

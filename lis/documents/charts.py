@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import Literal
 
-from lis.documents.svg import SANS, STRONG, element, text
+from lis.documents.svg import SANS, STRONG, element, picture, text
 from lis.documents.texts import printable
 
 Severity = Literal["warning", "rejection"]
@@ -140,14 +140,10 @@ def levey_jennings_svg(chart: QcChart, chart_id: str = "lj") -> str:
         *_labels(chart),
         *_legend(chart),
     ]
-    return element(
-        "svg",
-        "".join(parts),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        width=WIDTH,
-        height=HEIGHT,
-        role="img",
+    return picture(
+        WIDTH,
+        HEIGHT,
+        parts,
         aria_labelledby=f"{chart_id}-title {chart_id}-desc",
         font_family=SANS,
         font_size=12,

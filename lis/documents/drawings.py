@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lis.documents.marks import COLOURS, GLASS, INK, MARKS, Body, Mark
-from lis.documents.svg import SANS, STRONG, element, text
+from lis.documents.svg import SANS, STRONG, element, picture, text
 from lis.documents.texts import printable
 
 Shape = Literal["tube", "micro", "bottle", "cup", "syringe"]
@@ -116,14 +116,10 @@ def container_svg(view: ContainerView) -> str:
         *_volume_line(view, body),
         *_labels(view, body),
     ]
-    return element(
-        "svg",
-        "".join(parts),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        width=WIDTH,
-        height=HEIGHT,
-        role="img",
+    return picture(
+        WIDTH,
+        HEIGHT,
+        parts,
         aria_label=printable(view.alt_text),
         font_family=SANS,
         class_="container-drawing",

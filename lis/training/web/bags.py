@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from lis.documents.drawings import cap_colour
-from lis.documents.svg import SANS, STRONG, element, text
+from lis.documents.svg import SANS, STRONG, element, picture, text
 from lis.documents.texts import printable
 from simulators.bags import BagView, Paper
 
@@ -26,14 +26,10 @@ def bag_svg(bag: BagView, zone: ZoneInfo) -> str:
         *(_wet() if bag.is_wet else ()),
         *(_paper(bag.papers[0], zone, len(bag.papers)) if bag.papers else ()),
     ]
-    return element(
-        "svg",
-        "".join(parts),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        width=WIDTH,
-        height=HEIGHT,
-        role="img",
+    return picture(
+        WIDTH,
+        HEIGHT,
+        parts,
         aria_label=printable(spoken(bag, zone)),
         font_family=SANS,
         class_="container-drawing",

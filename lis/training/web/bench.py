@@ -14,12 +14,12 @@ from starlette.responses import Response
 from lis.domain.people import LIS_ADMIN, SUPERVISOR
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.training.pace import PACES, set_pace
-from lis.training.running import LiveWorld, LiveWorlds
+from lis.training.running import LiveWorld
 from lis.training.web import bags, drawing, phone, processing
+from lis.training.web.acting import chosen, refusing, world_of
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import NavItem, go, show
 from simulators.analyzers.parts.screen import DeviceStatus
-from simulators.bench import BenchRefusal
 from simulators.printer import PrintedLabel
 from simulators.tubes import TubeView
 
@@ -76,14 +76,9 @@ def state(request: Request, here: SomeoneHere, seen: str = "") -> Response:
 @router.post("/act")
 def act(request: Request, here: SomeoneHere, form: Posted) -> Response:
     """Something a person does with what they picked."""
-    live = _world(request, here)
-    verb, _, of = form.text("act").partition(":")
-    if verb not in ACTS:
-        raise Invalid("bench.act", "Nobody can do that here.")
-    try:
-        said = ACTS[verb](live, form, of, here.actor.code)
-    except BenchRefusal as refusal:
-        raise Conflict(refusal.reason, str(refusal)) from refusal
+    do, of = chosen(form, ACTS)
+    with refusing():
+        said = do(world_of(request, here), form, of, here.actor.code)
     if not request.headers.get("HX-Request"):
         return go(f"/bench/{here.slug}/")
     return show(request, here, "bench/_state.html", **(_context(request, here) | {"said": said}))
@@ -92,11 +87,9 @@ def act(request: Request, here: SomeoneHere, form: Posted) -> Response:
 @router.post("/look/{tube}")
 def look(request: Request, here: SomeoneHere, form: Posted, tube: str) -> Response:
     """Take a tube in the hand: drawn large, and said in words."""
-    live = _world(request, here)
-    try:
+    live = world_of(request, here)
+    with refusing():
         view = live.act("look", {"tube_id": tube}, here.actor.code)
-    except BenchRefusal as refusal:
-        raise Conflict(refusal.reason, str(refusal)) from refusal
     kind, zone = live.world.content.place.tubes[view.container], live.world.content.place.zone
     return show(
         request,
@@ -176,14 +169,9 @@ def _tubes(tubes: list[str]) -> str:
     return "one tube" if len(tubes) == 1 else f"{len(tubes)} tubes"
 
 
-def _world(request: Request, here: Here) -> LiveWorld:
-    worlds: LiveWorlds = request.app.state.worlds
-    return worlds.get(here.slug)
-
-
 def _context(request: Request, here: Here) -> dict[str, Any]:
     """What the templates show: the bench, or why there is none yet."""
-    live = _world(request, here)
+    live = world_of(request, here)
     common = {"is_trainer": here.actor.role in TRAINERS, "paces": PACES, "said": ""}
     try:
         return common | {"seen": look_around(live), "absent": None}

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.training.running import LiveWorld, LiveWorlds
+from lis.training.running import LiveWorld
 from lis.training.web import drawing
+from lis.training.web.acting import chosen, refusing, world_of
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import go, show
 from simulators.analyzers.parts.screen import CalibrationLine, DeviceStatus, OnBoard
-from simulators.bench import BenchRefusal
 
 router = APIRouter(prefix="/bench/{slug}/analyzers/{code}")
 SHOWN_TUBES = 8
@@ -69,15 +69,9 @@ def state(request: Request, here: SomeoneHere, code: str, seen: str = "") -> Res
 @router.post("/act")
 def act(request: Request, here: SomeoneHere, form: Posted, code: str) -> Response:
     """Something a person does at the device."""
-    live = _world(request, here)
-    verb, _, of = form.text("act").partition(":")
-    if verb not in ACTS:
-        raise Invalid("bench.act", "Nobody can do that here.")
-    at = Standing(live, code, form, of, here.actor.code)
-    try:
-        said = ACTS[verb](at)
-    except BenchRefusal as refusal:
-        raise Conflict(refusal.reason, str(refusal)) from refusal
+    do, of = chosen(form, ACTS)
+    with refusing():
+        said = do(Standing(world_of(request, here), code, form, of, here.actor.code))
     if not request.headers.get("HX-Request"):
         return go(f"/bench/{here.slug}/analyzers/{code}")
     return show(request, here, "bench/_device.html", **(_context(request, here, code) | {"said": said}))
@@ -168,14 +162,9 @@ ACTS: dict[str, Callable[[Standing], str]] = {
 }
 
 
-def _world(request: Request, here: Here) -> LiveWorld:
-    worlds: LiveWorlds = request.app.state.worlds
-    return worlds.get(here.slug)
-
-
 def _context(request: Request, here: Here, code: str) -> dict[str, Any]:
     """What the templates show: the panel, or why there is none yet."""
-    live = _world(request, here)
+    live = world_of(request, here)
     common = {"code": code, "said": "", "factors": FACTORS}
     try:
         world = live.world

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lis.kernel.errors import Conflict, Invalid
-from lis.training.running import LiveWorld, LiveWorlds
-from lis.web.deps import Form, Here, Posted, SomeoneHere
+from lis.training.running import LiveWorld
+from lis.training.web.acting import chosen, refusing, world_of
+from lis.web.deps import Form, Posted, SomeoneHere
 from lis.web.pages import go, show
-from simulators.bench import BenchRefusal
 from simulators.telephone import Call, Listed
 
 router = APIRouter(prefix="/phone")
@@ -36,7 +36,7 @@ class Heard:
 def state(request: Request, here: SomeoneHere, seen: str = "") -> Response:
     """What the telephone shows now; nothing when it is what the page shows already, or while there is no world."""
     try:
-        heard = listen(_world(request, here))
+        heard = listen(world_of(request, here))
     except Conflict:
         return Response(status_code=204)
     if heard.version == seen:
@@ -47,14 +47,10 @@ def state(request: Request, here: SomeoneHere, seen: str = "") -> Response:
 @router.post("/act")
 def act(request: Request, here: SomeoneHere, form: Posted) -> Response:
     """Something a person does at the telephone."""
-    live = _world(request, here)
-    verb, _, call = form.text("act").partition(":")
-    if verb not in ACTS:
-        raise Invalid("bench.act", "Nobody can do that here.")
-    try:
-        ACTS[verb](live, form, call, here.actor.code)
-    except BenchRefusal as refusal:
-        raise Conflict(refusal.reason, str(refusal)) from refusal
+    live = world_of(request, here)
+    do, call = chosen(form, ACTS)
+    with refusing():
+        do(live, form, call, here.actor.code)
     if not request.headers.get("HX-Request"):
         return go(f"/bench/{here.slug}/")
     return show(request, here, "bench/_phone_state.html", heard=listen(live))
@@ -105,8 +101,3 @@ ACTS: dict[str, Acting] = {
     "hang_up": _hang_up,
     "take_calls": _take_calls,
 }
-
-
-def _world(request: Request, here: Here) -> LiveWorld:
-    worlds: LiveWorlds = request.app.state.worlds
-    return worlds.get(here.slug)
