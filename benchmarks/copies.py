@@ -68,7 +68,7 @@ def with_world(house: House, days: float, rounds: int) -> Iterator[dict[str, flo
     """A laboratory with some days behind it, kept, handed out and put back; gone in the end."""
     wall = WallClock()
     start = END - timedelta(days=days)
-    preparing.prepare(house, WORLD, PACKS / "core", seed=WORLD, start=start, end=END, hashed=str.upper)
+    preparing.prepare(house, WORLD, preparing.Past(PACKS / "core", WORLD, start, END), hashed=str.upper)
     for _ in range(rounds):
         yield _with_world_once(house, wall)
     preparing.remove(house, WORLD)

@@ -46,7 +46,7 @@ def live(place: Place, pack: Path, days: float) -> dict[str, float]:
     house = place.open()
     began, cpu = monotonic(), time.process_time()
     lab = preparing.prepare(
-        house, SLUG, pack, seed=SLUG, start=END - timedelta(days=days), end=END, hashed=lambda secret: secret
+        house, SLUG, preparing.Past(pack, SLUG, END - timedelta(days=days), END), hashed=lambda secret: secret
     ).lab
     wall, cpu = monotonic() - began, time.process_time() - cpu
     found = _counts(lab)

@@ -25,10 +25,7 @@ def main() -> None:
         preparing.prepare(
             house,
             options.slug,
-            PACK,
-            seed=options.seed,
-            start=demo.END - timedelta(days=options.days),
-            end=demo.END,
+            preparing.Past(PACK, options.seed, demo.END - timedelta(days=options.days), demo.END),
             hashed=Passwords().hash,
             wall=WallClock(),
         )

@@ -5,12 +5,16 @@ The collector identifies the specimen and signs; a supervisor counter-signs at t
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import Row
+
 from lis.domain.events import Verb
 from lis.domain.people import Act, Actor
 from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import accessioning, arriving
+from lis.services import accessioning, arriving, reporting
 from lis.services.countersigning import countersign
 from lis.services.finding import known_container
 from lis.storage.work import Work
@@ -38,30 +42,23 @@ def accept_irreplaceable(
         )
     if not (collector.strip() and collector_role.strip() and statement.strip()):
         raise Invalid("exception.form", "The form needs the collector, their role, and what they sign for.")
-    subject = f"container:{container_id}"
     signed = f"{collector} ({collector_role}): {statement}"
-    countersign(
-        work,
-        supervisor,
-        Act.SPECIMEN_EXCEPTION,
-        subject,
-        statement=signed,
-        accession=order.accession,
-    )
-    work.report_notes.add(
-        order_id=order.id,
-        result_id=None,
-        text=f"{work.catalog.texts.get(DISCLAIMER, 'Specimen accepted by exception.')} {signed}",
-        noted_at=work.now,
-        noted_by=work.actor.code,
-    )
+    _write_down(work, f"container:{container_id}", order, signed, supervisor)
+    decision = arriving.judge(work, container)
+    return accessioning.accept(work, container, order, Action.ACCEPT, decision, by_exception=True)
+
+
+def _write_down(work: Work, subject: str, order: Row[Any], signed: str, supervisor: Actor) -> None:
+    """Under two names in the journal, and in words on the report."""
+    accession = order.accession
+    countersign(work, supervisor, Act.SPECIMEN_EXCEPTION, subject, statement=signed, accession=accession)
+    words = work.catalog.texts.get(DISCLAIMER, "Specimen accepted by exception.")
+    reporting.add_note(work, order.id, f"{words} {signed}")
     work.journal.append(
         Verb.SPECIMEN_ACCEPTED,
         subject,
-        accession=order.accession,
+        accession=accession,
         reason=signed,
         exception=True,
         supervisor=supervisor.code,
     )
-    decision = arriving.judge(work, container)
-    return accessioning.accept(work, container, order, Action.ACCEPT, decision, by_exception=True)

@@ -19,7 +19,16 @@ from lis.domain.people import Act
 from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, ResultState, TestState, advance, can
 from lis.kernel.errors import Invalid
-from lis.services import arriving, cancelling, filing, notifying, recollecting, settling, working
+from lis.services import (
+    arriving,
+    cancelling,
+    filing,
+    notifying,
+    recollecting,
+    reporting,
+    settling,
+    working,
+)
 from lis.services.finding import known_container, tests_of_container
 from lis.storage.work import Work
 
@@ -203,12 +212,8 @@ class _Case:
     def _tell(self, ordered: list[Row[Any]], results: list[Row[Any]]) -> None:
         names = ", ".join(self.work.catalog.tests[row.test].name for row in results)
         follows = "New specimen requested." if self.recollect else "Cancelled."
-        self.work.report_notes.add(
-            order_id=self.order.id,
-            result_id=None,
-            text=f"Not performed: {names}. {self.reason.reason}. {follows}",
-            noted_at=self.work.now,
-            noted_by=self.work.actor.code,
+        reporting.add_note(
+            self.work, self.order.id, f"Not performed: {names}. {self.reason.reason}. {follows}"
         )
         cancelling.tell_placer(
             self.work,

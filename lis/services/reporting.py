@@ -19,6 +19,7 @@ from lis.domain.workflow import TestState
 from lis.kernel.errors import NotFound
 from lis.storage import tables as t
 from lis.storage.statements import by
+from lis.storage.work import Work
 
 FINAL, PRELIMINARY, CORRECTED, CANCELLED = "F", "P", "C", "X"
 
@@ -260,6 +261,13 @@ def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLi
     present = {line.test for line in lines}
     complete = orderable is not None and all(i.test in present for i in orderable.items if i.required)
     return FINAL if complete or state == TestState.COMPLETE else PRELIMINARY
+
+
+def add_note(work: Work, order_id: int, text: str, *, result_id: int | None = None) -> int:
+    """Write something to the readers of a case, about all of it or one value; the note's key."""
+    return work.report_notes.add(
+        order_id=order_id, result_id=result_id, text=text, noted_at=work.now, noted_by=work.actor.code
+    )
 
 
 def notes_of(connection: Connection, catalog: Catalog, order_id: int) -> tuple[str, ...]:

@@ -46,10 +46,7 @@ def prepare_if_missing(
         preparing.prepare(
             house,
             SLUG,
-            pack,
-            seed=SEED,
-            start=END - timedelta(days=days),
-            end=END,
+            preparing.Past(pack, SEED, END - timedelta(days=days), END),
             hashed=hashed,
             wall=wall,
             progress=progress,

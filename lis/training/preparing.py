@@ -1,6 +1,6 @@
 """Preparing a laboratory: content, staff, and a past of some days, lived headless through the real inbox and services.
 
-    prepare(house, "demo", pack, seed="demo", start=…, end=…, hashed=passwords.hash, progress=…)
+    prepare(house, "demo", Past(pack, "seed", start, end), hashed=passwords.hash, progress=…)
 
 The past is made by the same code as the present: analyzers and hospital send bytes to the inbox, people act through
 services and on the bench, the outbox is emptied into the world. Nothing is inserted by hand, no time is waited for.
@@ -58,6 +58,21 @@ class Prepared:
     chronicle: Chronicle
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a past is made from: content, seed, and from when to when. `until` stops at an earlier instant of it."""
+
+    pack: Path
+    seed: str
+    start: datetime
+    end: datetime
+    until: datetime | None = None
+
+    @property
+    def stops_at(self) -> datetime:
+        return min(self.until or self.end, self.end)
+
+
 class WorldClock:
     """Lab time is the world's, while nobody waits."""
 
@@ -93,31 +108,23 @@ def loopback(lab: Lab, world: World) -> Say:
 def prepare(
     house: House,
     slug: str,
-    pack: Path,
+    past: Past,
     *,
-    seed: str,
-    start: datetime,
-    end: datetime,
     hashed: people.Hash,
     wall: Clock | None = None,
     progress: Progress | None = None,
     connect: Connect = loopback,
-    until: datetime | None = None,
 ) -> Prepared:
-    """Make the laboratory `slug` and live its past from `start` to `end`; one that fails half-way is removed.
-
-    `until` stops at an earlier instant of the same past.
-    """
-    until = min(until or end, end)
+    """Make the laboratory `slug` and live its past; one that fails half-way is removed."""
     wall = wall or WallClock()
     house.add_to_control(TRAINING)
     directory.check_free(slug, house.entries())
     try:
-        made = _begin(house, slug, pack, seed=seed, start=start, end=end, until=until, wall=wall)
+        made = _begin(house, slug, past, wall)
         people.open_accounts(house, slug, hashed, wall)
         with made.lab.database.relaxed(), _garbage_left():
-            _live(made, connect(made.lab, made.world), Dice(seed, "crew"), start, end, until, progress)
-        _set_clock(made.lab, until, wall)
+            _live(made, past, connect(made.lab, made.world), progress)
+        _set_clock(made.lab, past.stops_at, wall)
         with house.control.writing() as connection:
             chronicle.finish(connection, slug, wall.now())
     except BaseException:
@@ -138,19 +145,10 @@ def _garbage_left() -> Iterator[None]:
             gc.enable()
 
 
-def _begin(
-    house: House,
-    slug: str,
-    pack: Path,
-    *,
-    seed: str,
-    start: datetime,
-    end: datetime,
-    until: datetime,
-    wall: Clock,
-) -> Prepared:
-    content = read_pack(pack)
+def _begin(house: House, slug: str, past: Past, wall: Clock) -> Prepared:
+    content = read_pack(past.pack)
     about = content.catalog.laboratory
+    start = past.start
     database = house.create_lab(
         slug, name=about.name, zone=about.zone, environment=about.environment, lab_anchor=start, actor=BY
     )
@@ -158,11 +156,20 @@ def _begin(
     lab = Lab(database, wall=wall, clock=clock)
     _furnish(lab, content)
     with house.control.writing() as connection:
-        kept_as = contents.keep(connection, pack)
-        head = WorldHead(slug, seed, chronicle.pack_name(pack), start, start, None, end, until, kept_as)
+        head = WorldHead(
+            slug,
+            past.seed,
+            chronicle.pack_name(past.pack),
+            started_at=start,
+            stood_at=start,
+            prepared_at=None,
+            planned_until=past.end,
+            past_until=past.stops_at,
+            content=contents.keep(connection, past.pack),
+        )
         chronicle.open_head(connection, head)
     kept = Chronicle(house.control, slug)
-    clock.world = World(load_world(pack), seed, start, sink=kept)
+    clock.world = World(load_world(past.pack), past.seed, start, sink=kept)
     return Prepared(lab, clock.world, kept)
 
 
@@ -172,43 +179,27 @@ def _furnish(lab: Lab, content: PackContent) -> None:
         people.add_staff(work)
 
 
-def _live(
-    made: Prepared,
-    step: Say,
-    dice: Dice,
-    start: datetime,
-    end: datetime,
-    until: datetime,
-    progress: Progress | None,
-) -> None:
+def _live(made: Prepared, past: Past, step: Say, progress: Progress | None) -> None:
     """Round after round: the world goes on for some minutes, then the people do what there is to do."""
-    world = made.world
+    world, until = made.world, past.stops_at
 
     def say() -> None:
         while step():
             pass
 
     world.after_turn = say
-    crew = Crew(made.lab, world, dice, say)
-    world.act(Action(start, "attend", {"on": True}, BY))  # whoever looked after the analyzers then
-    kept_at, longest, is_decided = start, (end - start) / LEFT_SHARE, False
-    last_decision, handover = end - min(LAST_DECISION, longest), end - min(HANDOVER, longest / 2)
+    dice = Dice(past.seed, "crew")
+    work = _people(Crew(made.lab, world, dice, say), past)
+    world.act(Action(past.start, "attend", {"on": True}, BY))  # whoever looked after the analyzers then
+    kept_at = past.start
     while world.now < until:
-        due = min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), end)
+        due = min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), past.end)
         world.step(min(due, until))
         if due > until:
             break
-        if world.now < last_decision:
-            crew.work()
-        elif is_decided:
-            crew.hand_over(only_urgent=world.now >= handover)
-        else:
-            crew.run_controls()
-            crew.work(late=NOW)
-            crew.work(late=NOW)  # what hung on something that was refused just now
-            is_decided = True
+        work(world.now)
         if progress:
-            progress(start, world.now, until)
+            progress(past.start, world.now, until)
         if world.now - kept_at >= KEEP_EVERY:
             made.chronicle.keep(world, world.now)
             kept_at = world.now
@@ -216,6 +207,27 @@ def _live(
     world.act(Action(until, "attend", {"on": False}, BY))
     world.act(Action(until, "take_calls", {"on": True}, BY))  # the next shift has the telephone
     made.chronicle.keep(world, until)
+
+
+def _people(crew: Crew, past: Past) -> Callable[[datetime], None]:
+    """What the people do in a round: the work; towards the end the last decisions, and then the hand-over."""
+    longest, is_decided = (past.end - past.start) / LEFT_SHARE, False
+    last_decision = past.end - min(LAST_DECISION, longest)
+    handover = past.end - min(HANDOVER, longest / 2)
+
+    def work(now: datetime) -> None:
+        nonlocal is_decided
+        if now < last_decision:
+            crew.work()
+        elif is_decided:
+            crew.hand_over(only_urgent=now >= handover)
+        else:
+            crew.run_controls()
+            crew.work(late=NOW)
+            crew.work(late=NOW)  # what hung on something that was refused just now
+            is_decided = True
+
+    return work
 
 
 def _set_clock(lab: Lab, at: datetime, wall: Clock) -> None:

@@ -99,11 +99,7 @@ def relive(
         preparing.prepare(
             house,
             new,
-            folder,
-            seed=head.seed,
-            start=head.started_at,
-            end=head.planned_until,
-            until=until,
+            preparing.Past(folder, head.seed, head.started_at, head.planned_until, until),
             hashed=hashed,
             wall=wall,
             progress=progress,

@@ -50,31 +50,32 @@ def take(house: House, slug: str, label: str, by: str, *, wall: Clock, kind: str
     taken = house.snapshot(slug, label, by)
     try:
         with house.control.writing() as connection:
-            return _write(connection, taken, slug, label, kind, by=by, events=events, at=wall.now())
+            chronicle.carry(connection, slug, taken)
+            head = chronicle.head_of(connection, taken)
+            inputs, entries = _count(connection, world_input, taken), _count(connection, world_entry, taken)
+            made = Snapshot(taken, slug, label, kind, head.stood_at, wall.now(), by, inputs, entries, events)
+            _write(connection, made, head.content)
     except BaseException:
         house.drop(taken, by)
         raise
-
-
-def _write(
-    connection: Connection,
-    taken: str,
-    slug: str,
-    label: str,
-    kind: str,
-    *,
-    by: str,
-    events: int,
-    at: datetime,
-) -> Snapshot:
-    chronicle.carry(connection, slug, taken)
-    head = chronicle.head_of(connection, taken)
-    inputs, entries = _count(connection, world_input, taken), _count(connection, world_entry, taken)
-    made = Snapshot(taken, slug, label, kind, head.stood_at, at, by, inputs, entries, events)
-    connection.execute(insert(world_snapshot).values({n: getattr(made, n) for n in Snapshot.__slots__}))
-    positions = {"inputs": inputs, "entries": entries, "events": events, "content": head.content}
-    control.record(connection, at, by, "world.snapshot_taken", taken, lab=slug, stood_at=made.at, **positions)
     return made
+
+
+def _write(connection: Connection, made: Snapshot, content: str) -> None:
+    connection.execute(insert(world_snapshot).values({n: getattr(made, n) for n in Snapshot.__slots__}))
+    control.record(
+        connection,
+        made.taken_at,
+        made.by,
+        "world.snapshot_taken",
+        made.lab,
+        lab=made.origin,
+        stood_at=made.at,
+        inputs=made.inputs,
+        entries=made.entries,
+        events=made.events,
+        content=content,
+    )
 
 
 def _count(connection: Connection, table: Table, lab: str) -> int:

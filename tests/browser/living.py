@@ -63,7 +63,7 @@ def live(folder: Path) -> Iterator[Living]:
     product = Product(Settings(data=folder, database_url=None, port=0, hl7_port=0))
     worlds = LiveWorlds(product.house, product.wall)
     try:
-        preparing.prepare(product.house, SLUG, PACK, seed=SEED, start=END - PAST, end=END, hashed=LIGHT.hash)
+        preparing.prepare(product.house, SLUG, preparing.Past(PACK, SEED, END - PAST, END), hashed=LIGHT.hash)
         worlds.continue_clocks()
         product.start()
         worlds.start(product.served)

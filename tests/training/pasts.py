@@ -38,10 +38,7 @@ def live(
     return preparing.prepare(
         house,
         slug,
-        pack,
-        seed=seed,
-        start=START,
-        end=START + hours * HOUR,
+        preparing.Past(pack, seed, START, START + hours * HOUR),
         hashed=hashed,
         wall=FixedClock(WALL),
         progress=progress,

@@ -72,10 +72,7 @@ def test_no_tube_of_a_finished_day_is_left_in_the_tray_of_a_prepared_past(tmp_pa
     made = preparing.prepare(
         house,
         "past",
-        pasts.CORE,
-        seed="1",
-        start=EVENING,
-        end=MIDNIGHT,
+        preparing.Past(pasts.CORE, "1", EVENING, MIDNIGHT),
         hashed=str.upper,
         wall=FixedClock(pasts.WALL),
     )
