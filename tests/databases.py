@@ -49,6 +49,7 @@ def back_to(connection: Connection, revision: str) -> None:
 
 
 _UNDO = {
+    "0004": "DROP INDEX ix_result_reported",
     "0003": "DROP INDEX ix_observation_named",
     "0002": "ALTER TABLE result_version DROP COLUMN sent_dilution",
 }

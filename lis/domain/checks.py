@@ -5,12 +5,12 @@ Fail closed: `failed`, `wait` and `not_evaluable` keep a result on hold unless t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from lis.kernel.canonical import Encoded, canonical_json, joined, quoted
+from lis.kernel.canonical import Encoded, canonical_json, joined
 from lis.kernel.remembering import remembers
 
 
@@ -42,11 +42,11 @@ class Check:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "holds", self.outcome not in _LETTING_PASS and not self.advisory)
-        object.__setattr__(self, "row_text", _row_text(self))
+        object.__setattr__(self, "row_text", Encoded(canonical_json(self.as_row())))
 
     def as_row(self) -> dict[str, object]:
-        """The check as stored beside the value it judged."""
-        return {
+        """The check as stored beside the value it judged: what it does not say is left out."""
+        row = {
             "name": self.name,
             "outcome": str(self.outcome),
             "reason": self.reason_code,
@@ -54,11 +54,21 @@ class Check:
             "detail": dict(self.detail),
             "advisory": self.advisory,
         }
+        return _said(row)
 
 
 def stored(checks: Iterable[Check]) -> Encoded:
     """Checks as they are stored beside the value they judged."""
     return joined([check.row_text for check in checks])
+
+
+def are_stored(checks: Sequence[Check], rows: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the same is stored already; rows of earlier versions name what was not said, too."""
+    return [check.as_row() for check in checks] == [_said(row) for row in rows]
+
+
+def _said(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if value}
 
 
 def passed(name: str, text: str = "", **detail: object) -> Check:
@@ -101,15 +111,3 @@ def _made(
 
 def _words(detail: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple([(key, str(value)) for key, value in detail.items()])
-
-
-def _row_text(check: Check) -> Encoded:
-    """Written out by hand, keys in their order: every value carries a dozen, and some are of that value alone."""
-    return Encoded(
-        f'{{"advisory":{"true" if check.advisory else "false"}'
-        f',"detail":{canonical_json(dict(check.detail))}'
-        f',"name":{quoted(check.name)}'
-        f',"outcome":{quoted(check.outcome)}'
-        f',"reason":{quoted(check.reason_code)}'
-        f',"text":{quoted(check.text)}}}'
-    )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from lis.domain.checks import Check, Outcome, failed, stored
+from lis.domain.checks import Check, Outcome, are_stored, failed, stored
 from lis.domain.evaluations import Evaluation
 from lis.domain.events import Verb
 from lis.domain.together import Together, evaluate_together
@@ -181,7 +181,7 @@ class _Batch:
         ):
             self.add_version(sent, evaluation, _LIMITS_CHANGED, measured=False)
             return
-        if [check.as_row() for check in evaluation.checks] == row.checks:
+        if are_stored(evaluation.checks, row.checks):
             return
         state = _state_after(row.state, bool(evaluation.holding))
         self._judged.append({"id": row.id, "state": state, "checks": stored(evaluation.checks)})

@@ -12,16 +12,13 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from lis.storage import tables as t
 from lis.storage.questions import Given, Question, Rows
-from lis.storage.resulted import current, reported
+from lis.storage.resulted import current, reported_before
 from lis.storage.work import Work
 
 _TUBES = select(t.container).where(t.container.c.container_id.in_(bindparam("tubes", expanding=True)))
 _PKS = _TUBES.with_only_columns(t.container.c.id)
 _ORDERS = _TUBES.with_only_columns(t.container.c.order_id)
 _PATIENTS = select(t.lab_order.c.patient_id).where(t.lab_order.c.id.in_(_ORDERS))
-# Whose past of which tests: found first, so that no database begins with all that was ever released.
-_asked = select(t.result.c.patient_id, t.result.c.test).where(t.result.c.order_id.in_(_ORDERS))
-_PAST = _asked.distinct().subquery("asked")
 
 
 def _rows(table: Table, column: str, among: Select[Any]) -> Question:
@@ -35,7 +32,7 @@ _QUESTIONS = (
     _rows(t.specimen, "order_id", _ORDERS),
     _rows(t.analyzer_work, "container_pk", _PKS),
     Question(current(t.result.c.order_id.in_(_ORDERS))),
-    Question(reported(t.result.c.patient_id == _PAST.c.patient_id, t.result.c.test == _PAST.c.test)),
+    Question(reported_before(lambda own: own.c.order_id.in_(_ORDERS))),
 )
 
 
@@ -59,4 +56,4 @@ def keep(work: Work, container_ids: Collection[str], answers: Sequence[Rows]) ->
     work.specimens.keep_by("order_id", order_ids, specimens)
     work.analyzer_work.keep_by("container_pk", {row.id for row in asked}, sent)
     work.results.keep_orders(order_ids, results)
-    work.results.keep_reported({(row.patient_id, row.test) for row in results}, earlier)
+    work.results.keep_past(results, earlier)

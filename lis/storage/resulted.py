@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from lis.storage import tables as t
 from lis.storage.ahead import Ahead
 from lis.storage.questions import Question
 from lis.storage.repositories import Repository, Rows
+from lis.storage.tables.results import is_reported
+from lis.storage.tables.types import Instant
 
 
 class Results(Repository):
@@ -25,14 +27,15 @@ class Results(Repository):
 
     def forget(self) -> None:
         super().forget()
-        self._current, self._reported = Ahead("order_id"), Ahead("patient_id")
+        self._current = Ahead("order_id")
+        self._past: dict[int, _Past] = {}  # by patient
         self._patient_of: dict[int, int] = {}
-        self._reported_of: set[tuple[int, str]] = set()  # patients and tests whose past was fetched
 
     def add_all(self, rows: Iterable[dict[str, Any]]) -> list[int]:
         added = list(rows)
         self._current.added(added)
-        self._reported.added(added)
+        for row in added:
+            self._past.pop(row["patient_id"], None)
         return super().add_all(added)
 
     def change_all(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -40,9 +43,9 @@ class Results(Repository):
         self._current.changed(changed)
         for row in changed:
             if row["id"] in self._patient_of:
-                self._reported.drop(self._patient_of[row["id"]])
+                self._past.pop(self._patient_of[row["id"]], None)
             else:
-                self._reported.forget()
+                self._past = {}
         super().change_all(changed)
 
     def of_order(self, order_id: int) -> Rows:
@@ -69,21 +72,27 @@ class Results(Repository):
 
     def previous(self, patient_id: int, tests: Collection[str], before: datetime) -> dict[str, Row[Any]]:
         """Per test, the patient's last reported value collected before an instant, for delta checks."""
-        is_fetched = all((patient_id, test) in self._reported_of for test in tests)
-        rows = self._reported.get(patient_id) if is_fetched else None
-        if rows is None:
-            rows = [*self.all(_REPORTED, patient_id=patient_id, tests=list(tests))]
-        return {row.test: row for row in rows if row.test in tests and row.collected_at < before}
+        past = self._past.get(patient_id, {})
+        if all((test, before) in past for test in tests):
+            return {test: row for test in tests if (row := past[test, before]) is not None}
+        rows = self.all(_REPORTED, patient_id=patient_id, tests=list(tests), before=before)
+        return {row.test: row for row in rows}  # the newest come last
 
     def keep_orders(self, order_ids: Collection[int], rows: Rows) -> None:
         """What `current_of_order` is asked for, of all these orders, fetched elsewhere in this transaction."""
         self._patient_of = {row.id: row.patient_id for row in rows}
         self._current.put(order_ids, rows)
 
-    def keep_reported(self, of: Collection[tuple[int, str]], rows: Rows) -> None:
-        """What `previous` is asked for, of these patients and tests."""
-        self._reported_of = set(of)
-        self._reported.put({patient_id for patient_id, _ in of}, rows)
+    def keep_past(self, own: Rows, earlier: Rows) -> None:
+        """What `previous` is asked for, of these results: what was reported before each, as `reported_before` tells."""
+        for row in own:
+            if row.collected_at is not None:
+                self._past.setdefault(row.patient_id, {})[row.test, row.collected_at] = None
+        for row in earlier:
+            self._past[row.patient_id][row.test, row.before] = row
+
+
+_Past = dict[tuple[str, datetime], Row[Any] | None]
 
 
 def current(of: ColumnElement[bool]) -> Select[Any]:
@@ -95,18 +104,52 @@ def current(of: ColumnElement[bool]) -> Select[Any]:
     return query.where(of).order_by(r.c.id)
 
 
-def reported(*of: ColumnElement[bool]) -> Select[Any]:
-    """Values that a person or a rule let pass, by the time they were drawn."""
-    r, v = t.result, t.result_version
-    value = (v.c.value, v.c.comparator, v.c.number, v.c.unit)
-    state = r.c.state.concat("")  # not by its index: nearly all that was ever measured is released
+def reported_before(of: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+    """For each of some results the last reported value of the same patient and test that was drawn before its own.
+
+    One by one, from the newest on: however long a patient's past is, only its last value is looked at.
+    """
+    own, r, v = t.result.alias("own"), t.result.alias("earlier"), t.result_version
+    e, w = t.result, t.result_version.alias("its_version")
+    last = (
+        select(e.c.id)
+        .join(w, and_(w.c.result_id == e.c.id, w.c.n == e.c.version))
+        .where(
+            e.c.patient_id == own.c.patient_id,
+            e.c.test == own.c.test,
+            e.c.collected_at < own.c.collected_at,
+            is_reported(e),
+            w.c.value != "",
+        )
+        .order_by(e.c.collected_at.desc(), e.c.id.desc())
+        .limit(1)
+        .correlate(own)
+        .scalar_subquery()
+    )
     return (
-        select(r.c.id, r.c.patient_id, r.c.test, r.c.collected_at, *value)
+        select(*_past_of(r, v), own.c.collected_at.label("before"))
+        .select_from(own.join(r, r.c.id == last))
+        .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+        .where(of(own))
+    )
+
+
+def _past_of(result: Any, version: Any) -> list[Any]:
+    r, v = result.c, version.c
+    return [r.id, r.patient_id, r.test, r.collected_at, v.value, v.comparator, v.number, v.unit]
+
+
+def _reported() -> Select[Any]:
+    """Values of one patient that a person or a rule let pass, drawn before an instant, the newest last."""
+    r, v = t.result, t.result_version
+    return (
+        select(*_past_of(r, v))
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
         .where(
-            *of,
-            r.c.collected_at.is_not(None),
-            state.in_(("verified", "released")),
+            r.c.patient_id == bindparam("patient_id"),
+            r.c.test.in_(bindparam("tests", expanding=True)),
+            r.c.collected_at < bindparam("before", type_=Instant()),
+            is_reported(r),
             v.c.value != "",
         )
         .order_by(r.c.collected_at, r.c.id)
@@ -114,9 +157,4 @@ def reported(*of: ColumnElement[bool]) -> Select[Any]:
 
 
 _CURRENT = Question(current(t.result.c.order_id == bindparam("order_id")))
-_REPORTED = Question(
-    reported(
-        t.result.c.patient_id == bindparam("patient_id"),
-        t.result.c.test.in_(bindparam("tests", expanding=True)),
-    )
-)
+_REPORTED = Question(_reported())

@@ -133,14 +133,16 @@ def _due(row: Any) -> Due:
 @lru_cache(maxsize=1024)
 def _kept_by(checks: str) -> tuple[str, tuple[str, ...]]:
     """Why a value on hold may go out, "" when a check stands in its way that no look at the tube settles; what does."""
-    kept = [check for check in json.loads(checks) if not check["advisory"] and check["outcome"] in _HOLDING]
+    kept = [
+        check for check in json.loads(checks) if not check.get("advisory") and check["outcome"] in _HOLDING
+    ]
     known = [_settled(check) for check in kept]
     reason = " ".join(dict.fromkeys(known)) if all(known) else ""
-    return reason, tuple(check["reason"] for check in kept)
+    return reason, tuple(check.get("reason", "") for check in kept)
 
 
 def _settled(check: dict[str, Any]) -> str:
-    if check["reason"] == INPUT_ON_HOLD:
+    if check.get("reason") == INPUT_ON_HOLD:
         return TOGETHER
     return REASONS.get(check["name"], "") if check["outcome"] == Outcome.FAILED else ""
 

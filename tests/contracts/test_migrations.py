@@ -34,7 +34,7 @@ def test_migrated_tables_are_the_tables(house: House, lab: LabDatabase) -> None:
         assert differences(connection, CONTROL) == [], STEP
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
 def test_a_lab_of_every_earlier_version_becomes_one_of_this(lab: LabDatabase, revision: str) -> None:
     before = {table.name for table in LAB.metadata.sorted_tables}
     with lab.writing() as connection:
@@ -54,7 +54,7 @@ def next_version(tmp_path: Path) -> Family:
     """The laboratory's revisions and two more: one that adds a column, one that adds another and then fails."""
     versions = tmp_path / "versions"
     shutil.copytree(LAB.versions, versions, ignore=shutil.ignore_patterns("__pycache__"))
-    for number, after, then in (("0004", "0003", ""), ("0005", "0004", "\n    raise ZeroDivisionError")):
+    for number, after, then in (("0005", "0004", ""), ("0006", "0005", "\n    raise ZeroDivisionError")):
         (versions / f"rev_{number}.py").write_text(REVISION.format(number=number, after=after, then=then))
     return Family(LAB.metadata, versions)
 
@@ -74,9 +74,9 @@ def test_an_upgrade_keeps_rows_and_triggers(lab: LabDatabase, next_version: Fami
     with lab.writing() as connection:
         add_patient(connection)
         add_event(connection)
-        migrations.upgrade(connection, next_version, "0004")
+        migrations.upgrade(connection, next_version, "0005")
     with lab.writing() as connection:
-        assert connection.exec_driver_sql("SELECT mrn, more_0004 FROM patient").all() == [("M-1", "x")]
+        assert connection.exec_driver_sql("SELECT mrn, more_0005 FROM patient").all() == [("M-1", "x")]
         for change in ("UPDATE journal SET subject = 'x'", "DELETE FROM journal"):
             with pytest.raises(IntegrityError, match="append-only"), connection.begin_nested():
                 connection.exec_driver_sql(change)

@@ -10,6 +10,7 @@ from lis.domain.checks import (
     Check,
     Outcome,
     advice,
+    are_stored,
     failed,
     not_applicable,
     not_evaluable,
@@ -48,3 +49,14 @@ def test_check_as_text_is_its_row(
     check = Check(name, outcome, reason, text, detail, advisory)
     assert check.row_text == canonical_json(check.as_row())
     assert stored([check, check]) == canonical_json([check.as_row(), check.as_row()])
+
+
+def test_what_a_check_does_not_say_is_not_stored_and_stored_of_old_it_is_the_same() -> None:
+    checks = [passed("unit"), failed("unit", "unit.mismatch", "Another unit.", sent="g/L")]
+    rows: list[dict[str, object]] = [check.as_row() for check in checks]
+    assert rows[0] == {"name": "unit", "outcome": "passed"}
+    nothing = {"reason": "", "text": "", "detail": {}, "advisory": False}
+    assert are_stored(checks, rows)
+    assert are_stored(checks, [{**nothing, **row} for row in rows])
+    assert not are_stored(checks, [rows[0], {**rows[1], "text": "Another."}])
+    assert not are_stored(checks, rows[:1])

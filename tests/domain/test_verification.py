@@ -248,7 +248,6 @@ def test_checks_are_stored_as_plain_rows(catalog: Catalog) -> None:
         "reason": "critical.low",
         "text": "Critical: below 2.5.",
         "detail": {"value": "2.4", "limit": "2.5"},
-        "advisory": False,
     }
 
 

@@ -56,7 +56,7 @@ class Bench(SmallLab):
         result = self.rows(t.result, order_id=order.id, test=test)[-1]
         version = self.row(t.result_version, result_id=result.id, n=result.version)
         holding = ("failed", "wait", "not_evaluable")
-        reasons = [c["reason"] for c in result.checks if c["outcome"] in holding and not c["advisory"]]
+        reasons = [c["reason"] for c in result.checks if c["outcome"] in holding and not c.get("advisory")]
         return version.status, f"{version.comparator}{version.value}", version.n, reasons
 
     def container(self, container_id: str) -> Row[Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from lis.domain.people import system
 from lis.domain.requests import CollectedSpecimen, OrderRequest, RequestedTest
-from lis.services import ordering
-from tests.labs import ANN
+from lis.services import filing, ordering, verifying
+from lis.storage import cases
+from tests.labs import ANN, BEN
 from tests.services.bench import Bench
 
 CLEAR = {"HIDX": "0", "IIDX": "0", "LIDX": "0"}
@@ -58,3 +60,38 @@ def test_index_that_no_panel_of_the_tube_asks_for_is_kept_with_the_tube(small: B
 
     assert small.measure(placed.container_ids[0], {"HIDX": "120"}) == [("supplemental", "")]
     assert small.container(placed.container_ids[0]).condition["indices"] == {"H": "120"}
+
+
+def test_the_past_read_ahead_is_what_is_asked_of_it(small: Bench) -> None:
+    """Not reported, drawn later, of another patient, taken back: none of these is a value to compare with."""
+    small.released("LYTES", values=LYTES, collected=110, numbers=["A"])
+    small.released("LYTES", values={**LYTES, "NA": "135"}, collected=100, numbers=["B"])
+    taken_back = small.released("LYTES", values={**LYTES, "K": "9.0"}, collected=90, numbers=["C"])
+    with small.work("supervisor") as work:
+        order = work.orders.by_accession(taken_back)
+        filing.file_retraction(work, order, verifying.result_of(work, order, "K"), "Of another patient.")
+    small.verify(taken_back, "K")
+    waiting = small.order("LYTES", collected=80, numbers=["D"])
+    small.receive(*waiting.container_ids)
+    small.enter(waiting.accession, NA="120")
+    small.released("LYTES", values={**LYTES, "NA": "150"}, patient=BEN, collected=70, numbers=["E"])
+    small.released("LYTES", values={**LYTES, "NA": "151"}, collected=20, numbers=["F"])
+    own = small.order("LYTES", collected=60, numbers=["G"])
+    [tube] = own.container_ids
+
+    with small.lab.work(system("hl7", "CHEM-1")) as work:
+        order = work.orders.by_accession(own.accession)
+        drawn_at = work.results.current_of_order(order.id)[0].collected_at
+        asked = work.results.previous(order.patient_id, LYTES, drawn_at)
+        cases.keep(work, {tube}, work.ask_as_stored(cases.questions({tube})))
+        kept = work.results.previous(order.patient_id, LYTES, drawn_at)
+        again = work.results.previous(order.patient_id, LYTES, work.now)
+    told = {test: (row.value, row.id, row.collected_at) for test, row in asked.items()}
+    assert {test: (row.value, row.id, row.collected_at) for test, row in kept.items()} == told
+    assert {test: value for test, (value, *_) in told.items()} == {
+        "NA": "140",
+        "K": "4.0",
+        "CL": "104",
+        "CO2": "24",
+    }
+    assert again["NA"].value == "151"

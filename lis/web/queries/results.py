@@ -103,7 +103,7 @@ def result_rows() -> Any:
 def holds_of(checks: list[Mapping[str, Any]]) -> tuple[str, ...]:
     """The reasons in words why a value waits for a person, or for an input."""
     return tuple(
-        _words_of(check) for check in checks if check["outcome"] in HOLDING and not check["advisory"]
+        _words_of(check) for check in checks if check["outcome"] in HOLDING and not check.get("advisory")
     )
 
 
@@ -124,7 +124,7 @@ def display_of(reading: Reading, test: str, row: Row[Any]) -> str:
 
 def _words_of(check: Mapping[str, Any]) -> str:
     name = str(check["name"]).replace("_", " ")
-    text = str(check["text"])
+    text = str(check.get("text", ""))
     said = "QC" if name == "qc" else name.capitalize()
     return text if text.lower().startswith(name) else f"{said}: {text}"
 
