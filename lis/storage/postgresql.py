@@ -26,6 +26,14 @@ GONE = {"42P01", "3F000"}  # undefined table, invalid schema
 SCHEMA_EXISTS = "42P06"
 RAW = {"no_parameters": True}  # lets several statements travel in one round trip
 
+_SESSION = (
+    ("lock_timeout", f"{WAIT_SECONDS}s"),
+    (
+        "random_page_cost",
+        "1.1",
+    ),  # what is asked again and again lies in memory: an index beats reading a table whole
+)
+
 
 class PostgresqlDatabase(LabDatabase):
     """A laboratory's schema. `turn` is the statement that waits until this transaction is the only writer."""
@@ -95,6 +103,7 @@ class PostgresqlSite:
         with self._engine.begin() as connection:
             self._create(connection, draft, revision)
             fill(connection)
+            _survey(connection)
         return draft
 
     def copy(self, source: LabDatabase, place: str, settle: Fill) -> str:
@@ -109,6 +118,7 @@ class PostgresqlSite:
                     f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {_quoted(source.place)}.{name}"
                 )
             settle(connection)
+            _survey(connection)
         return draft
 
     def _create(self, connection: Connection, schema: str, revision: str) -> None:
@@ -156,7 +166,10 @@ def _engine(url: str, *, kept: int, more: int) -> Engine:
         pool_size=kept,
         max_overflow=more,
         pool_timeout=WAIT_SECONDS,
-        connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={WAIT_SECONDS}s"},
+        connect_args={
+            "connect_timeout": 10,
+            "options": " ".join(f"-c {name}={value}" for name, value in _SESSION),
+        },
     )
     event.listen(engine, "handle_error", _refuse)
     return engine
@@ -168,6 +181,15 @@ def _quoted(name: str) -> str:
 
 def _path(schema: str) -> str:
     return f"SET LOCAL search_path TO {_quoted(schema)}"
+
+
+def _survey(connection: Connection) -> None:
+    """Count what came at once: the server does so by itself only after a minute, and plans badly until then."""
+    names = connection.exec_driver_sql(_TABLES).scalar_one()
+    connection.exec_driver_sql(f"ANALYZE {names}")
+
+
+_TABLES = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = current_schema()"
 
 
 def _rename(connection: Connection, schema: str, name: str) -> None:

@@ -242,3 +242,16 @@ def test_what_is_done_to_whole_labs_is_on_record(
         ("lab.dropped", "copy", {}),
     ]
     assert {(event.actor, event.at) for event in events} == {("ada", wall.now())}
+
+
+def test_a_copy_on_postgresql_knows_how_much_is_in_it(postgresql_house: House, tmp_path: Path) -> None:
+    lab = databases.create(postgresql_house)
+    for key in range(1, 41):
+        register(lab, key)
+    postgresql_house.backup("demo", tmp_path / "1.gz", "admin")
+    copies = [postgresql_house.fork("demo", "copy", "admin")]
+    copies.append(postgresql_house.restore(tmp_path / "1.gz", "demo", "admin"))
+    counted = "SELECT reltuples FROM pg_class WHERE oid = 'patient'::regclass"
+    for copy in copies:
+        with copy.reading() as connection:
+            assert connection.exec_driver_sql(counted).scalar_one() == 40
