@@ -250,7 +250,7 @@ def test_a_copy_on_postgresql_knows_how_much_is_in_it(postgresql_house: House, t
         register(lab, key)
     postgresql_house.backup("demo", tmp_path / "1.gz", "admin")
     copies = [postgresql_house.fork("demo", "copy", "admin")]
-    copies.append(postgresql_house.restore(tmp_path / "1.gz", "demo", "admin"))
+    copies.append(postgresql_house.restore(tmp_path / "1.gz", "again", "admin"))
     counted = "SELECT reltuples FROM pg_class WHERE oid = 'patient'::regclass"
     for copy in copies:
         with copy.reading() as connection:
