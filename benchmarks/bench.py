@@ -83,13 +83,14 @@ class Bench:
             self._dashboard = Dashboard(Lab(self._house.lab(COPY)))
         return looked
 
-    def more(self, width: int) -> list[bytes]:
-        """Frames of so many OBX for tubes that were ordered and received just now."""
+    def more(self, width: int, one_by_one: bool) -> list[bytes]:
+        """Frames for tubes of so many tests, ordered and received just now: one for each tube, or one for each test."""
         lab, step = Lab(self._house.lab(COPY)), next(self._steps)
         if step and step % STEPS_A_DAY == 0:
             labs.next_day(lab)
         tubes = labs.order_tubes(lab, AT_ONCE, width, received=True, series=f"S{step}-")
-        return messages.for_tubes(tubes, width, lab.now())
+        frames = messages.one_by_one if one_by_one else messages.for_tubes
+        return frames(tubes, width, lab.now())
 
     def log_size(self) -> int:
         """Bytes of SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""

@@ -23,14 +23,19 @@ _OBX = (
 _TAIL = "SPM|1|{container}||SER^Serum^HL70487|||||||P^Patient specimen^HL70369\r"
 
 
-def result_message(container: str, width: int, control: str, at: datetime | None = None) -> bytes:
-    """One tube's results: `width` observations, each within its limits, measured now unless told otherwise."""
+def result_message(
+    container: str, width: int, control: str, at: datetime | None = None, *, first: int = 1
+) -> bytes:
+    """One tube's results: its observations from the `first` to that of number `width`, each within its limits.
+
+    Measured now unless told otherwise.
+    """
     instant = f"{at or WallClock().now():%Y%m%d%H%M%S}+0000"
     common = {"container": container, "at": instant, "patient": ""}
     lines = [_HEAD.format(sender=content.ANALYZER, control=control, **common)]
-    first = crc32(container.encode())
-    for n in range(1, width + 1):
-        value = content.VALUES[(first + 11 * n) % len(content.VALUES)]
+    seed = crc32(container.encode())
+    for n in range(first, width + 1):
+        value = content.VALUES[(seed + 11 * n) % len(content.VALUES)]
         code = content.sent_code(n)
         lines.append(_OBX.format(n=n, code=code, value=value, unit=content.UNIT, at=instant))
     lines.append(_TAIL.format(container=container))
@@ -45,3 +50,12 @@ def framed(payload: bytes) -> bytes:
 def for_tubes(containers: Sequence[str], width: int, at: datetime | None = None) -> list[bytes]:
     """A framed message for each tube, each under a number of its own."""
     return [framed(result_message(container, width, f"C{container}", at)) for container in containers]
+
+
+def one_by_one(containers: Sequence[str], width: int, at: datetime | None = None) -> list[bytes]:
+    """Each observation of each tube in a framed message of its own: the first of every tube, then the second …"""
+    return [
+        framed(result_message(container, n, f"C{container}-{n}", at, first=n))
+        for n in range(1, width + 1)
+        for container in containers
+    ]

@@ -1,6 +1,7 @@
 """Memory over a long run: orders are placed and their results sent to one process, over and over.
 
-The messages counted are those of 10 OBX, or of as many as are asked for, over 32 connections. Memory and SQLite's
+The messages counted are those of 10 OBX, or of as many as are asked for, over 32 connections; `--one-by-one` spares
+orders, each result of a tube comes by itself then, as from analyzers that report test by test. Memory and SQLite's
 write-ahead log are looked at after every twentieth part; what is there after the first twentieth is what the end is
 held against.
 """
@@ -36,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=int,
         choices=content.PANELS,
         default=content.USUAL_WIDTH,
-        help="OBX in each message (10)",
+        help="tests of each tube (10)",
+    )
+    made.add_argument(
+        "--one-by-one", action="store_true", help="each result of a tube in a message of its own"
     )
     options = read(made, argv)
     figures = Figures("Memory over a long run", COLUMNS)
@@ -46,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             _furnish(place)
             server = stack.enter_context(Server(serve, place))
             wanted = 2 * AT_ONCE if options.quick else options.more.messages
-            _soak(server, "" if name == "sqlite" else f"{name}, ", wanted, options.more.width, figures)
+            prefix = "" if name == "sqlite" else f"{name}, "
+            _soak(server, prefix, wanted, figures, (options.more.width, options.more.one_by_one))
     show(figures, options=options)
     show_targets(judge(TARGETS, figures))
     return int(any(sum(row.get("refused", ())) for row in figures.cases.values()))
@@ -58,11 +63,11 @@ def _furnish(place: Place) -> None:
     house.close()
 
 
-def _soak(server: Server, prefix: str, wanted: int, width: int, figures: Figures) -> None:
+def _soak(server: Server, prefix: str, wanted: int, figures: Figures, kind: tuple[int, bool]) -> None:
     port = server.ask("open", content.WHOLE)
     sent, shown, first, longest = 0, 0, 0.0, 0.0
     while sent < wanted:
-        load = send(port, server.ask("more", width), connections=CONNECTIONS, seconds=600)
+        load = send(port, server.ask("more", *kind), connections=CONNECTIONS, seconds=600)
         sent += load.accepted + load.refused
         longest = max(longest, server.ask("log") / 1e6)
         if sent * PARTS // wanted > shown or sent >= wanted:
