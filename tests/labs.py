@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,3 +145,17 @@ def open_small_lab(house: House, *, slug: str = "small", at: datetime = START) -
                 code=member.code, name=member.name, initials=role[:2].upper(), role=role, active=True
             )
     return SmallLab(lab, clock, house)
+
+
+def make_small_folder(folder: Path, wall: FixedClock | None = None) -> Path:
+    """A data folder with the small laboratory, closed: to be copied for each test."""
+    house = House.open(data=folder, url=None, wall=wall or FixedClock(START))
+    open_small_lab(house)
+    house.close()
+    return folder
+
+
+def open_copy(template: Path, folder: Path) -> House:
+    """The house of a copied data folder."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    return House.open(data=folder, url=None, wall=FixedClock(START))

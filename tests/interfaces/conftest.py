@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,23 +10,17 @@ import pytest
 from lis.interfaces.inbox import Inbox
 from lis.kernel.clock import FixedClock
 from lis.lab import Lab
-from lis.storage.house import House
-from tests.labs import START, SmallLab, open_small_lab
+from tests.labs import START, SmallLab, make_small_folder, open_copy
 
 
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("small")
-    house = House.open(data=folder, url=None, wall=FixedClock(START))
-    open_small_lab(house)
-    house.close()
-    return folder
+    return make_small_folder(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture
 def small(_template: Path, tmp_path: Path) -> Iterator[SmallLab]:
-    shutil.copytree(_template, tmp_path, dirs_exist_ok=True)
-    house = House.open(data=tmp_path, url=None, wall=FixedClock(START))
+    house = open_copy(_template, tmp_path)
     clock = FixedClock(START)
     yield SmallLab(Lab(house.lab("small"), wall=FixedClock(START), clock=clock), clock, house)
     house.close()

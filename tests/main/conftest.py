@@ -12,8 +12,7 @@ import pytest
 
 from lis.kernel.clock import FixedClock
 from lis.main.commands import cli
-from lis.storage.house import House
-from tests.labs import open_small_lab
+from tests.labs import make_small_folder
 
 WALL = FixedClock(datetime(2026, 3, 2, 12, 0, tzinfo=UTC))
 
@@ -57,11 +56,7 @@ def lis(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
 @pytest.fixture(scope="session")
 def _small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("small")
-    house = House.open(data=folder, url=None, wall=WALL)
-    open_small_lab(house)
-    house.close()
-    return folder
+    return make_small_folder(tmp_path_factory.mktemp("small"), WALL)
 
 
 @pytest.fixture
