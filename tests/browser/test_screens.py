@@ -96,6 +96,7 @@ PARTS = {
     "/receive/tests.pdf",
     "/accessions/{accession}/rows",
     "/accessions/{accession}/report.pdf",
+    "/qc/{analyzer}/review.pdf",
 }
 # What is folded away is a part of the screen.
 UNFOLD = "for (const one of document.querySelectorAll('main details')) one.open = true;"
