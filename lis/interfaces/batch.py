@@ -8,6 +8,7 @@ specimen, tests: [{code, unit}], received: true}]`, codes as they are sent.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ from lis.services import cataloguing, ordering
 from lis.storage.house import House
 from lis.storage.work import Work
 from lis.wire.astm import FrameError, records_from_text
-from lis.wire.mllp import VT, Framer, Payload
+from lis.wire.mllp import VT, Framer, Oversize, Payload
 
 SLUG, INTERFACE = "throw-away", "FEED"
 GENERIC = {HL7: "generic", ASTM: "generic-records"}
@@ -95,18 +96,33 @@ class Feeder:
 
     def feed(self, path: Path, name: str = "file") -> dict[str, Any]:
         """One file into a laboratory of its own."""
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise Invalid("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
         folder = self._folder / name
         shutil.copytree(self._folder / "template", folder)
         with _open(folder) as house:
             lab = Lab(house.lab(SLUG))
-            arrivals = _arrivals(path)
+            arrivals, is_whole = _arrivals(path, raw)
+            self._refuse_other_wire(path, arrivals)
             codes = self._prepare(lab, arrivals)
             replies = Inbox(lab).answer_many(arrivals)
             with lab.database.reading() as connection:
                 told = told_of(connection, {test: code for code, test in codes.items()})
         shutil.rmtree(folder)
         said = [reply_told(reply) for one in replies for reply in one]
-        return {"file": path.name, "replies": said, **told}
+        told["dead_letter"] |= not is_whole
+        return {"file": os.fsencode(path.name).decode("utf-8", "replace"), "replies": said, **told}
+
+    def _refuse_other_wire(self, path: Path, arrivals: Sequence[Arrival]) -> None:
+        """A profile of records says nothing of segments, nor the other way round."""
+        protocol = arrivals[0].protocol if arrivals else HL7
+        if self._profile and profile_of(self._profile).protocol != protocol:
+            kind = "LIS02 records" if protocol == ASTM else "HL7"
+            raise Invalid(
+                "profile.protocol", f"{path} is read as {kind}, which {self._profile} does not speak."
+            )
 
     def _prepare(self, lab: Lab, arrivals: Sequence[Arrival]) -> dict[str, str]:
         """Set the interface up for this file's sender, and let its controls have tests; every code with its test."""
@@ -189,27 +205,33 @@ def _free(work: Work, number: str, otherwise: str) -> str:
     return number if work.containers.by_container_id(number) is None else otherwise
 
 
-def _day(text: Any) -> date | None:
-    if text is None or isinstance(text, date):
-        return text
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
     try:
-        return date.fromisoformat(str(text))
+        return date.fromisoformat(text)
     except ValueError as error:
         raise Invalid("preload.birth_date", f"{text!r} is no date.", "Write it as 1980-05-17.") from error
 
 
-def _arrivals(path: Path) -> list[Arrival]:
-    """The payloads of a file: frames of a `.bin`, records of an `.astm`, anything else as it is."""
-    raw = path.read_bytes()
-    if path.suffix == ".astm":
+def _arrivals(path: Path, raw: bytes) -> tuple[list[Arrival], bool]:
+    """The payloads of a file: frames of a `.bin`, records of an `.astm`, anything else as it is.
+
+    And whether that is all: a listener throws away a frame that does not end, or is too long.
+    """
+    kind = path.suffix.lower()
+    if kind == ".astm":
         try:
-            return [Arrival(records_from_text(raw), "file", INTERFACE, protocol=ASTM)]
+            return [Arrival(records_from_text(raw), "file", INTERFACE, protocol=ASTM)], True
         except FrameError as error:
-            return [Arrival(raw, "file", INTERFACE, protocol=ASTM, note=str(error))]
-    if path.suffix == ".bin" or raw.startswith(VT):
-        found = [event.data for event in Framer().feed(raw) if isinstance(event, Payload)]
-        return [Arrival(payload, "file", INTERFACE) for payload in found]
-    return [Arrival(raw, "file", INTERFACE)]
+            return [Arrival(raw, "file", INTERFACE, protocol=ASTM, note=str(error))], True
+    if kind == ".bin" or raw.startswith(VT):
+        framer = Framer()
+        events = framer.feed(raw)
+        found = [Arrival(event.data, "file", INTERFACE) for event in events if isinstance(event, Payload)]
+        is_whole = not framer.pending and not any(isinstance(event, Oversize) for event in events)
+        return found, bool(found) and is_whole
+    return [Arrival(raw, "file", INTERFACE)], True
 
 
 def _profile_for(arrivals: Sequence[Arrival]) -> str:

@@ -191,6 +191,112 @@ def test_what_cannot_be_fed_is_refused_in_words(lis: Command, message: Write) ->
     assert "nosuch" in lis("inbox", file, "--pack", PACK, "--profile", "nosuch").err
 
 
+UNREADABLE = {
+    "no YAML": ("orders: {", "cannot be read"),
+    "brackets without end": ("orders: " + "[" * 5000, "too many brackets"),
+    "a constructor": ("orders: !!python/object/apply:os.getcwd []", "cannot be read"),
+    "another encoding": (
+        "orders: [{patient: {id: 1, family: M\xfcller}}]".encode("latin-1"),
+        "cannot be read",
+    ),
+    "no list": ("orders: hello", "has no list `orders`"),
+    "an alias bomb": (
+        "a: &a [x, x]\nb: &b [*a, *a]\norders: [{patient: {id: 1}, tests: [{code: *b}]}]",
+        "a list",
+    ),
+    "no tests": ("orders: [{patient: {id: 1}, tests: []}]", "It needs `patient`"),
+    "no code": ("orders: [{patient: {id: 1}, tests: [{code: }]}]", "`code` is empty"),
+    "no number": ("orders: [{patient: {id: ' '}, tests: [{code: X}]}]", "`patient id` is empty"),
+    "a list for a container": ("orders: [{patient: {id: 1}, container: [1], tests: [{code: X}]}]", "a list"),
+    "NUL": ('orders: [{patient: {id: "1\\0"}, tests: [{code: X}]}]', "a control character"),
+    "half a character": ('orders: [{patient: {id: "\\uD800"}, tests: [{code: X}]}]', "a control character"),
+    "a long code": (f"orders: [{{patient: {{id: 1}}, tests: [{{code: {'x' * 251}}}]}}]", "longer than 250"),
+    "no such month": (
+        "orders: [{patient: {id: 1, birth_date: 1980-13-45}, tests: [{code: X}]}]",
+        "is no date",
+    ),
+    "a time": (
+        "orders: [{patient: {id: 1, birth_date: 1980-01-01 10:00:00}, tests: [{code: X}]}]",
+        "is no date",
+    ),
+    "perhaps": ("orders: [{patient: {id: 1}, received: maybe, tests: [{code: X}]}]", "write true or false"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_orders_that_cannot_be_read_are_refused_in_words(lis: Command, message: Write, case: str) -> None:
+    content, words = UNREADABLE[case]
+    file = message("one.hl7", results("1", "101|1|mmol/L"))
+
+    said = lis("inbox", file, "--pack", PACK, "--preload", message("orders.yaml", content))
+
+    assert (said.status, said.out) == (1, "")
+    assert words in said.err
+    assert "Traceback" not in said.err
+
+
+def test_orders_are_taken_as_they_are_written(feed: Feed, message: Write) -> None:
+    """YAML would read 0123 as 83, NO as false and 1e3 as a number."""
+    orders = """
+        orders:
+          - {patient: {id: 007, family: NO}, container: 0123, tests: [{code: NO}, {code: 1e3}], received: "no"}
+          - {patient: {id: 008, birth_date: 1980-05-17}, container: 0124, tests: [{code: NO}], received: Yes, x: 1}
+    """
+    sent = [results(tube, "NO|5|", "1e3|6|", control=tube) for tube in ("0123", "0124")]
+    files = [message(f"{number}.hl7", text) for number, text in enumerate(sent)]
+
+    told = feed(*files, "--preload", message("orders.yaml", orders))
+
+    assert [[held["reason"] for held in one["held"]] for one in told] == [
+        ["container.not_received"] * 2,
+        ["test.not_ordered"],
+    ]
+    assert [(one["patient"], one["test"], one["value"]) for one in told[1]["filed"]] == [("008", "NO", "5")]
+
+
+def test_what_is_no_file_or_of_another_wire_is_refused_in_words(
+    lis: Command, message: Write, tmp_path: Path
+) -> None:
+    segments, lines = (
+        message("one.hl7", results("1", "101|1|mmol/L")),
+        message("one.astm", records("1", "101|1|")),
+    )
+
+    folder = lis("inbox", tmp_path, "--pack", PACK)
+    other = lis("inbox", segments, "--pack", PACK, "--profile", "roche-cobas-c")
+    another = lis("inbox", lines, "--pack", PACK, "--profile", "mindray-bc")
+
+    assert (folder.status, "Traceback" in folder.err) == (2, False)
+    assert [(said.status, said.out) for said in (other, another)] == [(1, ""), (1, "")]
+    assert other.err.endswith("is read as HL7, which roche-cobas-c does not speak.\n")
+    assert another.err.endswith("is read as LIS02 records, which mindray-bc does not speak.\n")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x0b" + results("1", "101|1|").encode(), b"", b"\x0b" + b"x" * 9_000_000 + b"\x1c\r"],
+    ids=["no end", "empty", "too long"],
+)
+def test_a_frame_that_a_listener_throws_away_is_a_dead_letter(
+    feed: Feed, message: Write, content: bytes
+) -> None:
+    whole = wrap(results("1", "101|1|", control="C1").encode())
+
+    alone, behind = feed(message("alone.BIN", content), message("behind.bin", whole + content))
+
+    assert (alone["replies"], alone["dead_letter"]) == ([], True)
+    assert ([reply["msa2"] for reply in behind["replies"]], behind["dead_letter"]) == (["C1"], bool(content))
+
+
+def test_what_others_chose_steers_no_terminal_and_breaks_no_line(lis: Command, message: Write) -> None:
+    file = message("a\x1b[31m\nb.hl7", results("1", "101|1|", control="C\x1b[7m"))
+
+    words, data = lis("inbox", file, "--pack", PACK), lis("inbox", file, "--pack", PACK, "--json")
+
+    assert words.out.startswith("a\\x1b[31m\\nb.hl7: AA to C\\x1b[7m; ")
+    assert json.loads(data.out)["file"] == "a\x1b[31m\nb.hl7"
+
+
 def test_captured_messages_of_three_kinds(feed: Feed, corpus: Path) -> None:
     """tests/interfaces holds every file to its index; here they come in by the command."""
     names = ("071_cosyte-bad_adt.hl7", "101_cosyte-frame_oru.bin", "130_cepheid-genexpert_astm.astm")
