@@ -57,9 +57,15 @@ def request(
 
 
 def record_collected(
-    work: Work, container_id: str, *, collected_at: datetime, collected_by: str, collection_number: str = ""
+    work: Work,
+    container_id: str,
+    *,
+    collected_at: datetime,
+    collected_by: str,
+    collection_number: str = "",
+    separated_at: datetime | None = None,
 ) -> None:
-    """The new specimen was drawn: its time, who drew it, and the number on its collection label."""
+    """The new specimen was drawn: its time, who drew it, the number on its collection label, when it was spun there."""
     work.require(Act.SPECIMEN_RECEIVE)
     container = known_container(work, container_id)
     loop = next(iter(work.recollections.having(replacement_pk=container.id)), None)
@@ -69,7 +75,7 @@ def record_collected(
         raise Invalid("collection.future", "The collection time lies in the future.", "Ask again.")
     order = work.orders.get(loop.order_id)
     work.specimens.change(container.specimen_id, collected_at=collected_at, collected_by=collected_by)
-    work.containers.change(container.id, collection_number=collection_number)
+    work.containers.change(container.id, collection_number=collection_number, separated_at=separated_at)
     rows = work.results.of_container(container.id)
     work.results.change_all([{"id": row.id, "collected_at": collected_at} for row in rows])
     work.recollections.change(loop.id, state=COLLECTED, collected_at=collected_at)
@@ -80,6 +86,7 @@ def record_collected(
         collected_at=collected_at,
         collected_by=collected_by,
         collection_number=collection_number,
+        **({"separated_at": separated_at.isoformat()} if separated_at else {}),
     )
 
 
@@ -101,6 +108,7 @@ def record_by_placer(work: Work, peer: str, placer_number: str, drawn: Collected
             collected_at=drawn.collected_at,
             collected_by=drawn.collected_by,
             collection_number=drawn.collection_number,
+            separated_at=drawn.separated_at,
         )
     return str(order.accession)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from lis.domain.requests import CollectedSpecimen
 from lis.kernel.errors import Conflict, Invalid, NotAllowed
 from lis.services import ordering, recollecting, rejecting, reporting
 from lis.storage import tables as t
@@ -80,6 +81,23 @@ def test_the_new_specimen_is_tracked_until_it_is_received(small: Bench, placed: 
     assert small.tests(placed.accession) == {"LYTES": "in_lab", "RENAL": "in_lab"}
     assert small.measure(new, LYTES) == [("filed", "")] * 7
     assert small.measure(placed.container_ids[0], {"CREA": "1.0"}) == [("held", "container.not_received")]
+
+
+def test_the_new_specimen_was_spun_where_it_was_drawn(small: Bench, placed: ordering.PlacedOrder) -> None:
+    """Hours on the way: only its spin, which the placer's message tells, keeps it from being too old."""
+    reject(small, placed.container_ids[0], "RJ01")
+    drawn = CollectedSpecimen(
+        "H9",
+        collected_at=small.clock.now(),
+        collected_by="RN8",
+        separated_at=small.clock.now() + timedelta(minutes=40),
+    )
+    small.clock.advance(timedelta(hours=3))
+    with small.by_wire() as work:
+        recollecting.record_by_placer(work, "HIS", "P0-H1", drawn)
+    small.receive("H9", label=False)
+    assert small.row(t.container, collection_number="H9").separated_at == drawn.separated_at
+    assert small.row(t.container, collection_number="H9").state == "received"
 
 
 def test_some_tests_are_refused_and_the_others_go_on(small: Bench, placed: ordering.PlacedOrder) -> None:
