@@ -107,13 +107,39 @@ def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> 
             catalog=catalog,
             patient=patient,
             specimen=specimens[value.test],
-            at=now,
+            at=value.observed_at or now,
             qc=qc.get((value.analyzer, value.test)) or _qc_without_analyzer(work, value),
             previous=collection.previous.get(value.test),
             reports_indices=reporting[value.analyzer],
         )
         for value in values
     }
+
+
+def uncalculated(
+    work: Work, collection: Collection, values: Mapping[str, SentValue], tests: Iterable[str]
+) -> list[SentValue]:
+    """Values yet to be calculated: as old as the last measured one they are made of, however late they are judged."""
+    made: list[SentValue] = []
+    for test in tests:
+        seen = [
+            values[name].observed_at if name in values else collection.results[name].version_observed_at
+            for name in made_of(work, test).difference(work.catalog.calculated)
+            if name in collection.results
+        ]
+        measured_at = max((at for at in seen if at is not None), default=None)
+        made.append(SentValue(test, "", source="calculation", observed_at=measured_at))
+    return made
+
+
+def made_of(work: Work, test: str) -> set[str]:
+    """What a calculated test is made of, through other calculated ones too."""
+    found: set[str] = set()
+    for name in work.catalog.calculated[test].inputs:
+        found.add(name)
+        if name in work.catalog.calculated:
+            found |= made_of(work, name)
+    return found
 
 
 def _qc_without_analyzer(work: Work, value: SentValue) -> QcStatus:

@@ -88,7 +88,7 @@ def _judge(
 ) -> tuple[Together, dict[str, SentValue]]:
     values = {**collection.undecided(), **sent}
     wanted = _wanted(work, collection, sent, values)
-    unmeasured = [SentValue(test, "", source="calculation") for test in wanted]
+    unmeasured = collected.uncalculated(work, collection, values, wanted)
     facts = collected.facts_for(work, collection, [*values.values(), *unmeasured])
     standing = collection.standing([*values, *wanted], work.catalog)
     return evaluate_together(values, facts, standing, wanted), values
@@ -111,17 +111,7 @@ def _is_open(work: Work, collection: Collection, sent: Mapping[str, SentValue], 
         return True
     if row.version_source != "calculation":
         return False
-    return row.state in collected.UNDECIDED or not made_of(work, test).isdisjoint(sent)
-
-
-def made_of(work: Work, test: str) -> set[str]:
-    """What a calculated test is made of, through other calculated ones too."""
-    found: set[str] = set()
-    for name in work.catalog.calculated[test].inputs:
-        found.add(name)
-        if name in work.catalog.calculated:
-            found |= made_of(work, name)
-    return found
+    return row.state in collected.UNDECIDED or not collected.made_of(work, test).isdisjoint(sent)
 
 
 _LIMITS_CHANGED = "Judged again: what its limits depend on has changed."

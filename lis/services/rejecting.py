@@ -22,6 +22,7 @@ from lis.kernel.errors import Invalid
 from lis.services import (
     arriving,
     cancelling,
+    collected,
     filing,
     notifying,
     recollecting,
@@ -249,7 +250,7 @@ def _indices(work: Work) -> set[str]:
 def _depending(work: Work, tests: Iterable[str]) -> set[str]:
     """What is calculated from refused tests cannot be had without them."""
     refused = set(tests)
-    return {test for test in work.catalog.calculated if not filing.made_of(work, test).isdisjoint(refused)}
+    return {test for test in work.catalog.calculated if not collected.made_of(work, test).isdisjoint(refused)}
 
 
 def _ordered_tests(work: Work, container: Row[Any], results: list[Row[Any]]) -> list[Row[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -207,6 +207,18 @@ def test_correcting_takes_the_act_a_reason_the_present_version_and_an_accepted_v
     assert stale.value.code == "result.stale"
     correct()
     assert small.value(placed.accession, "NA")[:3] == ("F", "135", 2)
+
+
+def test_a_calculated_value_is_as_old_as_what_it_is_made_of(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    """Sodium is critical and accepted hours later: the gap of then is judged anew, not one of a tube as old as now."""
+    small.measure(placed.container_ids[1], LYTES | {"NA": "165", "CL": "126"})
+    small.clock.advance(timedelta(hours=5))
+    small.verify(placed.accession, "NA")
+    assert small.value(placed.accession, "AGAP")[3] == ["calculation.input_on_hold"]
+    small.verify(placed.accession, "CL")
+    assert small.value(placed.accession, "AGAP")[3] == []
 
 
 def test_an_input_that_no_longer_computes_takes_the_calculated_value_back(
