@@ -12,7 +12,6 @@ class Verb(StrEnum):
     CATALOG_LOADED = "catalog.loaded"
     CATALOG_CHANGED = "catalog.changed"
     STAFF_ADDED = "staff.added"
-    STAFF_CHANGED = "staff.changed"
     PATIENT_REGISTERED = "patient.registered"
     PATIENT_UPDATED = "patient.updated"
     VISIT_UPDATED = "visit.updated"
@@ -60,7 +59,6 @@ class Verb(StrEnum):
     RESULT_WITHDRAWN = "result.withdrawn"
     RERUN_REQUESTED = "rerun.requested"
     CONTROL_FILED = "control.filed"
-    CONTROL_REVIEWED = "control.reviewed"
     MESSAGE_HELD = "message.held"
     MESSAGE_REFUSED = "message.refused"
     MESSAGE_VIEWED = "message.viewed"
@@ -87,7 +85,6 @@ class Verb(StrEnum):
     COUNTERSIGNED = "countersigned"
     CHART_VIEWED = "chart.viewed"
     HISTORY_VIEWED = "history.viewed"
-    REPORT_VIEWED = "report.viewed"
 
 
 MEANINGS: dict[Verb, str] = {
@@ -95,7 +92,6 @@ MEANINGS: dict[Verb, str] = {
     Verb.CATALOG_LOADED: "A content pack became the catalogue in force.",
     Verb.CATALOG_CHANGED: "A person changed rows of the catalogue; the former version is kept.",
     Verb.STAFF_ADDED: "A member of staff was entered.",
-    Verb.STAFF_CHANGED: "A member of staff's name, role or standing was changed.",
     Verb.PATIENT_REGISTERED: "A patient became known to the laboratory.",
     Verb.PATIENT_UPDATED: "A patient's demographics were changed by a message or a person.",
     Verb.VISIT_UPDATED: "A visit was opened, moved or closed.",
@@ -143,7 +139,6 @@ MEANINGS: dict[Verb, str] = {
     Verb.RESULT_WITHDRAWN: "A value was taken back.",
     Verb.RERUN_REQUESTED: "A test was asked to be run again.",
     Verb.CONTROL_FILED: "A control observation was stored.",
-    Verb.CONTROL_REVIEWED: "A person reviewed control results.",
     Verb.MESSAGE_HELD: "A message could not be used as it came and waits for a person.",
     Verb.MESSAGE_REFUSED: "A message was answered with an error.",
     Verb.MESSAGE_VIEWED: "A person opened a stored message.",
@@ -170,5 +165,4 @@ MEANINGS: dict[Verb, str] = {
     Verb.COUNTERSIGNED: "A second person signed an act at the same station.",
     Verb.CHART_VIEWED: "A person opened a patient's chart.",
     Verb.HISTORY_VIEWED: "A person opened the timeline of an accession.",
-    Verb.REPORT_VIEWED: "A person opened a report.",
 }

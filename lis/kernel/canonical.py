@@ -24,11 +24,6 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
-def quoted(text: str) -> str:
-    """A text as canonical JSON, whether it is encoded already or not."""
-    return _ENCODER.encode(text)
-
-
 def joined(texts: list[Encoded]) -> Encoded:
     """A list of values that are encoded already."""
     return Encoded(f"[{','.join(texts)}]")

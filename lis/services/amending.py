@@ -6,7 +6,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import reporting, verifying
+from lis.services import noting, verifying
 from lis.storage.work import Work
 
 
@@ -19,7 +19,7 @@ def amend_result(work: Work, accession: str, test: str, text: str, *, reason: st
     result = verifying.result_of(work, order, test)
     if result.state != ResultState.RELEASED:
         raise Conflict("result.not_released", f"The result of {test} is {result.state.replace('_', ' ')}.")
-    note_id = reporting.add_note(work, order.id, text, result_id=result.id)
+    note_id = noting.add_note(work, order.id, text, result_id=result.id)
     work.journal.append(
         Verb.RESULT_AMENDED,
         f"result:{accession}/{test}",

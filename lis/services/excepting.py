@@ -14,7 +14,7 @@ from lis.domain.people import Act, Actor
 from lis.domain.reception import is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import accessioning, arriving, reporting
+from lis.services import accessioning, arriving, noting
 from lis.services.countersigning import countersign
 from lis.services.finding import known_container
 from lis.storage.work import Work
@@ -53,7 +53,7 @@ def _write_down(work: Work, subject: str, order: Row[Any], signed: str, supervis
     accession = order.accession
     countersign(work, supervisor, Act.SPECIMEN_EXCEPTION, subject, statement=signed, accession=accession)
     words = work.catalog.texts.get(DISCLAIMER, "Specimen accepted by exception.")
-    reporting.add_note(work, order.id, f"{words} {signed}")
+    noting.add_note(work, order.id, f"{words} {signed}")
     work.journal.append(
         Verb.SPECIMEN_ACCEPTED,
         subject,

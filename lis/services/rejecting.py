@@ -25,8 +25,8 @@ from lis.services import (
     collected,
     filing,
     notifying,
+    noting,
     recollecting,
-    reporting,
     settling,
     working,
 )
@@ -213,9 +213,7 @@ class _Case:
     def _tell(self, ordered: list[Row[Any]], results: list[Row[Any]]) -> None:
         names = ", ".join(self.work.catalog.tests[row.test].name for row in results)
         follows = "New specimen requested." if self.recollect else "Cancelled."
-        reporting.add_note(
-            self.work, self.order.id, f"Not performed: {names}. {self.reason.reason}. {follows}"
-        )
+        noting.add_note(self.work, self.order.id, f"Not performed: {names}. {self.reason.reason}. {follows}")
         cancelling.tell_placer(
             self.work,
             self.order,

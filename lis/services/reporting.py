@@ -17,9 +17,9 @@ from lis.domain.catalog import Catalog, Orderable
 from lis.domain.events import Verb
 from lis.domain.workflow import TestState
 from lis.kernel.errors import NotFound
+from lis.services import noting
 from lis.storage import tables as t
 from lis.storage.statements import by
-from lis.storage.work import Work
 
 FINAL, PRELIMINARY, CORRECTED, CANCELLED = "F", "P", "C", "X"
 
@@ -120,7 +120,7 @@ def report_of(
         patient=patient,
         visit=visit,
         groups=tuple(_groups(connection, catalog, order, versions)),
-        notes=notes_of(connection, catalog, order.id),
+        notes=noting.notes_of(connection, catalog, order.id),
         calls=_calls(connection, order.id),
     )
 
@@ -261,31 +261,6 @@ def _group_status(state: str, orderable: Orderable | None, lines: tuple[ReportLi
     present = {line.test for line in lines}
     complete = orderable is not None and all(i.test in present for i in orderable.items if i.required)
     return FINAL if complete or state == TestState.COMPLETE else PRELIMINARY
-
-
-def add_note(work: Work, order_id: int, text: str, *, result_id: int | None = None) -> int:
-    """Write something to the readers of a case, about all of it or one value; the note's key."""
-    return work.report_notes.add(
-        order_id=order_id, result_id=result_id, text=text, noted_at=work.now, noted_by=work.actor.code
-    )
-
-
-def notes_of(connection: Connection, catalog: Catalog, order_id: int) -> tuple[str, ...]:
-    """What was written to the readers of a case; a note on one value names its test."""
-    return tuple(
-        f"{catalog.tests[row.test].name if row.test in catalog.tests else row.test}: {row.text}"
-        if row.test
-        else row.text
-        for row in connection.execute(_NOTES, {"order_id": order_id})
-    )
-
-
-_NOTES = (
-    select(t.report_note.c.text, t.result.c.test)
-    .outerjoin(t.result, t.result.c.id == t.report_note.c.result_id)
-    .where(t.report_note.c.order_id == bindparam("order_id"))
-    .order_by(t.report_note.c.id)
-)
 
 
 def _calls(connection: Connection, order_id: int) -> tuple[CallMade, ...]:

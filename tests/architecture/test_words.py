@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lis.domain.events import Verb
 from tests.architecture.sources import in_packages, project_files, relative, texts, tree
 from tests.harness import ROOT
 
@@ -108,3 +109,8 @@ def test_packages_are_named_without_addresses() -> None:
 
 def test_no_lock_that_names_hosts_is_kept() -> None:
     assert [relative(file) for file in project_files() if file.name == "uv.lock"] == []
+
+
+def test_every_journal_verb_is_written_somewhere() -> None:
+    text = "".join(file.read_text("utf-8") for file in in_packages(".py") if file.name != "events.py")
+    assert [verb.name for verb in Verb if not re.search(rf"\bVerb\.{verb.name}\b", text)] == []

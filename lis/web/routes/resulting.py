@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from lis.domain.people import Act
 from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import amending, reporting, resulting, verifying
+from lis.services import amending, noting, resulting, verifying
 from lis.storage.work import Work
 from lis.web.deps import Form, Here, Posted, SomeoneHere
 from lis.web.pages import fragment, go, show
@@ -141,7 +141,7 @@ def _case(here: Here, accession: str, queue: str) -> dict[str, Any]:
         return {
             "case": case,
             "rows": results.grid(reading, case.order),
-            "report_notes": reporting.notes_of(reading.connection, reading.catalog, case.order.id),
+            "report_notes": noting.notes_of(reading.connection, reading.catalog, case.order.id),
             "containers": specimens.of_order(reading, case.order.id),
             "calls": [call for call in inquiry.calls_of(reading, case.order.id) if call.state == "open"],
             "queue": queue if queue in review.SHOWN else "",
