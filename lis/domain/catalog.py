@@ -155,7 +155,7 @@ class ReferenceInterval:
 
 @dataclass(frozen=True, slots=True)
 class CriticalLimit:
-    """Critical when value < low or value > high, or when the coded value is one of `codes`.
+    """Critical when value < low or value > high, where `inclusive` at them too, or when the code is one of `codes`.
 
     `text_rule` is for people. A row that has nothing but a text cannot be judged by a rule: a person judges it.
     """
@@ -169,6 +169,7 @@ class CriticalLimit:
     unit: str
     source: str
     codes: tuple[str, ...] = ()
+    inclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,9 +431,7 @@ class Catalog:
         """Specimen types that are what is left of blood after the spin: serum and plasma."""
         spun = {row.code for row in self.containers.values() if row.centrifuge}
         rows = self.specimen_types.values()
-        return frozenset(
-            row.code for row in rows if row.category == "blood" and row.default_container in spun
-        )
+        return frozenset(r.code for r in rows if r.category == "blood" and r.default_container in spun)
 
     @cached_property
     def ucum_of(self) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Critical values: what endangers the patient now and is phoned (CLIA 42 CFR 493.1291(g); limits in the content
 pack).
 
-Limits are strict (below low, above high) and chosen by age at collection. A row that has only words is judged
-by a person, unless the value is normal by its value set. A comparator that leaves it open holds the result.
+Limits are strict (below low, above high), or inclusive where the content says so, and chosen by age at collection. A
+row that has only words is judged by a person, unless the value is normal by its value set. A comparator that leaves it
+open holds the result.
 """
 
 from __future__ import annotations
@@ -51,15 +52,26 @@ def is_critical(check: Check) -> bool:
 
 
 def _by_number(row: CriticalLimit, quantity: Quantity) -> Check:
-    under, over = below(quantity, row.low), above(quantity, row.high)
+    under, over = _reaches(quantity, row)
     if under and row.low is not None:
-        return failed(NAME, LOW, f"Critical: below {plain(row.low)}.", value=quantity, limit=plain(row.low))
+        limit = plain(row.low)
+        words = f"Critical: {limit} or less." if row.inclusive else f"Critical: below {limit}."
+        return failed(NAME, LOW, words, value=quantity, limit=limit)
     if over and row.high is not None:
-        return failed(
-            NAME, HIGH, f"Critical: above {plain(row.high)}.", value=quantity, limit=plain(row.high)
-        )
+        limit = plain(row.high)
+        words = f"Critical: {limit} or more." if row.inclusive else f"Critical: above {limit}."
+        return failed(NAME, HIGH, words, value=quantity, limit=limit)
     if under is None or over is None:
         return not_evaluable(
             NAME, "critical.comparator", f"Whether {quantity} is critical is left open.", value=quantity
         )
     return passed(NAME, "Not critical.")
+
+
+def _reaches(quantity: Quantity, row: CriticalLimit) -> tuple[bool | None, bool | None]:
+    """Whether the value is critically low, and high; None where a comparator leaves it open."""
+    if not row.inclusive:
+        return below(quantity, row.low), above(quantity, row.high)
+    over_low = True if row.low is None else above(quantity, row.low)
+    under_high = True if row.high is None else below(quantity, row.high)
+    return None if over_low is None else not over_low, None if under_high is None else not under_high

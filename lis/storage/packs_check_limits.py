@@ -122,18 +122,22 @@ def _critical_errors(row: Any, test: TestRow, codes: set[str]) -> Iterator[str]:
 
 
 def _inside_normal(pack: Checked, line: Line[Any]) -> Iterator[PackProblem]:
-    """A critical limit is strict, so it may touch the interval and not reach into it."""
+    """A critical limit may touch the interval, unless it is inclusive, and not reach into it."""
     row = line.row
     for other in pack.lines("reference_intervals.csv"):
         normal = other.row
         if normal.test != row.test or not ages_meet(row, normal):
             continue
-        if row.low is not None and normal.low is not None and row.low > normal.low:
+        if _reaches_in(row.low, normal.low, row.inclusive):
             yield problem("critical_values.csv", line, f"{row.test}: low {row.low} above normal {normal.low}")
-        if row.high is not None and normal.high is not None and row.high < normal.high:
+        if _reaches_in(normal.high, row.high, row.inclusive):
             yield problem(
                 "critical_values.csv", line, f"{row.test}: high {row.high} below normal {normal.high}"
             )
+
+
+def _reaches_in(lower: Decimal | None, upper: Decimal | None, is_inclusive: bool) -> bool:
+    return _is_upside_down(lower, upper) or (is_inclusive and lower is not None and lower == upper)
 
 
 _NEEDS = {

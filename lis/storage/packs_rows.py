@@ -210,13 +210,14 @@ class IntervalRow(Row):
 
 
 class CriticalRow(Row):
-    """critical_values.csv: what must be called. Limits are strict."""
+    """critical_values.csv: what must be called. Limits are strict, unless `inclusive`: as each posted list has it."""
 
     test: str = Field(alias="analyte")
     age_low_days: Age
     age_high_days: Age
     low: Number | None = None
     high: Number | None = None
+    inclusive: YesNo = False
     codes: Semicolons = ()
     text_rule: str = ""
     unit: str = ""

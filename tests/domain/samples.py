@@ -57,8 +57,9 @@ def critical_limit(
     ages: tuple[int, int] = (0, 43800),
     text: str = "",
     codes: tuple[str, ...] = (),
+    inclusive: bool = False,
 ) -> CriticalLimit:
-    return CriticalLimit("X", *ages, decimal(low), decimal(high), text, "", "", codes)
+    return CriticalLimit("X", *ages, decimal(low), decimal(high), text, "", "", codes, inclusive)
 
 
 def delta_limit(

@@ -42,6 +42,31 @@ def test_critical_number(value: str, age: int | None, outcome: str, reason: str)
     assert (check.outcome, check.reason_code, is_critical(check)) == (outcome, reason, outcome == "failed")
 
 
+@pytest.mark.parametrize(
+    ("value", "outcome", "reason", "text"),
+    [
+        ("2.5", "failed", "critical.low", "Critical: 2.5 or less."),
+        ("2.6", "passed", "", "Not critical."),
+        ("6.4", "passed", "", "Not critical."),
+        ("6.5", "failed", "critical.high", "Critical: 6.5 or more."),
+        ("<=2.5", "failed", "critical.low", "Critical: 2.5 or less."),
+        ("<2.5", "failed", "critical.low", "Critical: 2.5 or less."),
+        ("<2.6", "not_evaluable", "critical.comparator", "Whether <2.6 is critical is left open."),
+        (">=6.5", "failed", "critical.high", "Critical: 6.5 or more."),
+        (">6.4", "not_evaluable", "critical.comparator", "Whether >6.4 is critical is left open."),
+    ],
+)
+def test_inclusive_limit_is_critical_itself(value: str, outcome: str, reason: str, text: str) -> None:
+    check = critical_check(critical_limit("2.5", "6.5", inclusive=True), quantity=number(value))
+    assert (check.outcome, check.reason_code, check.text) == (outcome, reason, text)
+
+
+def test_inclusive_limit_on_one_side_leaves_the_other_open_to_any_value() -> None:
+    row = critical_limit(None, "6.5", inclusive=True)
+    answers = [critical_check(row, quantity=number(text)).outcome for text in ("-9", "<6.5", "6.5")]
+    assert answers == ["passed", "passed", "failed"]
+
+
 def test_age_without_a_limit_and_test_without_one() -> None:
     assert judged("12", GROWN, age=6569).outcome == "not_applicable"
     assert judged("12", age=None).outcome == "not_applicable"

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lis.domain.catalog import Catalog, Unit
+from lis.domain.catalog import NO_AGE_LIMIT, Catalog, Unit
+from lis.domain.critical import critical_check, is_critical
 from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST
+from lis.domain.ranges import row_for_age
+from lis.kernel.quantity import parse_quantity
 from lis.storage.packs import check_pack, read_pack
 
 PACK = Path(__file__).parents[2] / "seed" / "packs" / "core"
@@ -88,6 +91,45 @@ def _hours_between(times: list[str]) -> list[float]:
 
 def test_citrated_plasma_alone_keeps_from_its_draw(core: Catalog) -> None:
     assert [code for code, row in core.specimen_types.items() if row.keeps_from_draw] == ["PPP"]
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "age", "is_low_or_high"),
+    [
+        ("K", "6.4", 14600, False),
+        ("K", "6.5", 14600, True),
+        ("K", "2.5", 14600, True),
+        ("NA", "120", 14600, True),
+        ("PHOS", "1.0", 14600, True),
+        ("GLU", "50", 14600, True),
+        ("GLU", "400", 14600, True),
+        ("HGB", "6.0", 14600, True),
+        ("INR", "5.0", 14600, True),
+        ("CREA", "2.0", 300, True),
+        ("CREA", "2.4", 3000, False),
+        ("CREA", "2.5", 3000, True),
+        ("CREA", "3.0", 5000, True),
+        ("CREA", "9.9", 5840, False),
+        ("CREA", "10.0", 5840, True),
+        ("CL", "80", 14600, False),  # posted as below 80
+    ],
+)
+def test_a_value_at_a_posted_limit_is_critical_where_the_list_says_so(
+    core: Catalog, test: str, value: str, age: int, is_low_or_high: bool
+) -> None:
+    row, known = row_for_age(core.criticals[test], age)
+    assert is_critical(critical_check(row, known=known, quantity=parse_quantity(value))) is is_low_or_high
+
+
+def test_critical_limits_leave_out_no_age_but_where_they_are_for_newborns_and_infants_only(
+    core: Catalog,
+) -> None:
+    ages = (0, 30, 31, 364, 365, 729, 730, 4379, 4380, 5839, 5840, 6569, 6570, NO_AGE_LIMIT)
+    without = {
+        test: [age for age in ages if row_for_age(rows, age)[0] is None]
+        for test, rows in core.criticals.items()
+    }
+    assert {test: gaps[0] for test, gaps in without.items() if gaps} == {"TBIL": 31, "UKET": 365}
 
 
 def test_nothing_passes_alone_that_is_critical_at_any_age_it_passes_for(core: Catalog) -> None:
