@@ -221,7 +221,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyRule:
-    """A relation between results of one patient and time. Rules that are no expression are `manual`."""
+    """A relation between results of one patient and time, and constants. Rules that are no expression are `manual`."""
 
     id: str
     rule: str

@@ -27,7 +27,7 @@ def consistency_checks(
     facts: Mapping[str, Value],
     judged: Judged,
 ) -> tuple[Check, ...]:
-    """One check for each rule. `facts` are AGE and SEX; `companions` include the test that is judged.
+    """One check for each rule. `facts` are AGE, SEX and constants; `companions` include the test that is judged.
 
     `judged` are rules that were judged for others of the same companions and facts: they stand, new ones are added.
     """

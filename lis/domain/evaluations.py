@@ -39,9 +39,10 @@ class ResultFacts(NamedTuple):
     reports_indices: bool = False
 
     def names(self) -> dict[str, Value]:
-        """AGE and SEX as formulas and rules use them."""
+        """AGE, SEX and the constants of the content as formulas and rules use them."""
         years = self.patient.age_years(self.specimen.dated_at)
         return {
+            **self.catalog.constants,
             calculations.AGE: UNKNOWN if years is None else Decimal(years),
             calculations.SEX: self.patient.known_sex or UNKNOWN,
         }

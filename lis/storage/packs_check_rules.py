@@ -93,8 +93,8 @@ def _disagreement(row: Any, expression: Expression) -> str | None:
 
 
 def consistency(pack: Checked) -> Iterator[PackProblem]:
-    """Consistency rules: readable over known tests, or said in words and marked manual."""
-    file, known = "consistency_rules.csv", pack.keys("tests.csv", "code")
+    """Consistency rules: readable over known tests and constants, or said in words and marked manual."""
+    file, known = "consistency_rules.csv", _known_names(pack)
     for line in pack.lines(file):
         if line.row.manual:
             yield PackProblem(
@@ -104,5 +104,7 @@ def consistency(pack: Checked) -> Iterator[PackProblem]:
         found = _parsed(line.row.rule)
         if isinstance(found, str):
             yield problem(file, line, f"{line.row.id}: {found}")
-        elif known is not None and (unknown := tests_named(found) - known - PATIENT):
-            yield problem(file, line, f"{line.row.id}: {', '.join(sorted(unknown))} are no tests")
+        elif known is not None and (unknown := tests_named(found) - known):
+            yield problem(
+                file, line, f"{line.row.id}: {', '.join(sorted(unknown))} are neither tests nor constants"
+            )

@@ -300,3 +300,11 @@ def test_a_relation_to_an_earlier_result_holds_within_the_delta_window(catalog: 
     before = [earlier("4.0"), earlier("4.0", hours=72), earlier("4.0", hours=73), None]
     answers_to = [judged(sent("K", "4.6"), facts(content, previous=previous)) for previous in before]
     assert [answer.checks[-1].outcome for answer in answers_to] == ["failed"] * 2 + ["not_applicable"] * 2
+
+
+def test_a_rule_holds_values_against_a_constant_of_the_content(catalog: Catalog) -> None:
+    """The INR follows from the lot's own numbers: with another lot another INR is right."""
+    rule = ConsistencyRule("R1", "K<=HIGHEST", "", "error", "", "", "")
+    lots = [replace(catalog, consistency=(rule,), constants={"HIGHEST": Decimal(n)}) for n in (4, 5)]
+    checks = [judged(sent("K", "4.5"), facts(lot)).checks[-1] for lot in lots]
+    assert [check.outcome for check in checks] == ["failed", "passed"]

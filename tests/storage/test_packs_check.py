@@ -117,7 +117,12 @@ BROKEN = [
         "3<=AGAP<=30 mostly",
         "consistency_rules.csv:2: C01: Not an expression",
     ),
-    ("consistency_rules.csv", "3<=AGAP<=30", "3<=GAP<=30", "consistency_rules.csv:2: C01: GAP are no tests"),
+    (
+        "consistency_rules.csv",
+        "3<=AGAP<=30",
+        "3<=GAP<=30",
+        "consistency_rules.csv:2: C01: GAP are neither tests nor constants",
+    ),
     ("units.csv", "mmol/l;mM", "mmol/l;mg/dl", "units.csv:3: mg/dl is written for mmol/L and for mg/dL"),
     (
         "analyzers.yaml",

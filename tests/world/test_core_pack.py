@@ -12,9 +12,10 @@ import yaml
 
 from lis.domain.catalog import NO_AGE_LIMIT, Catalog, Unit
 from lis.domain.critical import critical_check, is_critical
+from lis.domain.expressions import parse
 from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST
-from lis.domain.ranges import row_for_age
-from lis.kernel.quantity import parse_quantity
+from lis.domain.ranges import flag_for, interval_for, row_for_age
+from lis.kernel.quantity import parse_decimal, parse_quantity
 from lis.storage.packs import check_pack, read_pack
 
 PACK = Path(__file__).parents[2] / "seed" / "packs" / "core"
@@ -130,6 +131,49 @@ def test_critical_limits_leave_out_no_age_but_where_they_are_for_newborns_and_in
         for test, rows in core.criticals.items()
     }
     assert {test: gaps[0] for test, gaps in without.items() if gaps} == {"TBIL": 31, "UKET": 365}
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "holds"),
+    [
+        ("R22", {"PT": "24.0", "INR": "2.0"}, True),
+        ("R22", {"PT": "24.0", "INR": "2.3"}, False),
+        ("R56", {"PLT": "149", "PLTCL": "PRES"}, False),
+        ("R56", {"PLT": "150", "PLTCL": "PRES"}, True),
+        ("R56", {"PLT": "149", "PLTCL": "ABS"}, True),
+    ],
+)
+def test_rules_of_the_catalogue(core: Catalog, rule: str, values: dict[str, str], holds: bool) -> None:
+    row = next(row for row in core.consistency if row.id == rule)
+    known = {name: parse_decimal(text) or text for name, text in values.items()}
+    assert parse(row.rule).decides({**core.constants, **known}) is holds
+
+
+def test_rule_of_the_inr_follows_the_lot(core: Catalog) -> None:
+    row = next(row for row in core.consistency if row.id == "R22")
+    lot = {"MNPT": Decimal("12.0"), "ISI": Decimal("1.2"), "PT": Decimal("24.0")}
+    assert parse(row.rule).decides(lot | {"INR": Decimal("2.3")}) is True
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "flag"),
+    [
+        ("EGFR", "180", "N"),  # printed as >=60
+        ("EGFR", "59", "L"),
+        ("DDIM", "499", "N"),
+        ("DDIM", "500", "H"),  # excludes nothing
+        ("HBSAB", ">1000", "N"),
+        ("RUBG", ">500", "N"),
+        ("PGLU", "139", "N"),  # when the patient ate is not known, in the laboratory and at the bedside alike
+        ("PGLUB", "139", "N"),
+        ("GLU", "139", "N"),
+    ],
+)
+def test_flags_say_what_the_printed_interval_says(core: Catalog, test: str, value: str, flag: str) -> None:
+    quantity = parse_quantity(value)
+    choice = interval_for(core.intervals[test], sex="M", age_days=14600)
+    assert quantity is not None and choice.row is not None
+    assert flag_for(quantity, choice.row) == flag
 
 
 def test_nothing_passes_alone_that_is_critical_at_any_age_it_passes_for(core: Catalog) -> None:
