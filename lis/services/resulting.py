@@ -16,7 +16,7 @@ from lis.domain.results import Filing
 from lis.domain.values import BY_HAND, SentValue
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import collected, controlling, filing, observing, settling, verifying
+from lis.services import collected, controlling, filing, gating, observing, settling, verifying
 from lis.services.matching import Hold, Match, Source, container_hold, control_test, each_once, match_result
 from lis.storage.work import Work
 
@@ -223,7 +223,7 @@ def _withdraw(work: Work, order: Row[Any], match: Match) -> None:
 
 
 def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> None:
-    control = specimen.control
+    control, controlled = specimen.control, set[str]()
     for observation in specimen.observations:
         if observation.supplemental:
             observing.keep(work, source, specimen, observation, observing.SUPPLEMENTAL)
@@ -245,6 +245,8 @@ def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> N
             inbound_id=source.inbound_id,
         )
         observing.keep(work, source, specimen, observation, observing.CONTROL, test=test)
+        controlled.add(test)
+    gating.hold_back(work, source.analyzer, controlled)
 
 
 def _file_typed(

@@ -13,7 +13,7 @@ from lis.domain.people import Act
 from lis.domain.qc import gate
 from lis.domain.workflow import IN_LAB, Action, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid, NotFound
-from lis.services import filing, notifying, settling, working
+from lis.services import filing, gating, notifying, settling, working
 from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
@@ -55,6 +55,7 @@ def release_results(work: Work, accession: str, seen: Mapping[str, int]) -> None
     work.require(Act.RESULT_RELEASE)
     order = work.orders.by_accession(accession)
     results = _shown(work, order, seen)
+    gating.refuse_uncontrolled(work, results)
     work.results.change_all(
         [
             {
@@ -177,7 +178,7 @@ def _shown(work: Work, order: Row[Any], seen: Mapping[str, int]) -> list[Row[Any
 def _decided_on() -> Select[Any]:
     """What verifying and releasing ask of results; the checks only of those on hold, for reading them costs most."""
     r, v = t.result, t.result_version
-    columns = "id", "value", "comparator", "unit", "critical", "status"
+    columns = "id", "value", "comparator", "unit", "critical", "status", "analyzer"
     return (
         select(
             r.c.id,

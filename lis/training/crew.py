@@ -262,7 +262,7 @@ class Crew:
         verified.sort(key=lambda case: case.result)
         with self._lab.work(self._technician) as work:
             for accession, seen in _together(verified, lambda case: case.accession):
-                verifying.release_results(work, accession, seen)
+                deciding.send_out(work, accession, seen)
         self._say()
         with self._lab.database.reading() as connection:
             return reading.open_calls(connection)

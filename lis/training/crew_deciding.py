@@ -13,8 +13,8 @@ from sqlalchemy import Row
 
 from lis.domain.findings import EVERYWHERE, suggested_reasons
 from lis.domain.workflow import ResultState
-from lis.kernel.errors import Refusal
-from lis.services import accessioning, rejecting, resulting, verifying, working
+from lis.kernel.errors import Conflict, Refusal
+from lis.services import accessioning, gating, rejecting, resulting, verifying, working
 from lis.services.accessioning import Receipt
 from lis.services.finding import known_container
 from lis.storage.work import Work
@@ -80,6 +80,16 @@ def settle_late(work: Work, cases: Iterable[Due], separated: Collection[str]) ->
     for accession, tests in _grouped((case.accession, case) for case in cases).items():
         seen = {case.test: case.version for case in tests}
         verifying.verify_results(work, accession, seen, reason=LET_GO)
+
+
+def send_out(work: Work, accession: str, seen: Mapping[str, int]) -> None:
+    """Release; what a control has failed for since it was verified stays until the controls are good again."""
+    try:
+        with work.savepoint():
+            verifying.release_results(work, accession, seen)
+    except Conflict as refusal:
+        if refusal.code != gating.FAILED_SINCE:
+            raise
 
 
 def read_by_eye(work: Work, seen: Mapping[str, Mapping[str, object]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from lis.storage.house import House
 from lis.training import crew_deciding as deciding
 from lis.training import crew_reading as reading
 from tests.labs import START, SmallLab, open_small_lab
+from tests.services.bench import bench
 
 LAVENDER = Inspection(container_type="LAV")
+LYTES = {"NA": "140", "K": "4.1", "CL": "103", "CO2": "25", "HIDX": "5", "IIDX": "1", "LIDX": "10"}
 
 
 @pytest.fixture
@@ -118,3 +121,25 @@ def test_what_came_separated_is_not_refused_for_its_age(small: SmallLab) -> None
     with small.work("supervisor") as work:
         deciding.settle_late(work, aged, placed.container_ids)
     assert results(small)["NA"] == "verified"
+
+
+def test_what_a_control_has_failed_for_since_it_was_verified_is_not_sent_out(tmp_path: Path) -> None:
+    house = House.open(data=tmp_path, url=None, wall=FixedClock(START))
+    open_small_lab(house)
+    small = bench(house)
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], LYTES)
+    small.verify(placed.accession, "NA", "K")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(off_by_sd=4)
+    with small.work("technician") as work:
+        deciding.send_out(work, placed.accession, small.seen(placed.accession, "NA"))
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R2")
+    with small.work("technician") as work:
+        deciding.send_out(work, placed.accession, small.seen(placed.accession, "K"))
+    states = small.states(placed.accession)
+    assert (states["NA"], states["K"]) == ("verified", "released")
+    house.close()

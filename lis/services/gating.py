@@ -1,0 +1,83 @@
+"""A control that failed holds back what it speaks of: values that wait for a person, and those about to go out.
+
+CLIA 42 CFR 493.1256(f): controls meet the laboratory's criteria before patients' results are reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, select
+
+from lis.domain.checks import Outcome
+from lis.domain.people import Act
+from lis.domain.qc import gate
+from lis.domain.workflow import ResultState
+from lis.kernel.errors import Conflict
+from lis.services import controlling, filing
+from lis.storage import tables as t
+from lis.storage.work import Work
+
+FAILED, FAILED_SINCE = "failed", "qc.failed_since"
+
+
+def hold_back(work: Work, analyzer: str, tests: Collection[str]) -> None:
+    """Judge anew what passed when these controls were still good, and waits to be verified."""
+    failed = _failed(work, analyzer, tests)
+    if not failed:
+        return
+    waiting = work.results.all(_WAITING, analyzer=analyzer, tests=sorted(failed))
+    for order_id, collected_at in dict.fromkeys((row.order_id, row.collected_at) for row in waiting):
+        filing.judge_anew(work, work.orders.get(order_id), collected_at)
+
+
+def refuse_uncontrolled(work: Work, results: Iterable[Row[Any]]) -> None:
+    """Refuse to send out what a control has failed for since it was verified, but to who may override that."""
+    by_analyzer: dict[str, list[Row[Any]]] = {}
+    for result in results:
+        if result.version_analyzer:
+            by_analyzer.setdefault(result.version_analyzer, []).append(result)
+    for analyzer, own in by_analyzer.items():
+        failed = _failed(work, analyzer, [result.test for result in own])
+        for result in own:
+            if result.test in failed and not _was_overridden(work, result):
+                _refuse(work, result.test, failed[result.test])
+
+
+def _failed(work: Work, analyzer: str, tests: Collection[str]) -> Mapping[str, gate.QcStatus]:
+    statuses = controlling.qc_of(work, analyzer, tests)
+    return {test: status for test, status in statuses.items() if status.outcome == FAILED}
+
+
+def _was_overridden(work: Work, result: Row[Any]) -> bool:
+    """Whether the control had failed already when a person verified it."""
+    checks = work.results.get(result.id).checks
+    return any(check["name"] == gate.NAME and check["outcome"] == Outcome.FAILED for check in checks)
+
+
+def _refuse(work: Work, test: str, status: gate.QcStatus) -> None:
+    if not work.may(Act.RESULT_OVERRIDE):
+        raise Conflict(
+            FAILED_SINCE,
+            f"A control of {test} has failed since it was verified: {status.text}",
+            "Run it again once the controls are good, or ask who may release against a failed check.",
+            test=test,
+        )
+
+
+def _waiting() -> Select[Any]:
+    r, v = t.result, t.result_version
+    return (
+        select(r.c.order_id, r.c.collected_at)
+        .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
+        .where(
+            r.c.state == ResultState.RESULTED,
+            r.c.test.in_(bindparam("tests", expanding=True)),
+            v.c.analyzer == bindparam("analyzer"),
+        )
+        .order_by(r.c.id)
+    )
+
+
+_WAITING = _waiting()

@@ -1,0 +1,65 @@
+"""A control that fails holds back what passed while it was good, up to the moment it goes out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from lis.kernel.errors import Conflict
+from lis.services import ordering
+from lis.storage import tables as t
+from tests.services.bench import Bench
+
+LYTES = {"NA": "140", "K": "4.1", "CL": "103", "CO2": "25", "HIDX": "5", "IIDX": "1", "LIDX": "10"}
+
+
+@pytest.fixture
+def placed(small: Bench) -> ordering.PlacedOrder:
+    """Values that passed, and wait for a person."""
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], LYTES)
+    assert {*small.states(placed.accession).values()} == {"resulted"}
+    small.clock.advance(timedelta(minutes=1))
+    return placed
+
+
+def test_what_waits_is_on_hold_once_a_control_has_failed(small: Bench, placed: ordering.PlacedOrder) -> None:
+    small.run_controls(off_by_sd=4)
+    states = small.states(placed.accession)
+    assert [states[test] for test in ("NA", "K", "CL", "CO2", "AGAP")] == ["on_hold"] * 5
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
+    assert small.value(placed.accession, "AGAP")[3] == ["calculation.input_on_hold"]
+
+
+def test_a_good_control_holds_nothing_back(small: Bench, placed: ordering.PlacedOrder) -> None:
+    small.run_controls(off_by_sd=2)
+    assert {*small.states(placed.accession).values()} == {"resulted"}
+    assert "result.judged" not in small.journal()
+
+
+def test_what_was_verified_before_goes_out_only_by_who_may_override(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.verify(placed.accession, "NA", "K")
+    small.run_controls(off_by_sd=4)
+    with pytest.raises(Conflict) as refused:
+        small.release(placed.accession, "NA")
+    assert refused.value.code == "qc.failed_since"
+    small.release(placed.accession, "NA", role="supervisor")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R2")
+    small.release(placed.accession, "K")
+    states = small.states(placed.accession)
+    assert (states["NA"], states["K"], states["CL"]) == ("released", "released", "on_hold")
+
+
+def test_what_was_verified_against_the_failed_control_goes_out(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.run_controls(off_by_sd=4)
+    small.verify(placed.accession, "NA", role="supervisor")
+    small.release(placed.accession, "NA")
+    assert small.row(t.result, test="NA").state == "released"
