@@ -254,6 +254,21 @@ def test_orders_are_taken_as_they_are_written(feed: Feed, message: Write) -> Non
     assert [(one["patient"], one["test"], one["value"]) for one in told[1]["filed"]] == [("008", "NO", "5")]
 
 
+def test_tests_of_the_catalogue_that_are_not_ordered_alone_are_matched_too(
+    feed: Feed, message: Write
+) -> None:
+    orders = "orders: [{patient: {id: M1}, container: T1, tests: [{code: AGAP}, {code: LIDX}, {code: XYZ}]}]"
+    sent = results("T1", "AGAP|12|mmol/L", "LIDX|3|{index}", "XYZ|<5|")
+
+    [told] = feed(message("one.hl7", sent), "--preload", message("orders.yaml", orders))
+
+    assert [(one["test"], one["value"]) for one in told["filed"]] == [
+        ("AGAP", "12"),
+        ("LIDX", "3"),
+        ("XYZ", "<5"),
+    ]
+
+
 def test_what_is_no_file_or_of_another_wire_is_refused_in_words(
     lis: Command, message: Write, tmp_path: Path
 ) -> None:
