@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lis.domain.catalog import Catalog
-from lis.domain.observations import ReportedSpecimen
 from lis.domain.requests import CollectedSpecimen, OrderRequest
 from lis.interfaces.hl7 import replies
 from lis.interfaces.hl7.ack import ErrorCondition
@@ -24,7 +23,7 @@ from lis.interfaces.hl7.orders import (
 from lis.interfaces.hl7.patients import read_patient, read_visit
 from lis.interfaces.hl7.replies import LineAnswer, filler_number
 from lis.interfaces.hl7.results import Reading, read_results
-from lis.interfaces.locating import located
+from lis.interfaces.locating import located_all
 from lis.interfaces.outcomes import (
     DEAD_LETTER,
     ERROR,
@@ -85,7 +84,7 @@ def take_results(work: Work, received: Received) -> Outcome:
 
 def file_readings(work: Work, line: Line, inbound_id: int, readings: tuple[Reading, ...]) -> Outcome:
     """Hand what was read to the laboratory, each specimen located first."""
-    specimens: tuple[ReportedSpecimen, ...] = tuple(located(work, line, one) for one in readings)
+    specimens = located_all(work, line, readings)
     accession = resulting.record_results(work, source_of(work.catalog, line, inbound_id), specimens)
     return processed(accession)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Row, or_
 
 from lis.domain.observations import ReportedSpecimen
 from lis.domain.workflow import ContainerState
-from lis.interfaces.hl7.results import Reading
+from lis.interfaces.hl7.results import Reading, key_of, together
 from lis.interfaces.routing import Line
 from lis.kernel.ids import is_container_id
 from lis.storage import tables as t
@@ -19,28 +19,53 @@ from lis.storage.work import Work
 _GONE = (ContainerState.CANCELLED, ContainerState.REJECTED)
 
 
+def located_all(work: Work, line: Line, readings: Iterable[Reading]) -> tuple[ReportedSpecimen, ...]:
+    """Every specimen that was read of, those of one container together."""
+    found: dict[tuple[str, ...], ReportedSpecimen] = {}
+    for reading in readings:
+        one = located(work, line, reading)
+        key = key_of(one)
+        found[key] = together(found[key], one) if key in found else one
+    return tuple(found.values())
+
+
 def located(work: Work, line: Line, reading: Reading) -> ReportedSpecimen:
     """The specimen under this laboratory's container id, where the interface lets order numbers name it.
 
-    Numbers that lead to several containers of one order lead to none: the specimen stays as it came. Numbers that lead
-    to several orders are a doubt about every value.
+    Numbers that lead to several containers of one order lead to none: the specimen stays as it came. Numbers that agree
+    on no order, or on several, are a doubt about every value.
     """
     specimen = reading.specimen
+    if specimen.role == "control" and not line.profile.control_mark_decides:
+        return _as_control(work, specimen)
     if specimen.role != "patient":
         return specimen
-    rows = _rows(work, line, reading)
+    named = [rows for rows in _rows(work, line, reading) if rows]
+    rows = [row for rows in named for row in rows]
     if len({row.order_id for row in rows}) > 1:
-        return _doubted(specimen, rows)
+        agreed = set.intersection(*({row.order_id for row in rows} for rows in named))
+        if len(agreed) != 1:
+            return _doubted(specimen, rows)
+        rows = [row for row in rows if row.order_id in agreed]
     found = {row.container_id for row in rows}
     return replace(specimen, container=found.pop()) if line.matches_orders and len(found) == 1 else specimen
 
 
-def _rows(work: Work, line: Line, reading: Reading) -> Sequence[Row[Any]]:
-    """The containers that the numbers of a reading name."""
+def _as_control(work: Work, specimen: ReportedSpecimen) -> ReportedSpecimen:
+    """Some senders mark patients' tubes as control material too."""
+    if work.containers.by_container_id(specimen.container.strip()) is None:
+        return specimen
+    words = f"Marked as control material, but {specimen.container.strip()} is a patient's tube."
+    return replace(specimen, role="doubtful", control=None, doubt=words)
+
+
+def _rows(work: Work, line: Line, reading: Reading) -> list[list[Row[Any]]]:
+    """The containers that each number of a reading names."""
     if line.matches_orders:
-        return [row for number in reading.numbers for row in _containers(work, number)]
+        return [_containers(work, number) for number in reading.numbers]
     ours = sorted(number for number in reading.numbers if is_container_id(number))
-    return work.containers.where(t.container.c.container_id.in_(ours)) if len(ours) > 1 else ()
+    rows = work.containers.where(t.container.c.container_id.in_(ours)) if len(ours) > 1 else ()
+    return [[row] for row in rows]
 
 
 def _doubted(specimen: ReportedSpecimen, rows: Sequence[Row[Any]]) -> ReportedSpecimen:

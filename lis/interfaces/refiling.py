@@ -17,7 +17,7 @@ from lis.interfaces.astm_records import read_records
 from lis.interfaces.handling import source_of
 from lis.interfaces.hl7.results import Reading, read_results
 from lis.interfaces.inbox import Inbox
-from lis.interfaces.locating import located
+from lis.interfaces.locating import located_all
 from lis.interfaces.outcomes import REFUSED
 from lis.interfaces.routing import Line, Lines
 from lis.kernel.errors import Conflict, Invalid
@@ -114,7 +114,7 @@ def stored_item(message: Row[Any], lines: Lines) -> Item:
 
 
 def _read_again(work: Work, lines: Lines, line: Line, message: Row[Any]) -> tuple[ReportedSpecimen, ...]:
-    return tuple(located(work, line, one) for one in readings_of(stored_item(message, lines), line))
+    return located_all(work, line, readings_of(stored_item(message, lines), line))
 
 
 def _running(lines: Lines, message: Row[Any]) -> Line:

@@ -97,14 +97,15 @@ def _refuse_calculated(work: Work, test: str) -> None:
 
 
 def _record(work: Work, source: Source, specimen: ReportedSpecimen) -> str:
-    container = work.containers.by_container_id(specimen.container.strip())
-    if specimen.role == "doubtful" or (specimen.role == "control" and container is not None):
-        words = specimen.doubt or "Marked as control material, but the tube is a patient's."
-        observing.hold_all(work, source, specimen, Hold("qc.doubtful_mark", words))
-        return ""
     if specimen.role == "control":
         _record_control(work, source, specimen)
         return ""
+    if specimen.role == "doubtful":
+        observing.hold_all(
+            work, source, specimen, Hold("qc.doubtful_mark", specimen.doubt or "Patient or control?")
+        )
+        return ""
+    container = work.containers.by_container_id(specimen.container.strip())
     held = container_hold(work, specimen, container)
     if container is None or held is not None:
         observing.hold_all(work, source, specimen, held or Hold("container.unmatched", "No such container."))

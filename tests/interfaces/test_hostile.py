@@ -117,6 +117,9 @@ HELD = {
     "masked": lambda a, b: results(a, NA.replace("141", "***.*")),
     "dashes": lambda a, b: results(a, NA.replace("141", "-----")),
     "marked as control, and a patient's tube": lambda a, b: control(a, "C2401", NA),
+    "no order on record, says the sender": lambda a, b: results(a, NA).replace(
+        "-0600\rOBX", f"-0600{'|' * 18}Y\rOBX", 1
+    ),
     "two segments glued": lambda a, b: results(
         a, NA.replace("|||||F", "|||||OBX|2|NM|102||4.2|mmol/L|||||F")
     ),

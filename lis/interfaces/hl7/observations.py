@@ -29,6 +29,10 @@ class Service:
     observed_at: datetime | None = None
     is_supplemental: bool = False
     extra: dict[str, str] = field(default_factory=dict)
+    doubt: str = ""
+
+
+_NOBODYS = {"Y": "no order for it on record", "Z": "no such patient on record"}  # HL7 table 0123
 
 
 def service_of(order: Order, profile: Profile, zone: ZoneInfo) -> Service:
@@ -40,6 +44,7 @@ def service_of(order: Order, profile: Profile, zone: ZoneInfo) -> Service:
         read_instant(told, zone) or read_instant(measured, zone),
         bool(profile.supplemental_services and re.fullmatch(profile.supplemental_services, code)),
         _told((("service", code), ("order_status", status))),
+        f"The sender has {_NOBODYS[status]} (OBR-25 {status})." if status in _NOBODYS else "",
     )
 
 
@@ -80,7 +85,7 @@ def observation_of(
         or is_reserved
         or _is_supplemental(kind, code, profile),
         extra=extra | service.extra,
-        doubt=_doubt(item, value, status, profile),
+        doubt=service.doubt or _doubt(item, value, status, profile),
     )
 
 

@@ -31,7 +31,10 @@ class Reading:
 
 
 def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
-    """Every observation of a message, gathered by patient and container in the order they came."""
+    """Every observation of a message, gathered by patient and container in the order they came.
+
+    Where order numbers may name the container, those of one container number may still be of several orders.
+    """
     found: dict[tuple[str, ...], Reading] = {}
     seq = 0
     for order in orders_of(message, is_leading(message, profile)):
@@ -39,24 +42,25 @@ def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Re
             continue
         reading = _reading(message, order, profile, zone, seq)
         seq += len(order.observed)
-        key = _key(reading)
+        key = (*key_of(reading.specimen), *(reading.numbers if profile.match_orders else ()))
         found[key] = _joined(found[key], reading) if key in found else reading
     return tuple(found.values())
 
 
-def _key(reading: Reading) -> tuple[str, ...]:
-    one = reading.specimen
+def key_of(one: ReportedSpecimen) -> tuple[str, ...]:
+    """What is equal of observations that belong together."""
     control = (one.control.material, one.control.lot, one.control.run) if one.control else ()
     return (one.role, one.container, one.patient_id, one.patient_name, one.doubt, *control)
 
 
 def _joined(one: Reading, other: Reading) -> Reading:
-    first, second = one.specimen, other.specimen
-    both = (*first.observations, *second.observations)
-    specimen = ReportedSpecimen(
-        first.role, first.container, first.patient_id, first.patient_name, both, first.control, first.doubt
-    )
+    specimen = together(one.specimen, other.specimen)
     return Reading(specimen, tuple(dict.fromkeys((*one.numbers, *other.numbers))))
+
+
+def together(one: ReportedSpecimen, other: ReportedSpecimen) -> ReportedSpecimen:
+    """The first, with the observations of the second behind its own."""
+    return replace(one, observations=(*one.observations, *other.observations))
 
 
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
