@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from lis.domain.people import system
 from lis.kernel.clock import WallClock
@@ -16,7 +15,7 @@ from lis.kernel.errors import Invalid
 from lis.lab import Lab
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
-from lis.main.telling import say
+from lis.main.telling import listing, say
 from lis.services import staffing
 from lis.storage import control
 from lis.storage.control import Account
@@ -32,7 +31,7 @@ Username = Annotated[str, typer.Argument(help="What its person types to sign in.
 @app.command("list")
 def list_accounts() -> None:
     """Every account, with the laboratories it may enter."""
-    table = Table("account", "name", "enters", "state")
+    table = listing("account", "name", "enters", "state")
     with open_house(Settings()) as house, house.control.reading() as connection:
         for one in control.accounts(connection):
             labs = ", ".join(control.memberships(connection, one.id))

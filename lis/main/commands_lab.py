@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from lis.domain.people import system
 from lis.kernel.clock import WallClock
@@ -18,7 +17,7 @@ from lis.lab import Lab
 from lis.main.content import sound_pack
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
-from lis.main.telling import say
+from lis.main.telling import listing, say
 from lis.services import cataloguing
 from lis.storage import control
 from lis.storage.directory import SNAPSHOT
@@ -35,7 +34,7 @@ Slug = Annotated[str, typer.Argument(help="Short name of the laboratory.")]
 @app.command("list")
 def list_labs() -> None:
     """The laboratories and their snapshots."""
-    table = Table("laboratory", "name", "kind", "taken from", "made")
+    table = listing("laboratory", "name", "kind", "taken from", "made")
     with open_house(Settings()) as house:
         for entry in house.entries():
             made = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"

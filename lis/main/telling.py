@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 BAD = "bold red"
+
+
+def listing(*names: str, typed: int = 1) -> Table:
+    """A table whose first columns, which people type again, are never cut."""
+    return Table(*(Column(name, no_wrap=number < typed) for number, name in enumerate(names)))
 
 
 def say(*words: str | tuple[str, str], to_errors: bool = False) -> None:

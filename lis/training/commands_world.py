@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from lis.kernel.clock import WallClock, local
 from lis.main.housekeeping import open_house
 from lis.main.settings import Settings
-from lis.main.telling import say
+from lis.main.telling import listing, say
 from lis.training import contents, following, snapshots
 from lis.training.chronicle import WorldHead
 from lis.training.preparing import Progress
@@ -44,7 +43,7 @@ def _travel() -> Iterator[Travel]:
 @app.command("list")
 def list_worlds() -> None:
     """The worlds, where they stand, and their snapshots."""
-    worlds = Table("laboratory", "snapshot", "kind", "stands at", "taken by", "content")
+    worlds = listing("laboratory", "snapshot", "kind", "stands at", "taken by", "content", typed=2)
     with open_house(Settings()) as house:
         labs = {entry.slug for entry in house.labs()}
         for head in following.open_worlds(house):

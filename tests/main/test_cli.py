@@ -60,6 +60,14 @@ def test_a_laboratory_is_copied_put_back_and_dropped(lis: Command, small: Path) 
     assert [row[0] for row in listed(lis)] == ["small", "small-noon"]
 
 
+def test_a_name_that_is_typed_again_is_not_cut_in_a_narrow_window(
+    lis: Command, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lis("lab", "snapshot", "small", "before-the-night-shift")
+    assert "small-before-the-night-shift" in [row[0] for row in listed(lis)]
+
+
 def test_dropping_asks_first(lis: Command, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115 -- nobody is at the keyboard
 
