@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row
+
 from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.kernel.errors import Conflict, Invalid
@@ -40,6 +45,19 @@ def open_call(
     )
     work.journal.append(Verb.CALL_OPENED, f"call:{call_id}", accession=accession, kind=kind, what=what)
     return call_id
+
+
+def close_replaced(work: Work, order: Row[Any], version_ids: Collection[int]) -> None:
+    """Calls of an order that nobody has taken, about values that others have replaced, are not due any more."""
+    for call in work.calls.having(order_id=order.id):
+        if call.state == "open" and call.result_version_id in version_ids:
+            work.calls.change(call.id, state="closed", closed_at=work.now)
+            work.journal.append(
+                Verb.CALL_CLOSED,
+                f"call:{call.id}",
+                accession=order.accession,
+                reason="The value was replaced.",
+            )
 
 
 def record_call(

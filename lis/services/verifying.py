@@ -18,7 +18,7 @@ from lis.storage import outbox
 from lis.storage import tables as t
 from lis.storage.work import Work
 
-CORRECTED = "C"
+CORRECTED, NO_VALUE = "C", "X"
 
 
 def verify_results(work: Work, accession: str, seen: Mapping[str, int], *, reason: str = "") -> None:
@@ -215,13 +215,21 @@ def _require_verification(work: Work, result: Row[Any], reason: str) -> None:
 
 
 def _open_calls(work: Work, order: Row[Any], result: Row[Any]) -> None:
-    """A critical value, and one that replaces another that readers hold, are told by telephone."""
+    """A critical value, and what replaces or withdraws one that readers hold, are told by telephone.
+
+    A call that is still due for the value replaced is not made any more: nobody may say what is known to be wrong.
+    """
     value = f"{result.version_comparator}{result.version_value} {work.catalog.unit_text(result.version_unit)}"
-    what = f"{work.catalog.tests[result.test].name} {value}".strip()
+    name = work.catalog.tests[result.test].name
+    is_replacing = bool(result.released_version) and result.version_status in (CORRECTED, NO_VALUE)
+    if is_replacing:
+        notifying.close_replaced(work, order, [row.id for row in work.versions.having(result_id=result.id)])
+    said = f"{name} {value}".strip() if result.version_status != NO_VALUE else f"{name}: no value"
+    what = f"{said}, corrected" if is_replacing else said
     if result.version_critical:
         _open_call(work, order, result, notifying.CRITICAL, what)
-    elif result.version_status == CORRECTED and result.released_version:
-        _open_call(work, order, result, notifying.CORRECTED, f"{what}, corrected")
+    elif is_replacing:
+        _open_call(work, order, result, notifying.CORRECTED, what)
 
 
 def _open_call(work: Work, order: Row[Any], result: Row[Any], kind: str, what: str) -> None:

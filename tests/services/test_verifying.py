@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lis.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from lis.services import ordering, verifying
+from lis.services import ordering, resulting, verifying
 from lis.storage import tables as t
 from tests.services.bench import Bench
 
@@ -143,6 +143,46 @@ def test_a_critical_value_opens_a_call_at_release(small: Bench, placed: ordering
         "open",
         True,
     )
+
+
+def test_a_corrected_critical_value_is_told_as_corrected_and_the_wrong_one_no_more(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    def correct(value: str) -> None:
+        with small.work("technologist") as work:
+            resulting.correct_result(work, placed.accession, "K", value, reason="wrong tube position")
+        small.verify(placed.accession, "K")
+        small.release(placed.accession, "K")
+
+    small.measure(placed.container_ids[0], LYTES | {"K": "6.9"})
+    small.verify(placed.accession, "K")
+    small.release(placed.accession, "K")
+    correct("7.2")
+    correct("4.1")
+    assert [(row.kind, row.what, row.state) for row in small.rows(t.call)] == [
+        ("critical", "Potassium 6.9 mmol/L", "closed"),
+        ("critical", "Potassium 7.2 mmol/L, corrected", "closed"),
+        ("corrected", "Potassium 4.1 mmol/L, corrected", "open"),
+    ]
+    assert small.rows(t.call_attempt) == []
+    closed = [event for event in small.events() if event.verb == "call.closed"]
+    assert [event.reason for event in closed] == ["The value was replaced."] * 2
+
+
+def test_a_value_that_is_withdrawn_without_another_is_told(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.measure(placed.container_ids[0], LYTES)
+    small.verify(placed.accession, *REQUIRED)
+    small.release(placed.accession, *REQUIRED)
+    with small.work("technologist") as work:
+        resulting.correct_result(work, placed.accession, "CL", "<50", reason="diluted")
+    small.verify(placed.accession, "CL", "AGAP")
+    small.release(placed.accession, "CL", "AGAP")
+    assert [(row.kind, row.what) for row in small.rows(t.call)] == [
+        ("corrected", "Chloride <50 mmol/L, corrected"),
+        ("corrected", "Anion gap: no value, corrected"),
+    ]
 
 
 def test_what_waited_for_an_input_is_judged_when_a_person_accepts_it(
