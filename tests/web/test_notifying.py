@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from lis.domain.requests import VisitDetails
-from lis.services import registering
+from lis.services import registering, resulting
 from tests.web.site import LAB, Site
 
 REACHED = {"outcome": "reached", "whom": "Nurse Reed", "whom_role": "RN", "said": "K 7.2"}
@@ -57,6 +57,18 @@ def test_call_with_read_back_closes_and_shows_in_the_history(called: Site) -> No
         "7 min critical Potassium 7.2 mmol/L 260610001 Archer, Ann Nurse Reed, RN ✓ Archer, K 7.2 technologist 2"
         in page
     )
+
+
+def test_call_whose_value_was_replaced_was_told_to_nobody(called: Site) -> None:
+    browser, small = called.browser("technologist"), called.small
+    browser.act("/calls/1/attempts", {"outcome": "no_answer", "whom": "Ward", "whom_role": "clerk"})
+    with small.work() as work:
+        resulting.correct_result(work, "260610001", "K", "4.2", reason="Wrong tube.")
+    small.verify("260610001", "K")
+    small.release("260610001", "K")
+    page = text_of(browser.page("/calls").text)
+    assert "Open (1) Corrected Potassium 4.2 mmol/L, corrected" in page
+    assert "critical Potassium 7.2 mmol/L 260610001 Archer, Ann Nobody: the value was replaced 1" in page
 
 
 def test_earlier_refusal_is_taken_from_the_page_once_a_call_is_recorded(called: Site) -> None:
