@@ -10,7 +10,7 @@ from lis.interfaces.arrivals import ASTM
 from lis.interfaces.astm_work import CANCEL, NEW, handed_out, work_records
 from lis.interfaces.hl7.outgoing import Address
 from lis.interfaces.hl7.reports import report_message
-from lis.interfaces.hl7.statuses import status_message
+from lis.interfaces.hl7.statuses import StatusNews, status_message
 from lis.interfaces.hl7.times import write_instant
 from lis.interfaces.hl7.work import ContainerWork, Step, no_work_message, step_number, work_message
 from lis.interfaces.labelling import label_bytes
@@ -73,12 +73,14 @@ def _report(work: Work, line: Line, row: Row[Any]) -> bytes:
 
 def _status(work: Work, line: Line, row: Row[Any]) -> bytes:
     order = work.orders.get(row.refs["order"])
-    tests = [work.ordered_tests.get(key) for key in row.refs["tests"]]
-    patient = work.patients.get(order.patient_id)
-    reason = str(row.refs.get("reason", ""))
-    return status_message(
-        order, patient, tests, row.refs["status"], reason, work.catalog, _address(work, line, row)
+    news = StatusNews(
+        order,
+        patient=work.patients.get(order.patient_id),
+        tests=[work.ordered_tests.get(key) for key in row.refs["tests"]],
+        status=row.refs["status"],
+        reason=str(row.refs.get("reason", "")),
     )
+    return status_message(news, work.catalog, _address(work, line, row))
 
 
 def _analyzer_work(work: Work, line: Line, row: Row[Any]) -> bytes:

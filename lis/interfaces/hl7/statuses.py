@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,62 +11,48 @@ from sqlalchemy import Row
 from lis.domain.catalog import Catalog
 from lis.interfaces.hl7.outgoing import Address, pid, written
 from lis.interfaces.hl7.replies import filler_number
-from lis.wire.er7 import Seg, comps
+from lis.wire.er7 import Seg, Value, comps
 
 CANCELLED = "CA"  # HL7 table 0038
 _CONTROL = {CANCELLED: "OC"}
 _RESULT_STATUS = {CANCELLED: "X"}  # HL7 table 0123
 
 
-def status_message(
-    order: Row[Any],
-    patient: Row[Any],
-    tests: Sequence[Row[Any]],
-    status: str,
-    reason: str,
-    catalog: Catalog,
-    address: Address,
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class StatusNews:
+    """What is said of ordered tests: their status and why; without a reason, each test's own."""
+
+    order: Row[Any]
+    patient: Row[Any]
+    tests: Sequence[Row[Any]]
+    status: str
+    reason: str
+
+
+def status_message(news: StatusNews, catalog: Catalog, address: Address) -> bytes:
     """One ORC/OBR per ordered test with its status (ORC-5) and the reason (ORC-16)."""
-    body = [pid(patient, address.to_facility)]
-    for number, test in enumerate(tests, 1):
-        body += _lines(order, test, number, status, reason, catalog, address)
+    body = [pid(news.patient, address.to_facility)]
+    for number, test in enumerate(news.tests, 1):
+        placer = comps(test.placer_number, address.to_application) if test.placer_number else ""
+        filler = comps(filler_number(news.order.accession, test.code), address.application)
+        body.append(_orc(news, test, {2: placer, 3: filler}, address))
+        body.append(_obr(news, test, {1: str(number), 2: placer, 3: filler}, catalog))
     return written(address, "OML^O21^OML_O21", body)
 
 
-def _lines(
-    order: Row[Any],
-    test: Row[Any],
-    number: int,
-    status: str,
-    reason: str,
-    catalog: Catalog,
-    address: Address,
-) -> list[Seg]:
+def _orc(news: StatusNews, test: Row[Any], numbers: dict[int, Value], address: Address) -> Seg:
+    group, words = news.order.placer_group, news.reason or test.reason
+    fields: dict[int, Value] = {
+        1: _CONTROL.get(news.status, "SC"),
+        4: comps(group, address.to_application) if group else "",
+        5: news.status,
+        16: comps("", words) if words else "",
+    }
+    return Seg("ORC", numbers | fields)
+
+
+def _obr(news: StatusNews, test: Row[Any], numbers: dict[int, Value], catalog: Catalog) -> Seg:
     orderable = catalog.orderable(test.code)
-    placer = comps(test.placer_number, address.to_application) if test.placer_number else ""
-    filler = comps(filler_number(order.accession, test.code), address.application)
-    words = reason or test.reason
-    return [
-        Seg(
-            "ORC",
-            {
-                1: _CONTROL.get(status, "SC"),
-                2: placer,
-                3: filler,
-                4: comps(order.placer_group, address.to_application) if order.placer_group else "",
-                5: status,
-                16: comps("", words) if words else "",
-            },
-        ),
-        Seg(
-            "OBR",
-            {
-                1: str(number),
-                2: placer,
-                3: filler,
-                4: comps(test.code, orderable.name if orderable else "", "L"),
-                25: _RESULT_STATUS.get(status, ""),
-            },
-        ),
-    ]
+    name = orderable.name if orderable else ""
+    status = _RESULT_STATUS.get(news.status, "")
+    return Seg("OBR", numbers | {4: comps(test.code, name, "L"), 25: status})
