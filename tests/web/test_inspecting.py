@@ -55,6 +55,18 @@ def test_every_value_is_followed_from_its_field_to_the_chart(own_site: Site) -> 
     assert f"container {container} SPM-2" in page
 
 
+def test_a_batch_that_is_too_short_is_shown_settled_and_stays_what_it_is(own_site: Site) -> None:
+    sent = f"BHS|^~\\&|CHEM-1\r{results('1', '101|141|mmol/L')}BTS|2\r"
+    Inbox(own_site.small.lab).receive(sent.encode())
+    browser = own_site.browser("technologist")
+
+    page = browser.page("/messages/in/1")
+
+    assert page.status_code == 200
+    assert "! batch.count: BTS-1 says 2 messages, 1 came." in text_of(page.text)
+    assert "Held messages (1)" in text_of(browser.page("/messages").text)
+
+
 def test_viewing_a_message_is_written_once_per_opening_by_a_person(own_site: Site) -> None:
     key = held_message(own_site)
     browser = own_site.browser("technologist")

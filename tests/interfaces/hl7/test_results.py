@@ -206,9 +206,11 @@ def test_a_control_gives_its_material_lot_level_and_run() -> None:
 
 
 def test_cobas_style_values_stand_in_the_flag() -> None:
-    traits = replace(GENERIC, value_from_flag=("ValueNotSet",), values={"ND": "Not detected"})
+    traits = replace(GENERIC, values={"ND": "Not detected"})
 
     assert one("OBX|1|ST|X||ValueNotSet|||ND|||F", traits=traits).value == "Not detected"
+    assert one("OBX|1|ST|X||ValueNotSet|||NEG^^99ROC|||F").value == "NEG"
+    assert one("OBX|1|ST|X||ValueNotSet||||||F").doubt == "Declared final, but without a value."
 
 
 def test_one_text_is_read_by_each_messages_own_delimiters() -> None:
