@@ -20,7 +20,11 @@ from lis.main import commands_account, commands_db, commands_inbox, commands_lab
 from lis.main.settings import Settings
 from lis.main.telling import BAD, say
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Laboratories, accounts, packs, backups, serving, a self-check.",
+)
 app.add_typer(commands_lab.app, name="lab")
 app.add_typer(commands_account.app, name="account")
 app.add_typer(commands_pack.app, name="pack")
