@@ -16,6 +16,7 @@ from lis.domain.checks import Check, Outcome, not_applicable, not_evaluable, pas
 from lis.domain.companions import Companion
 from lis.domain.expressions import UNKNOWN, Expression, Value, parse
 from lis.kernel.errors import Invalid
+from lis.kernel.quantity import Quantity
 
 NAME = "calculation"
 AGE, SEX = "AGE", "SEX"
@@ -96,7 +97,7 @@ def _outside_validity(
 
 
 def _why_unknown(values: Mapping[str, Value], companions: Mapping[str, Companion]) -> Check | None:
-    unknown = [name for name, value in values.items() if value is UNKNOWN]
+    unknown = [name for name, value in values.items() if value is UNKNOWN or isinstance(value, Quantity)]
     pending = [name for name in unknown if name in companions and companions[name].pending]
     if pending:
         return wait(NAME, "calculation.pending", _words("Waits for", pending))

@@ -23,15 +23,15 @@ class Companion(NamedTuple):
 
     @property
     def value(self) -> Value:
-        """As a name in an expression. A comparator leaves the number unknown; not performed is no value."""
+        """As a name in an expression: a number, with its comparator if it has one; not performed is no value."""
         if self.pending:
             return UNKNOWN
         if self.quantity is not None:
-            return self.quantity.value if self.quantity.is_exact else UNKNOWN
+            return self.quantity.value if self.quantity.is_exact else self.quantity
         return self.text or None
 
     @property
     def previous_value(self) -> Value:
         if self.previous is None:
             return None
-        return self.previous.value if self.previous.is_exact else UNKNOWN
+        return self.previous.value if self.previous.is_exact else self.previous

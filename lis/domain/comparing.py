@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from lis.kernel.errors import Invalid
 from lis.kernel.quantity import Quantity
 
 
@@ -54,3 +55,37 @@ def outside(quantity: Quantity, low: Decimal | None, high: Decimal | None) -> st
     if over:
         return "high"
     return "" if under is not None and over is not None else None
+
+
+# Relation, by the name Python gives it → how the one may stand to the other: less, equal, greater.
+_HOLDS = {
+    "Lt": {-1},
+    "LtE": {-1, 0},
+    "Eq": {0},
+    "NotEq": {-1, 1},
+    "GtE": {0, 1},
+    "Gt": {1},
+}
+
+
+def relates(relation: str, one: object, other: object) -> bool | None:
+    """Whether a relation holds between two numbers, each of which may be only bounded. Anything else is refused."""
+    ways, holds = _ways(_quantity(one), _quantity(other)), _HOLDS[relation]
+    return True if ways <= holds else (None if ways & holds else False)
+
+
+def _quantity(value: object) -> Quantity:
+    if isinstance(value, Decimal):
+        return Quantity(value)
+    if isinstance(value, Quantity):
+        return value
+    raise Invalid("expression.type", f"{value!r} is no number.")
+
+
+def _ways(one: Quantity, other: Quantity) -> set[int]:
+    if not other.is_exact:
+        return {-way for way in _ways(other, one)} if one.is_exact else {-1, 0, 1}
+    under, over = below(one, other.value), above(one, other.value)
+    if under or over:
+        return {-1} if under else {1}
+    return {way for way, is_open in ((-1, under is None), (0, True), (1, over is None)) if is_open}

@@ -2,40 +2,35 @@
 
 Numbers are decimals as written in the source text, names are test codes or facts of the patient (AGE, SEX). Grammar:
 + - * / **, comparison chains, `in`, `is None`, and/or/not, `a if c else b`, abs min max ln log10 exp sqrt int.
-A value that is not known is UNKNOWN: logic is three-valued (Kleene 1952), so that a rule which is decided without the
-unknown value is still decided. Everything that has no answer (1/0, text + number) is refused, never guessed.
+A value that is not known is UNKNOWN; one that is only bounded is a Quantity (`<5`) and decides what its bound decides.
+Logic is three-valued (Kleene 1952), so that a rule which is decided without the unknown value is still decided.
+Everything that has no answer (1/0, text + number) is refused, never guessed.
 """
 
 from __future__ import annotations
 
 import ast
+import decimal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import (
-    Context,
-    Decimal,
-    DecimalException,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-    localcontext,
-)
+from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from lis.domain.comparing import relates
 from lis.kernel.errors import Invalid
-from lis.kernel.quantity import parse_decimal
+from lis.kernel.quantity import Quantity, parse_decimal
 
 
 class Unknown:
-    """A value that exists and is not known: still to come, doubtful, or only bounded by a comparator."""
+    """A value that exists and is not known: still to come, or doubtful."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
 
 UNKNOWN: Final = Unknown()
-Value: TypeAlias = Decimal | str | bool | Unknown | None
+Value: TypeAlias = Decimal | Quantity | str | bool | Unknown | None
 Values: TypeAlias = Mapping[str, Value]
 Step: TypeAlias = Callable[[Values], Value]
 
@@ -54,7 +49,7 @@ class Expression:
 
     def evaluate(self, values: Values) -> Value:
         """The value for these inputs; refused when there is none."""
-        with localcontext(_CONTEXT):
+        with decimal.localcontext(_CONTEXT):
             try:
                 return self._step(values)
             except DecimalException as error:
@@ -153,7 +148,7 @@ class _Reader:
         compare = _COMPARISONS.get(type(op))
         if compare is None:
             raise self._refusal(left)
-        return _compared(compare, self.read(left), self.read(right))
+        return _compared(compare, type(op).__name__, self.read(left), self.read(right))
 
     def _absence(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Step:
         if not (isinstance(left, ast.Name) and isinstance(right, ast.Constant) and right.value is None):
@@ -166,7 +161,7 @@ class _Reader:
         if not isinstance(right, ast.Tuple | ast.List):
             raise self._refusal(right)
         item = self.read(left)
-        found = _any_of([_compared(_equal, item, self.read(element)) for element in right.elts])
+        found = _any_of([_compared(_equal, "Eq", item, self.read(element)) for element in right.elts])
         return _negation(found) if isinstance(op, ast.NotIn) else found
 
     def _call(self, node: ast.Call) -> Step:
@@ -198,11 +193,11 @@ def _lookup(name: str) -> Step:
 
 
 def _function(function: Callable[..., Decimal], steps: list[Step]) -> Step:
-    """Arithmetic: unknown when any operand is."""
+    """Arithmetic: unknown when any operand is, or is only bounded."""
 
     def step(values: Values) -> Value:
         operands = [operand(values) for operand in steps]
-        if [operand for operand in operands if operand is UNKNOWN]:
+        if [operand for operand in operands if operand is UNKNOWN or isinstance(operand, Quantity)]:
             return UNKNOWN
         return _number(function(*map(_number, operands)))
 
@@ -241,10 +236,15 @@ def _choice(test: Step, body: Step, orelse: Step) -> Step:
     return step
 
 
-def _compared(compare: Callable[[Value, Value], bool], left: Step, right: Step) -> Step:
+def _compared(compare: Callable[[Value, Value], bool], relation: str, left: Step, right: Step) -> Step:
     def step(values: Values) -> Value:
         one, other = left(values), right(values)
-        return UNKNOWN if one is UNKNOWN or other is UNKNOWN else compare(one, other)
+        if one is UNKNOWN or other is UNKNOWN:
+            return UNKNOWN
+        if isinstance(one, Quantity) or isinstance(other, Quantity):
+            answer = relates(relation, one, other)
+            return UNKNOWN if answer is None else answer
+        return compare(one, other)
 
     return step
 

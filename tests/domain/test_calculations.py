@@ -97,6 +97,22 @@ def test_patient_outside_the_formula_s_validity_or_unknown(
     assert (rate.value is not None) == (outcome == "passed")
 
 
+@pytest.mark.parametrize(
+    ("triglycerides", "outcome", "reason"),
+    [
+        (">1000", "not_applicable", ""),  # as a measured 1200 would be
+        (">300", "not_evaluable", "calculation.input_unknown"),
+        ("<10", "not_evaluable", "calculation.input_unknown"),  # valid, and no number to compute with
+    ],
+)
+def test_bounded_input_may_lie_outside_the_formula_s_validity(
+    catalog: Catalog, triglycerides: str, outcome: str, reason: str
+) -> None:
+    formula = replace(catalog.formulas["F_AGAP"], inputs=("NA",), expression="NA/5", valid_when="NA<400")
+    answer = calculate(formula, {"NA": having(triglycerides)}, {}, {})
+    assert (answer.value, answer.check.outcome, answer.check.reason_code) == (None, outcome, reason)
+
+
 def test_value_outside_validity_is_settled_without_a_value(catalog: Catalog) -> None:
     rate = calculated(catalog, "EGFR", {"CREA": having("1.00")}, {"AGE": Decimal(10), "SEX": "M"})
     assert (rate.is_settled, rate.check.text) == (True, "Not calculated: valid only when 18 years and older.")

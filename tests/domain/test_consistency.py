@@ -43,6 +43,9 @@ RULE = "not(K>6.0 and CA<7.0)"
         ({"K": having("7.0")}, "not_applicable", ""),
         ({"K": having("7.0"), "CA": PENDING}, "wait", "consistency.pending"),
         ({"K": having("5.0"), "CA": PENDING}, "passed", ""),  # whatever calcium will be
+        ({"K": having(">10"), "CA": having("<6")}, "failed", "consistency.broken"),
+        ({"K": having("<6"), "CA": having("6.0")}, "passed", ""),
+        ({"K": having("<7"), "CA": having("6.0")}, "not_evaluable", "consistency.open"),
         ({"K": having("7.0"), "CA": having("<8")}, "not_evaluable", "consistency.open"),
         (
             {"K": having("7.0"), "CA": having("9", state="doubtful")},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lis.domain.expressions import UNKNOWN, Value, Values, parse
 from lis.kernel.errors import Invalid
+from lis.kernel.quantity import parse_quantity
 
 EGFR = (
     "142*min(CREA/(0.7 if SEX=='F' else 0.9),1)**(-0.241 if SEX=='F' else -0.302)"
@@ -87,6 +88,24 @@ def test_rule_with_an_unknown_value_is_decided_where_the_others_decide(
     text: str, known: dict[str, Value], expected: bool | None
 ) -> None:
     assert parse(text).decides({"B": UNKNOWN, **known}) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "bounded", "expected"),
+    [
+        ("B<400", ">1000", False),
+        ("B<=0.5", "<0.1", True),
+        ("0.5>=B", "<0.1", True),
+        ("B<400", ">100", None),
+        ("B!=3", ">3", True),
+        ("B in (1, 2)", ">3", False),
+        ("B*2>5", ">3", None),
+        ("B is None", ">3", False),
+        ("not(B>6 and 1>0)", ">6", False),
+    ],
+)
+def test_bounded_value_decides_what_its_bound_decides(text: str, bounded: str, expected: bool | None) -> None:
+    assert parse(text).decides({"B": parse_quantity(bounded)}) is expected
 
 
 @pytest.mark.parametrize(
