@@ -138,6 +138,11 @@ def test_critical_limits_leave_out_no_age_but_where_they_are_for_newborns_and_in
     [
         ("R22", {"PT": "24.0", "INR": "2.0"}, True),
         ("R22", {"PT": "24.0", "INR": "2.3"}, False),
+        ("R07", {"WBC": "265.5", "NEUTP": "21.1", "NEUTA": "55.92"}, True),  # 265.45 x 21.07 %
+        ("R07", {"WBC": "265.5", "NEUTP": "21.1", "NEUTA": "55.80"}, False),
+        ("R07", {"WBC": "8.0", "NEUTP": "60.0", "NEUTA": "4.91"}, False),
+        ("R43", {"CSFNEU": "22", "CSFLYM": "59", "CSFMON": "20"}, True),  # 21.6 + 58.7 + 19.7
+        ("R43", {"CSFNEU": "23", "CSFLYM": "59", "CSFMON": "20"}, False),
         ("R56", {"PLT": "149", "PLTCL": "PRES"}, False),
         ("R56", {"PLT": "150", "PLTCL": "PRES"}, True),
         ("R56", {"PLT": "149", "PLTCL": "ABS"}, True),
