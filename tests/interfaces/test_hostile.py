@@ -112,6 +112,9 @@ HELD = {
     "SAC twice under one SPM": lambda a, b: joined(
         msh("OUL^R22^OUL_R22", "1", "CHEM-1"), "SPM|1", f"SAC|||{a}", f"SAC|||{b}", "OBR|1|||101", NA
     ),
+    "SPM between OBR and OBX says another tube": lambda a, b: joined(
+        msh("OUL^R22^OUL_R22", "1", "CHEM-1"), f"OBR|1||{a}|101", f"SPM|1|{b}", NA
+    ),
     "a unit in other letters": lambda a, b: results(a, NA.replace("mmol/L", "MMOL/L")),
     "cut in the middle of an OBX": lambda a, b: results(a, NA)[: results(a, NA).index("|||||F")],
     "masked": lambda a, b: results(a, NA.replace("141", "***.*")),

@@ -133,9 +133,14 @@ class _Walk:
     def obx(self, segment: Segment) -> None:
         order = self._order
         if order is None:
-            order = self._order = self._open(None)
+            order = self._order = self._open(self._unanswered())
         after_specimen = order.specimen is not None and not self._leading and bool(order.observed)
         order.observed.append(Observed(segment, of_specimen=after_specimen))
+
+    def _unanswered(self) -> Segment | None:
+        """The OBR of this patient that no OBX followed: what stands between them does not part them."""
+        last = self.orders[-1] if self.orders else None
+        return last.obr if last is not None and last.patient is self._patient and not last.observed else None
 
     def nte(self, segment: Segment) -> None:
         if self._order is None:
