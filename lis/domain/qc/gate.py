@@ -9,7 +9,7 @@ gases and coagulation each eight hours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -21,6 +21,7 @@ from lis.kernel.quantity import Quantity, plain
 
 NAME = "qc"
 LIMIT_SD = 3
+LONGEST_RUN = timedelta(minutes=30)  # from its first level to its last
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def qc_status(
         return QcStatus(
             "not_evaluable", "qc.no_target", "No control lot in force has a target for this test."
         )
-    run = _newest_run([r for r in readings if now - r.observed_at <= valid_for(device)])
+    run = _newest_run([r for r in readings if now - r.observed_at <= valid_for(device)], targets)
     if not run:
         return QcStatus("not_evaluable", "qc.none", f"No control run within {device.qc_hours} hours.")
     if any(reading.observed_at > now for reading in run):
@@ -106,16 +107,24 @@ def _in_force(
     return found
 
 
-def _newest_run(readings: Sequence[ControlReading]) -> list[ControlReading]:
-    """The readings measured together with the newest one; without a run id, those of the same instant.
+def _newest_run(
+    readings: Sequence[ControlReading], levels: Collection[tuple[str, int]]
+) -> list[ControlReading]:
+    """The readings measured together with the newest one: of its run, or of the same instant.
 
-    Runs that share the newest instant are judged as one: a good run must not hide a bad one.
+    Runs that share the newest instant are judged as one: a good run must not hide a bad one. A run id that a device
+    uses again and again tells nothing beyond the time a run takes. Where no run is told and the instant has not all
+    levels, they came one after the other: all that was read within that time.
     """
     if not readings:
         return []
     newest = max(reading.observed_at for reading in readings)
-    runs = {reading.run for reading in readings if reading.observed_at == newest} - {""}
-    return [r for r in readings if r.run in runs or r.observed_at == newest]
+    lately = [reading for reading in readings if newest - reading.observed_at <= LONGEST_RUN]
+    runs = {reading.run for reading in lately if reading.observed_at == newest} - {""}
+    run = [reading for reading in lately if reading.run in runs or reading.observed_at == newest]
+    if runs or {(reading.material, reading.level) for reading in run} >= {*levels}:
+        return run
+    return [reading for reading in lately if not reading.run]
 
 
 def _judge(run: list[ControlReading], targets: dict[tuple[str, int], list[ControlTarget]]) -> QcStatus:

@@ -111,6 +111,25 @@ def test_readings_without_a_run_belong_together_when_of_one_instant(catalog: Cat
     assert status(catalog, together[0], replace(together[1], observed_at=NOON)).reason_code == "qc.incomplete"
 
 
+def test_levels_that_came_one_after_the_other_without_a_run_belong_together(catalog: Catalog) -> None:
+    def at(minutes: int, level: int, value: str) -> ControlReading:
+        return replace(reading(level, value, run=""), observed_at=NOON - timedelta(minutes=minutes))
+
+    assert status(catalog, at(31, 1, "3.0"), at(1, 2, "6.0")).outcome == "accepted"
+    assert status(catalog, at(32, 1, "3.0"), at(1, 2, "6.0")).reason_code == "qc.incomplete"
+    only_the_failed = at(20, 1, "3.5"), at(18, 2, "6.0"), at(5, 1, "3.0")
+    assert status(catalog, *only_the_failed).reason_code == "qc.beyond_3sd"
+    later = at(50, 1, "3.5"), at(48, 2, "6.0"), at(5, 1, "3.0"), at(3, 2, "6.0")
+    assert status(catalog, *later).outcome == "accepted"
+
+
+def test_a_run_id_used_again_joins_nothing_that_lies_hours_apart(catalog: Catalog) -> None:
+    morning = reading(1, "3.5", age=6 * HOUR), reading(2, "6.0", age=6 * HOUR)
+    good = reading(1, "3.0"), reading(2, "6.0")
+    assert status(catalog, *morning, *good).outcome == "accepted"
+    assert status(catalog, *morning, good[0]).reason_code == "qc.incomplete"
+
+
 def test_facts_that_are_missing(catalog: Catalog) -> None:
     good = reading(1, "3.0"), reading(2, "6.0")
     assert status(catalog).reason_code == "qc.none"
