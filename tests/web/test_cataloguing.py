@@ -50,6 +50,15 @@ def test_listed_test_shows_unit_code_intervals_and_criticals(site: Site) -> None
     assert "< 2.5 or > 6.5 (31–43800 d) ; < 2.5 or > 7.0 (0–30 d)" in page
 
 
+def test_listed_test_shows_a_critical_limit_that_is_critical_itself(own_site: Site) -> None:
+    before = (PACK / CRITICALS).read_text()
+    header, *rows = before.splitlines()
+    inclusive = [f"{row},{'Y' if row.startswith('K,31') else 'N'}" for row in rows]
+    save(own_site, "\n".join([f"{header},inclusive", *inclusive, ""]))
+    page = text_of(own_site.browser("lis_admin").page("/catalogue/tests?q=potassium").text)
+    assert "≤ 2.5 or ≥ 6.5 (31–43800 d) ; < 2.5 or > 7.0 (0–30 d)" in page
+
+
 def test_roles_table_is_the_packs(site: Site) -> None:
     page = site.browser("lis_admin").page("/catalogue/roles").text
     row = re.search(r'<th scope="row" class="mono">result.override</th>(.*?)</tr>', page)
