@@ -90,6 +90,14 @@ def _hours_between(times: list[str]) -> list[float]:
     return [(later - hour) % 24 or 24 for hour, later in zip(hours, [*hours[1:], hours[0]], strict=True)]
 
 
+def test_tubes_are_drawn_in_the_order_of_the_standards(core: Catalog) -> None:
+    """From a vein (CLSI GP41): culture, citrate, serum, heparin, EDTA, fluoride. Through skin (GP42): serum last."""
+    places = {code: core.containers[code].order_of_draw or 0 for code in core.containers}
+    for drawn in (("BCA", "LBL", "SST", "PST", "LAV", "GRY"), ("CAPG", "LAVM", "CAPB"), ("LAV", "CAPB")):
+        order = [places[code] for code in drawn]
+        assert order == sorted(set(order)), drawn
+
+
 def test_citrated_plasma_alone_keeps_from_its_draw(core: Catalog) -> None:
     assert [code for code, row in core.specimen_types.items() if row.keeps_from_draw] == ["PPP"]
 
@@ -217,6 +225,17 @@ def test_each_step_of_the_bench_carries_the_acts_of_the_one_below_and_the_admini
     assert [
         act for act in acts[LIS_ADMIN] if act.startswith(("result.", "patient.", "order.", "specimen."))
     ] == []
+
+
+def test_what_is_for_an_age_of_years_begins_on_the_birthday(core: Catalog) -> None:
+    rows = [row for tables in (core.intervals, core.criticals) for rows in tables.values() for row in rows]
+    begin = {row.age_low_days for row in rows if row.age_low_days > 365}
+    end = {row.age_high_days + 1 for row in rows if row.age_high_days > 365} - {NO_AGE_LIMIT + 1}
+    begin |= {
+        row.min_age_days for rows in core.autoverification.values() for row in rows if row.min_age_days > 31
+    }
+
+    assert {days for days in begin | end if days % 365} == set()
 
 
 def test_tests_with_conditional_intervals_only_have_one_for_when_nothing_is_known(core: Catalog) -> None:
