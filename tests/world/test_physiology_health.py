@@ -55,7 +55,8 @@ def error_rules() -> list[tuple[str, Expression]]:
 
 
 def broken(state: TrueState, rules: list[tuple[str, Expression]]) -> list[str]:
-    values = dict.fromkeys(NOT_REPORTED) | reported(state)
+    constants = {row["code"]: float(row["value"]) for row in table("constants.csv")}
+    values = constants | dict.fromkeys(NOT_REPORTED) | reported(state)
     return [rule_id for rule_id, rule in rules if not rule(values)]
 
 
