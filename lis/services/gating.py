@@ -5,7 +5,7 @@ CLIA 42 CFR 493.1256(f): controls meet the laboratory's criteria before patients
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, select
@@ -15,7 +15,7 @@ from lis.domain.people import Act
 from lis.domain.qc import gate
 from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict
-from lis.services import controlling, filing
+from lis.services import collected, controlling, filing
 from lis.storage import tables as t
 from lis.storage.work import Work
 
@@ -32,17 +32,32 @@ def hold_back(work: Work, analyzer: str, tests: Collection[str]) -> None:
         filing.judge_anew(work, work.orders.get(order_id), collected_at)
 
 
-def refuse_uncontrolled(work: Work, results: Iterable[Row[Any]]) -> None:
+def refuse_uncontrolled(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> None:
     """Refuse to send out what a control has failed for since it was verified, but to who may override that."""
-    by_analyzer: dict[str, list[Row[Any]]] = {}
-    for result in results:
-        if result.version_analyzer:
-            by_analyzer.setdefault(result.version_analyzer, []).append(result)
-    for analyzer, own in by_analyzer.items():
-        failed = _failed(work, analyzer, [result.test for result in own])
-        for result in own:
-            if result.test in failed and not _was_overridden(work, result):
-                _refuse(work, result.test, failed[result.test])
+    measured = _measured(work, order, results)
+    by_analyzer: dict[str, set[str]] = {}
+    for _, row in measured:
+        by_analyzer.setdefault(row.version_analyzer, set()).add(row.test)
+    failed = {analyzer: _failed(work, analyzer, sorted(tests)) for analyzer, tests in by_analyzer.items()}
+    for test, row in measured:
+        status = failed[row.version_analyzer].get(row.test)
+        if status is not None and not _was_overridden(work, row):
+            _refuse(work, test, status)
+
+
+def _measured(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> list[tuple[str, Row[Any]]]:
+    """Each test with the result whose controls speak of it: its own, and of a calculated one all that it is made of."""
+    found = [(result.test, result) for result in results if result.version_analyzer]
+    calculated = [result for result in results if result.test in work.catalog.calculated]
+    beside = work.results.current_of_order(order.id) if calculated else []
+    for result in calculated:
+        inputs = collected.made_of(work, result.test)
+        found += [
+            (result.test, row)
+            for row in beside
+            if row.test in inputs and row.collected_at == result.collected_at and row.version_analyzer
+        ]
+    return found
 
 
 def _failed(work: Work, analyzer: str, tests: Collection[str]) -> Mapping[str, gate.QcStatus]:

@@ -55,7 +55,7 @@ def release_results(work: Work, accession: str, seen: Mapping[str, int]) -> None
     work.require(Act.RESULT_RELEASE)
     order = work.orders.by_accession(accession)
     results = _shown(work, order, seen)
-    gating.refuse_uncontrolled(work, results)
+    gating.refuse_uncontrolled(work, order, results)
     work.results.change_all(
         [
             {

@@ -56,6 +56,26 @@ def test_what_was_verified_before_goes_out_only_by_who_may_override(
     assert (states["NA"], states["K"], states["CL"]) == ("released", "released", "on_hold")
 
 
+def test_what_is_calculated_goes_out_no_sooner_than_what_it_is_made_of(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.verify(placed.accession, "NA", "CL", "CO2", "AGAP")
+    small.run_controls(off_by_sd=4)
+    with pytest.raises(Conflict) as refused:
+        small.release(placed.accession, "AGAP")
+    assert (refused.value.code, refused.value.details) == ("qc.failed_since", {"test": "AGAP"})
+
+
+def test_what_is_calculated_from_overridden_values_goes_out(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.run_controls(off_by_sd=4)
+    tests = ("NA", "CL", "CO2", "AGAP")
+    small.verify(placed.accession, *tests, role="supervisor")
+    small.release(placed.accession, *tests)
+    assert {small.states(placed.accession)[test] for test in tests} == {"released"}
+
+
 def test_what_was_verified_against_the_failed_control_goes_out(
     small: Bench, placed: ordering.PlacedOrder
 ) -> None:
