@@ -19,6 +19,7 @@ from lis.web.feed import Feed
 from lis.web.laboratories import Laboratories
 from lis.web.metrics import Metrics, MetricsMiddleware
 from lis.web.pages import FOLDER, NavHook, Pages
+from lis.web.posting import Told
 from lis.web.routes import (
     accessioning,
     boards,
@@ -118,6 +119,7 @@ def create_app(
     failures.install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
+    app.add_middleware(Told)
     app.add_middleware(SecurityHeaders)
     return app
 

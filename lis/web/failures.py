@@ -27,7 +27,7 @@ STATUS_OF: tuple[tuple[type[Refusal], int], ...] = (
     (Invalid, 422),
     (Throttled, 429),
 )
-STORAGE_REFUSED = 503
+STORAGE_REFUSED, CHANGED_SINCE = 503, 409
 HEADINGS = {
     403: "Not allowed",
     404: "Not found",
@@ -108,6 +108,7 @@ def failure(request: Request, status: int, message: str, advice: str, *, code: s
         advice=advice,
         code=code,
         back=_back(request),
+        is_stale=status == CHANGED_SINCE,
     )
 
 

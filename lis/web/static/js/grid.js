@@ -17,6 +17,12 @@ const original = (cell) => sent.get(cell) ?? (cell.tagName === "SELECT"
   ? [...cell.options].find((one) => one.defaultSelected)?.value ?? "" : cell.defaultValue);
 const isDirty = (cell) => cell.value.trim() !== original(cell);
 
+function say(message) {
+  const failure = Object.assign(document.createElement("p"), { className: "failure" });
+  failure.append(Object.assign(document.createElement("b"), { textContent: "✕ " }), message);
+  notice.replaceChildren(failure);
+}
+
 function lay(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -53,12 +59,13 @@ async function send(cell) {
   });
   const text = await answer.text();
   if (answer.ok) {
+    cell.removeAttribute("aria-invalid");
     notice.replaceChildren();
     lay(text);
   } else {
     sent.delete(cell);
     cell.setAttribute("aria-invalid", "true");
-    if (answer.status === 401) notice.textContent = "You are signed out; this value was not taken. Sign in again.";
+    if (answer.status === 401) say("You are signed out; this value was not taken. Sign in again.");
     else notice.innerHTML = text;
     if (notice.querySelector("[data-code='reason.missing']")) {
       unexplained = cell;
@@ -70,7 +77,8 @@ async function send(cell) {
 function commit(cell) {
   chain = chain.then(() => send(cell)).catch(() => {
     sent.delete(cell);
-    notice.textContent = "✕ No answer came; whether the value was taken is not known. Reload the page and look.";
+    cell.setAttribute("aria-invalid", "true");
+    say("No answer came; whether the value was taken is not known. Reload the page and look.");
   });
 }
 
@@ -124,10 +132,19 @@ function lacksReason(button) {
   const held = [...body.querySelectorAll("tr[data-state=on_hold] [name=test]:checked")].length;
   const needed = "rerun" in button.dataset || (button.dataset.key === "F10" && held);
   if (needed) {
-    notice.textContent = "This needs a reason. Type it, then press the key again.";
+    say("This needs a reason. Type it, then press the key again.");
     reason.focus();
   }
   return Boolean(needed);
+}
+
+// A value that was not taken stands in the way, and says so.
+function hasUntaken() {
+  const cell = body.querySelector("[aria-invalid]");
+  if (!cell) return false;
+  if (!notice.querySelector(".failure")) say(`${cell.ariaLabel} was not taken: type it again, or put it back with Esc.`);
+  cell.focus();
+  return true;
 }
 
 // Verify and release wait until what was typed is filed: a key pressed at once acts on what the server judged.
@@ -138,9 +155,10 @@ acts.addEventListener("submit", (event) => {
   if (active?.matches?.("[data-cell]")) commit(active);
   const button = event.submitter;
   chain.then(() => {
-    if (notice.querySelector(".failure") || lacksReason(button)) return;
+    if (hasUntaken() || lacksReason(button)) return;
     acts.dataset.ready = "1";
     acts.requestSubmit(button);
+    delete acts.dataset.ready;
   });
 });
 

@@ -76,5 +76,34 @@ document.body.addEventListener("focusout", () => {
   putOff.clear();
 });
 
+// What has the keyboard keeps it when its part of the page is drawn anew, and what was unfolded stays unfolded. Where an
+// act took it away, the keyboard goes on to the next form of that part, else to the head of the page.
+const CONTROLS = "form input:not([type=hidden]), form select, form textarea, form button";
+let held = "";
+let unfolded = [];
+
+function placeOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.matches("a[href]")) return `a[href="${CSS.escape(element.getAttribute("href"))}"]`;
+  const action = element.form?.getAttribute("action");
+  return action ? `form[action="${CSS.escape(action)}"] ${element.localName}${element.name ? `[name="${element.name}"]` : ""}` : "";
+}
+
+const folds = (target) => [...target.querySelectorAll("details")];
+
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  held = detail.target.contains(document.activeElement) ? placeOf(document.activeElement) : "";
+  unfolded = folds(detail.target).map((one) => one.open);
+});
+document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const now = folds(detail.target);
+  if (now.length === unfolded.length) now.forEach((one, index) => { one.open ||= unfolded[index]; });
+  if (!held || document.activeElement !== document.body) return;
+  const head = document.querySelector("h1");
+  head.tabIndex = -1;
+  const next = detail.requestConfig.verb === "post" ? detail.target.querySelector(CONTROLS) ?? head : null;
+  (document.querySelector(held) ?? next)?.focus({ preventScroll: true });
+});
+
 open();
 window.addEventListener("pagehide", () => stream.close());
