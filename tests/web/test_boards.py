@@ -102,20 +102,55 @@ def test_turn_around_counts_from_receipt_to_release(own_site: Site) -> None:
         own_site.small.verify(accession, "NA")
         own_site.small.release(accession, "NA")
     page = own_site.browser("supervisor").page("/boards/turn-around").text
-    assert rows_of(page) == ["NA Sodium others 3 90 60 100 100 ! 66 %"]
+    assert rows_of(page) == ["NA Sodium others 3 90 60 100 100 ▲ 66 % 1 late none"]
+
+
+def turn_around(site: Site) -> str:
+    """The board for somebody who signs in now."""
+    return site.sign_in("supervisor").page("/boards/turn-around").text
+
+
+def test_turn_around_warns_before_it_is_late(own_site: Site) -> None:
+    """Promised are 90 minutes; a quarter of them, 22.5, is the pack's share."""
+    expected = []
+    for minutes, said in ((67, "✓ 100 % none"), (68, "! 100 % 1 close none"), (90, "! 100 % 2 close none")):
+        accession = received(own_site, "NA", number=f"B{minutes}")
+        own_site.pass_time(timedelta(minutes=minutes, seconds=20))
+        own_site.small.enter(accession, NA="140")
+        own_site.small.verify(accession, "NA")
+        own_site.small.release(accession, "NA")
+        page = turn_around(own_site)
+        expected.append(rows_of(page)[0].endswith(said))
+    assert expected == [True, True, True]
+
+
+def test_turn_around_says_how_those_stand_that_are_here_now(own_site: Site) -> None:
+    for number, minutes in (("B1", 60), ("B2", 31), ("B3", 0)):
+        received(own_site, "NA", number=number)
+        own_site.pass_time(timedelta(minutes=minutes))
+    received(own_site, "NA", number="B4", priority="S")
+    assert rows_of(turn_around(own_site)) == [
+        "NA Sodium others 0 90 — — — — 3 ▲ 1 overdue",
+        "NA Sodium STAT 0 45 — — — — 1",
+    ]
+    own_site.pass_time(timedelta(minutes=40))
+    assert rows_of(turn_around(own_site)) == [
+        "NA Sodium others 0 90 — — — — 3 ▲ 1 overdue ! 1 due soon",
+        "NA Sodium STAT 0 45 — — — — 1 ! 1 due soon",
+    ]
 
 
 def test_corrected_result_is_left_out_of_turn_around(own_site: Site) -> None:
     accession = own_site.small.released("NA", values={"NA": "140"}, numbers=("B1",))
     page = own_site.browser("supervisor").page("/boards/turn-around").text
-    assert rows_of(page) == ["NA Sodium others 1 90 0 0 0 ✓ 100 %"]
+    assert rows_of(page) == ["NA Sodium others 1 90 0 0 0 ✓ 100 % none"]
     own_site.small.clock.advance(timedelta(hours=2))
     with own_site.small.work("supervisor") as work:
         resulting.correct_result(work, accession, "NA", "142", reason="Mistyped")
     own_site.small.verify(accession, "NA")
     own_site.small.release(accession, "NA")
     page = own_site.browser("supervisor").page("/boards/turn-around").text
-    assert "Nothing was completed in the last 24 hours." in page
+    assert "Nothing was completed in the last 24 hours, and nothing is pending." in page
 
 
 def test_wall_names_no_patient(own_site: Site) -> None:

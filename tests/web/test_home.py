@@ -22,6 +22,8 @@ NOTHING = {
     "to_release": 0,
     "calls_open": 0,
     "held": 0,
+    "given_up": 0,
+    "lines_down": 0,
     "qc_due": 0,
 }
 

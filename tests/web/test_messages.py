@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
+from lis.storage.work import Work
+from lis.web.queries import messages
 from lis.web.queries.searching import by_value
+from tests.labs import START
 from tests.web.site import Site
 
 UNKNOWN = (
@@ -23,9 +28,11 @@ def text_of(page: str) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
 
 
-def held_message(site: Site, *, container: str = "999999999999", code: str = "101") -> int:
+def held_message(
+    site: Site, *, container: str = "999999999999", code: str = "101", work: Work | None = None
+) -> int:
     """A stored message whose one value is held, as the inbox writes it down."""
-    with site.small.by_wire() as work:
+    with nullcontext(work) if work else site.small.by_wire() as work:
         key = work.inbound.add(
             interface="CHEM-1",
             peer="127.0.0.1:1",
@@ -89,10 +96,34 @@ def test_interfaces_are_listed_with_state_and_traffic(own_site: Site) -> None:
     held_message(own_site)
     dead_message(own_site)
     page = text_of(own_site.browser("lis_admin").page("/messages").text)
-    assert (
-        "CHEM-1 Small chemistry analyzer analyzer generic-oru 127.0.0.1 ✓ running 06:00 never 0 0 0" in page
-    )
+    chemistry = "CHEM-1 Small chemistry analyzer analyzer generic-oru 127.0.0.1 ✓ running 06:00 never"
+    assert f"{chemistry} 0 0 ! 1 value" in page
     assert "HIS Small Hospital hospital — 127.0.0.1 ✓ running never never 0 ✕ 1 0" in page
+    home = text_of(own_site.browser("lis_admin").page("/").text)
+    assert "1 ! messages given up: their readers have not got them" in home
+
+
+def test_traffic_of_an_interface_is_what_waits_and_the_last_that_went_each_way(own_site: Site) -> None:
+    for state in ("held", "dead_letter", "processed"):
+        with own_site.small.by_wire() as work:
+            work.inbound.change(held_message(own_site, work=work), state=state)
+        own_site.pass_time(timedelta(minutes=1))
+    with own_site.small.by_wire() as work:
+        for state in ("sent", "answered", "queued"):
+            key = work.outbox.add("analyzer_work", "CHEM-1", order=1)
+            work.outgoing.change(key, state=state, sent_at=None if state == "queued" else work.now)
+    with own_site.small.lab.reading() as reading:
+        link = messages.link(reading, "CHEM-1")
+    assert (link.held, link.values, link.waiting, link.given_up) == (2, 3, 2, 0)
+    assert (link.last_in, link.last_out) == (START + timedelta(minutes=2), START + timedelta(minutes=3))
+
+
+def test_log_says_in_words_why_a_message_was_refused(own_site: Site) -> None:
+    with own_site.small.by_wire() as work:
+        refused = {"state": "refused", "reason": "message.type", "detail": "ORU^R99 is not taken here."}
+        work.inbound.change(held_message(own_site, work=work), **refused)
+    page = text_of(own_site.browser("technologist").page("/messages/log").text)
+    assert ("ORU^R99 is not taken here." in page, "message.type" in page) == (True, False)
 
 
 def test_line_that_does_not_get_through_says_why_until_it_does(own_site: Site) -> None:
@@ -107,6 +138,7 @@ def test_line_that_does_not_get_through_says_why_until_it_does(own_site: Site) -
         browser.page("/messages").text
     )
     assert "✕ does not get through Connection refused" in text_of(browser.page("/interfaces/HIS").text)
+    assert "1 ! interfaces stopped or not getting through" in text_of(browser.page("/").text)
     with own_site.small.by_wire() as work:
         work.outgoing.change(first, state="answered", last_error="")
     assert "127.0.0.1 ✓ running never never 1" in text_of(browser.page("/messages").text)

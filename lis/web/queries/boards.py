@@ -59,21 +59,39 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class TurnAround:
-    """How long one orderable took at one priority, in whole minutes; `promised` None: nothing is."""
+    """How long one orderable took at one priority, in whole minutes, and how those stand that are here now.
+
+    `promised` None: nothing is. `close` kept their time, and no more than the pack's share of it was left.
+    """
 
     code: str
     name: str
     is_stat: bool
-    n: int
-    median: int
-    p90: int
-    longest: int
     promised: int | None
-    within: int
+    minutes: tuple[int, ...]
+    close: int
+    late: int
+    here: tuple[Pending, ...]
+
+    @property
+    def median(self) -> int:
+        return int(median(self.minutes))
+
+    @property
+    def p90(self) -> int:
+        return self.minutes[math.ceil(PERCENTILE * len(self.minutes)) - 1]
 
     @property
     def percent_within(self) -> int:
-        return 100 * self.within // self.n
+        return 100 * (len(self.minutes) - self.late) // len(self.minutes)
+
+    @property
+    def soon(self) -> int:
+        return sum(one.is_soon for one in self.here)
+
+    @property
+    def overdue(self) -> int:
+        return sum(one.is_overdue for one in self.here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +124,33 @@ def summary(reading: Reading, listed: Iterable[Pending]) -> Summary:
         stat=sum(one.is_stat for one in every),
         other=sum(not one.is_stat for one in every),
         soon=sum(one.is_soon for one in every),
-        soon_percent=f"{float(100 * reading.catalog.due_soon_share):g}",
+        soon_percent=soon_percent(reading.catalog),
         overdue=sum(one.is_overdue for one in every),
         counts=home.counts(reading),
     )
 
 
 def turn_around(reading: Reading) -> list[TurnAround]:
-    """What was completed in the last day, by test and priority. Corrected ones are left out: they went out before."""
+    """What was completed in the last day, and what is pending now, by test and priority.
+
+    Corrected ones are left out: they went out before.
+    """
     taken: dict[tuple[str, bool], list[int]] = {}
     for row in reading.connection.execute(_completed(), {"since": reading.now - LOOKS_BACK}):
         key = (row.code, row.priority == STAT)
         taken.setdefault(key, []).append(_minutes(row.released_at - row.received_at))
-    return [_turn_around(reading.catalog, *key, minutes) for key, minutes in sorted(taken.items())]
+    here: dict[tuple[str, bool], list[Pending]] = {}
+    for one in pending(reading):
+        here.setdefault((one.row.code, one.is_stat), []).append(one)
+    return [
+        _turn_around(reading.catalog, key, taken.get(key, []), here.get(key, []))
+        for key in sorted(taken.keys() | here.keys())
+    ]
+
+
+def soon_percent(catalog: Catalog) -> str:
+    """The share of the promised time, in per cent, that is left when something is due soon."""
+    return f"{float(100 * catalog.due_soon_share):g}"
 
 
 def promised(catalog: Catalog, code: str, *, is_stat: bool) -> int | None:
@@ -212,20 +244,22 @@ def _is_of(reading: Reading, row: Row[Any], department: str) -> bool:
     return orderable is not None and orderable.department == department
 
 
-def _turn_around(catalog: Catalog, code: str, is_stat: bool, minutes: list[int]) -> TurnAround:
+def _turn_around(
+    catalog: Catalog, key: tuple[str, bool], minutes: list[int], here: list[Pending]
+) -> TurnAround:
+    code, is_stat = key
     row = catalog.orderable(code)
     limit = promised(catalog, code, is_stat=is_stat)
-    ordered = sorted(minutes)
+    soon = (limit or 0) * catalog.due_soon_share
     return TurnAround(
         code=code,
         name=row.name if row else code,
         is_stat=is_stat,
-        n=len(ordered),
-        median=int(median(ordered)),
-        p90=ordered[math.ceil(PERCENTILE * len(ordered)) - 1],
-        longest=ordered[-1],
         promised=limit,
-        within=sum(one <= limit for one in ordered) if limit else len(ordered),
+        minutes=tuple(sorted(minutes)),
+        close=sum(limit - soon <= one <= limit for one in minutes) if limit else 0,
+        late=sum(one > limit for one in minutes) if limit else 0,
+        here=tuple(here),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from lis.domain.workflow import ContainerState, ResultState
 from lis.lab import Reading
 from lis.storage import tables as t
-from lis.web.queries import quality, specimens
+from lis.web.queries import messages, quality, specimens
 
 IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
 
@@ -29,6 +29,8 @@ class Counts:
     to_release: int
     calls_open: int
     held: int
+    given_up: int
+    lines_down: int
     qc_due: int
 
 
@@ -38,7 +40,7 @@ def counts(reading: Reading) -> Counts:
     expected = specimens.expected(reading)
     containers = _by_state(connection, t.container)
     results = _by_state(connection, t.result)
-    held = _count(connection, t.inbound, "held") + _count(connection, t.inbound, "unprocessed")
+    held = sum(_count(connection, t.inbound, state) for state in messages.NEEDS_A_PERSON)
     return Counts(
         to_receive=len(expected),
         overdue=sum(one.is_overdue for one in expected),
@@ -49,7 +51,9 @@ def counts(reading: Reading) -> Counts:
         ready_to_verify=results.get(ResultState.RESULTED, 0),
         to_release=results.get(ResultState.VERIFIED, 0),
         calls_open=_count(connection, t.call, "open"),
-        held=held + _count(connection, t.observation, "held"),
+        held=held + _count(connection, t.observation, messages.HELD),
+        given_up=_count(connection, t.outbox, messages.DEAD),
+        lines_down=messages.lines_down(reading),
         qc_due=quality.due_count(reading),
     )
 

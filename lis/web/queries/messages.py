@@ -15,22 +15,28 @@ from lis.storage import tables as t
 from lis.storage.outbox import LABEL, QUEUED
 
 MOST_SHOWN = 100
-NEEDS_A_PERSON = ("held", "unprocessed", "dead_letter")
+HELD = "held"
+NEEDS_A_PERSON = (HELD, "unprocessed", "dead_letter")
 REFUSED_SHOWN = 20
-UNSENT = ("queued", "sent", "dead")
+DEAD = "dead"
+UNSENT = (QUEUED, "sent", DEAD)
+WENT = ("sent", "answered")
+_INTERFACES = select(t.interface).order_by(t.interface.c.kind.desc(), t.interface.c.code)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An interface with its counts by state, both ways, and when the last message went each way.
+    """An interface, what of its traffic waits, and when the last message went each way.
 
-    `failure`: why the message that is to go next did not go; "" while the line is well.
+    `held` counts messages that wait as a whole, `values` single values of it. `failure`: why the message that is to go
+    next did not go; "" while the line is well.
     """
 
     row: Row[Any]
     name: str
-    came: dict[str, int]
-    went: dict[str, int]
+    held: int
+    values: int
+    unsent: dict[str, int]
     last_in: datetime | None
     last_out: datetime | None
     failure: str = ""
@@ -38,13 +44,12 @@ class Link:
     @property
     def waiting(self) -> int:
         """What is still to be sent, or answered; a printer answers nothing."""
-        unanswered = 0 if self.row.kind == "printer" else self.went.get("sent", 0)
-        return self.went.get("queued", 0) + unanswered
+        unanswered = 0 if self.row.kind == "printer" else self.unsent.get("sent", 0)
+        return self.unsent.get(QUEUED, 0) + unanswered
 
     @property
-    def held(self) -> int:
-        """Messages that wait for a person as a whole."""
-        return sum(self.came.get(state, 0) for state in NEEDS_A_PERSON)
+    def given_up(self) -> int:
+        return self.unsent.get(DEAD, 0)
 
     @property
     def protocol(self) -> str:
@@ -57,24 +62,40 @@ class Link:
 
 
 def links(reading: Reading) -> list[Link]:
-    """Every interface, its state and its traffic."""
+    """Every interface, its state and what waits. Nothing is read here but indices and the rows that are shown."""
     i, o = t.inbound.c, t.outbox.c
-    came, last_in = _counts(reading, i.interface, i.state, i.received_at)
-    went, last_out = _counts(reading, o.peer, o.state, o.sent_at)
-    query = select(t.interface).order_by(t.interface.c.kind.desc(), t.interface.c.code)
-    failures = _failures(reading)
+    held = _number(reading, t.inbound, NEEDS_A_PERSON)
+    values = _number(reading, t.observation, (HELD,))
+    unsent = _unsent_of(reading)
+    came = select(func.max(i.id)).group_by(i.interface)
+    went = select(func.max(o.id)).where(o.state.in_(WENT)).group_by(o.state, o.peer)
+    last_in = _last(reading, select(i.interface, i.received_at).where(i.id.in_(came)))
+    last_out = _last(reading, select(o.peer, o.sent_at).where(o.id.in_(went)))
+    failures = failing(reading)
     return [
         Link(
             row,
             _name(reading, row.code),
-            came.get(row.code, {}),
-            went.get(row.code, {}),
+            held.get(row.code, 0),
+            values.get(row.code, 0),
+            unsent.get(row.code, {}),
             last_in.get(row.code),
             last_out.get(row.code),
             failures.get(row.code, ""),
         )
-        for row in reading.connection.execute(query)
+        for row in reading.connection.execute(_INTERFACES)
     ]
+
+
+def lines_down(reading: Reading) -> int:
+    """Interfaces that somebody stopped, or to which nothing gets through."""
+    stopped = {row.code for row in reading.connection.execute(_INTERFACES) if not row.enabled}
+    return len(stopped | {peer for peer, error in failing(reading).items() if error})
+
+
+def codes(reading: Reading) -> list[str]:
+    """The interfaces, to choose one of."""
+    return [row.code for row in reading.connection.execute(_INTERFACES)]
 
 
 def link(reading: Reading, code: str) -> Link:
@@ -103,7 +124,7 @@ def held_observations(reading: Reading) -> list[Row[Any]]:
         .join(i, i.c.id == o.c.inbound_id)
         .outerjoin(c, c.c.container_id == o.c.container_sent)
         .outerjoin(x, x.c.id == c.c.order_id)
-        .where(o.c.state == "held")
+        .where(o.c.state == HELD)
     )
     return list(reading.connection.execute(query.order_by(o.c.id.desc()).limit(MOST_SHOWN)))
 
@@ -112,7 +133,7 @@ def unsent(reading: Reading) -> list[Row[Any]]:
     """What still waits in the outbox, or was given up: given up first."""
     o = t.outbox
     is_done = and_(o.c.state == "sent", o.c.kind == LABEL)
-    query = select(o).where(o.c.state.in_(UNSENT), not_(is_done)).order_by(o.c.state != "dead", o.c.id)
+    query = select(o).where(o.c.state.in_(UNSENT), not_(is_done)).order_by(o.c.state != DEAD, o.c.id)
     return list(reading.connection.execute(query.limit(MOST_SHOWN)))
 
 
@@ -128,21 +149,31 @@ def _inbound(reading: Reading, condition: Any, most: int) -> list[Row[Any]]:
     return list(reading.connection.execute(query))
 
 
-def _counts(
-    reading: Reading, by: Any, state: Any, at: Any
-) -> tuple[dict[str, dict[str, int]], dict[str, datetime]]:
-    """Code → state → number, and code → the last instant, in one query."""
-    query = select(by.label("code"), state.label("state"), func.count().label("n"), func.max(at).label("at"))
+def _number(reading: Reading, table: Any, states: tuple[str, ...]) -> dict[str, int]:
+    """Interface → how many of a table stand in one of some states."""
+    query = select(table.c.interface, func.count().label("n")).where(table.c.state.in_(states))
+    return {row.interface: row.n for row in reading.connection.execute(query.group_by(table.c.interface))}
+
+
+def _unsent_of(reading: Reading) -> dict[str, dict[str, int]]:
+    """Peer → state → number of what has not arrived."""
+    o = t.outbox.c
+    query = select(o.peer, o.state, func.count().label("n")).where(o.state.in_(UNSENT))
     found: dict[str, dict[str, int]] = {}
-    last: dict[str, datetime] = {}
-    for row in reading.connection.execute(query.group_by(by, state)):
-        found.setdefault(row.code, {})[row.state] = row.n
-        if row.at is not None:
-            last[row.code] = max(row.at, last.get(row.code, row.at))
-    return found, last
+    for row in reading.connection.execute(query.group_by(o.state, o.peer)):
+        found.setdefault(row.peer, {})[row.state] = row.n
+    return found
 
 
-def _failures(reading: Reading) -> dict[str, str]:
+def _last(reading: Reading, query: Any) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for code, at in reading.connection.execute(query):
+        if at is not None:
+            found[code] = max(at, found.get(code, at))
+    return found
+
+
+def failing(reading: Reading) -> dict[str, str]:
     """Peer → what stood in the way of its oldest message, which all others wait behind."""
     o = t.outbox.c
     oldest = select(func.min(o.id)).where(o.state == QUEUED).group_by(o.peer)

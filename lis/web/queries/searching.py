@@ -33,7 +33,8 @@ def search(reading: Reading, asked: Search) -> list[Row[Any]]:
     """The newest messages both ways that fit."""
     i, o = t.inbound, t.outbox
     cases = _cases(reading, asked.q) if asked.q else []
-    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code, i.c.reason)
+    why = func.coalesce(func.nullif(i.c.detail, ""), i.c.reason)
+    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code, why)
     went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code, o.c.last_error)
     came = _narrowed(came, asked, i, i.c.interface, i.c.received_at, i.c.message_type)
     went = _narrowed(went, asked, o, o.c.peer, o.c.created_at, o.c.kind)
@@ -49,8 +50,12 @@ def search(reading: Reading, asked: Search) -> list[Row[Any]]:
 
 
 def kinds(reading: Reading) -> list[str]:
-    """Every message type that came, and every kind that went."""
-    both = union(select(t.inbound.c.message_type.label("kind")), select(t.outbox.c.kind))
+    """The message types that came lately, and the kinds that went: of the newest, as words are looked for."""
+    i, o = t.inbound, t.outbox
+    both = union(
+        select(i.c.message_type.label("kind")).where(_newest(reading, i)),
+        select(o.c.kind).where(_newest(reading, o)),
+    )
     return sorted(row.kind for row in reading.connection.execute(both) if row.kind)
 
 

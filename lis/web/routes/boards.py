@@ -28,11 +28,12 @@ def pending_page(request: Request, here: SomeoneHere, department: str = "") -> R
 
 @router.get("/boards/turn-around")
 def turn_around_page(request: Request, here: SomeoneHere) -> Response:
-    """How long what was completed in the last day has taken."""
+    """How long what was completed in the last day has taken, and what is close to its time now."""
     here.require(Act.PATIENT_VIEW)
     with here.lab.reading() as reading:
-        rows = boards.turn_around(reading)
-    return show(request, here, "boards/turn_around.html", rows=rows)
+        context = {"rows": boards.turn_around(reading), "soon_percent": boards.soon_percent(reading.catalog)}
+    template = "boards/_turn_around.html" if request.headers.get("HX-Request") else "boards/turn_around.html"
+    return show(request, here, template, **context)
 
 
 @router.get("/boards/wall")

@@ -67,9 +67,9 @@ def log_page(
             until=_instant(until, reading.zone),
         )
         rows = searching.search(reading, asked)
-        links, kinds = messages.links(reading), searching.kinds(reading)
+        codes, kinds = messages.codes(reading), searching.kinds(reading)
     shown = {"asked": asked, "since": since, "until": until, "states": STATES}
-    return show(request, here, "messages/log.html", rows=rows, links=links, kinds=kinds, **shown)
+    return show(request, here, "messages/log.html", rows=rows, codes=codes, kinds=kinds, **shown)
 
 
 def _instant(text: str, zone: str) -> datetime | None:
