@@ -8,13 +8,16 @@ open holds the result.
 
 from __future__ import annotations
 
+import re
+
 from lis.domain.catalog import CriticalLimit
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
 from lis.domain.comparing import above, below
-from lis.kernel.quantity import Quantity, plain
+from lis.kernel.quantity import Quantity, parse_decimal, plain
 
 NAME = "critical"
 LOW, HIGH, CODED = "critical.low", "critical.high", "critical.coded"
+_FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def critical_check(
@@ -75,3 +78,14 @@ def _reaches(quantity: Quantity, row: CriticalLimit) -> tuple[bool | None, bool 
     over_low = True if row.low is None else above(quantity, row.low)
     under_high = True if row.high is None else below(quantity, row.high)
     return None if over_low is None else not over_low, None if under_high is None else not under_high
+
+
+def is_misheard(value: str, read_back: str) -> bool:
+    """Whether a read-back has figures and none of them is the value; words alone are for people to compare."""
+    number = parse_decimal(value)
+    figures = [
+        parse_decimal(written)
+        for one in _FIGURES.findall(read_back)
+        for written in (one.replace(",", "."), one.replace(",", ""))
+    ]
+    return number is not None and bool(figures) and abs(number) not in figures

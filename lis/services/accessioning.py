@@ -183,19 +183,20 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
     state, came, by = ContainerState(container.state), container.received_at, container.received_by
     if can(state, Action.RECEIVE):
         return
-    at = f" on {local(came, work.zone):%m-%d at %H:%M} by {by}" if came else ""
-    words = {
-        ContainerState.RECEIVED: "received already; affix its laboratory label and scan that",
-        ContainerState.LABELLED: "received and labelled already",
-        ContainerState.SET_ASIDE: "set aside; its question must be answered first",
-        ContainerState.STORED: "in storage already",
-        ContainerState.REJECTED: "rejected",
-        ContainerState.DISCARDED: "discarded",
-        ContainerState.CANCELLED: "cancelled: nothing is ordered on it any more",
-    }
+    at = f" It was received on {local(came, work.zone):%m-%d at %H:%M} by {by}." if came else ""
+    words, advice = {
+        ContainerState.RECEIVED: ("received already", "Affix its laboratory label and scan that."),
+        ContainerState.LABELLED: ("received and labelled already", ""),
+        ContainerState.SET_ASIDE: ("set aside", "Its question must be answered first."),
+        ContainerState.STORED: ("in storage already", ""),
+        ContainerState.REJECTED: ("rejected", ""),
+        ContainerState.DISCARDED: ("discarded", ""),
+        ContainerState.CANCELLED: ("cancelled: nothing is ordered on it any more", ""),
+    }[state]
     raise Conflict(
         f"scan.{state}",
-        f"Container {container.container_id} is {words[state]}{at}.",
+        f"Container {container.container_id} is {words}.{at}",
+        advice,
         container_id=container.container_id,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from lis.domain.critical import is_misheard
 from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.kernel.errors import Conflict, Invalid
@@ -81,6 +82,8 @@ def record_call(
         raise Invalid("call.outcome", f"An attempt ends as one of {', '.join(OUTCOMES)}.")
     if outcome == REACHED and not (whom.strip() and whom_role.strip()):
         raise Invalid("call.whom", "Say who took the call and in which role.")
+    if outcome == ESCALATED and not whom_role.strip():
+        raise Invalid("call.escalated", "Say to which role it was escalated.")
     work.call_attempts.add(
         call_id=call_id,
         at=work.now,
@@ -97,15 +100,24 @@ def record_call(
     facts = {"whom": whom, "whom_role": whom_role, "outcome": outcome, "read_back": read_back}
     work.journal.append(Verb.CALL_RECORDED, f"call:{call_id}", accession=accession, **facts)
     if outcome == REACHED:
-        _close(work, call_id, accession, needs_read_back=call.read_back_needed, read_back=read_back)
+        if call.read_back_needed:
+            _require_read_back(work, call, read_back)
+        work.calls.change(call_id, state="closed", closed_at=work.now)
+        work.journal.append(Verb.CALL_CLOSED, f"call:{call_id}", accession=accession)
 
 
-def _close(work: Work, call_id: int, accession: str | None, *, needs_read_back: bool, read_back: str) -> None:
-    if needs_read_back and not read_back.strip():
+def _require_read_back(work: Work, call: Row[Any], read_back: str) -> None:
+    """Refuse to close a call about a value that nobody repeated, or that came back as another."""
+    if not read_back.strip():
         raise Invalid(
             "call.read_back",
             "A value was said: the call closes only with its read-back.",
             "Ask the listener to repeat name, test and value, and write down what they said.",
         )
-    work.calls.change(call_id, state="closed", closed_at=work.now)
-    work.journal.append(Verb.CALL_CLOSED, f"call:{call_id}", accession=accession)
+    value = work.versions.get(call.result_version_id).value if call.result_version_id else ""
+    if is_misheard(value, read_back):
+        raise Invalid(
+            "call.misheard",
+            f"The read-back does not say {value}.",
+            "Say the value again, let it be repeated, and write down what they said.",
+        )

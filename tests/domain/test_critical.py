@@ -6,7 +6,7 @@ import pytest
 
 from lis.domain.catalog import CriticalLimit
 from lis.domain.checks import Check
-from lis.domain.critical import critical_check, is_critical
+from lis.domain.critical import critical_check, is_critical, is_misheard
 from lis.domain.ranges import row_for_age
 from tests.domain.samples import critical_limit, number
 
@@ -98,3 +98,20 @@ def test_row_of_words_only_is_judged_by_a_person_unless_the_value_is_normal() ->
     )
     assert normal.outcome == "passed"
     assert critical_check(row, quantity=number("1")).outcome == "not_evaluable"
+
+
+@pytest.mark.parametrize(
+    ("value", "read_back", "is_wrong"),
+    [
+        ("444", "Glucose 444 mg/dL", False),
+        ("444", "Glucose 44 mg/dL", True),
+        ("444", "four four four", False),
+        ("6.80", "Archer, MRN 1001, potassium 6.8 at 10:15", False),
+        ("6.8", "kalium 6,8", False),
+        ("1250", "platelets 1,250", False),
+        ("-28", "base excess minus 28", False),
+        ("Positive", "positive, room 4", False),
+    ],
+)
+def test_read_back_in_figures_must_say_the_value(value: str, read_back: str, is_wrong: bool) -> None:
+    assert is_misheard(value, read_back) == is_wrong

@@ -43,6 +43,7 @@ def test_what_is_no_call_is_refused(small: Bench, call: int) -> None:
         (Invalid, "talked", {}),
         (Invalid, notifying.REACHED, {"whom": " "}),
         (Invalid, notifying.REACHED, {"whom_role": ""}),
+        (Invalid, notifying.ESCALATED, {"whom_role": " "}),
         (NotAllowed, notifying.NO_ANSWER, {"role": "lis_admin"}),
     ):
         with pytest.raises(refusal):

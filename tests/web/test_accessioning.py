@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 from lis.domain.requests import PatientDetails
 from lis.kernel.ids import container_id
@@ -48,9 +49,19 @@ def test_label_of_another_laboratory_is_named_as_such(site: Site) -> None:
 
 def test_second_scan_of_the_collection_label_receives_nothing_twice(site: Site) -> None:
     number = next(numbers)
-    site.small.order("LYTES", numbers=(number,))
+    order = site.small.order("LYTES", numbers=(number,))
     scan(site, number)
-    assert "received already" in scan(site, number)["attention"]
+    again = scan(site, number)
+    assert re.fullmatch(
+        rf"Container {order.container_ids[0]} is received already\. "
+        r"It was received on 03-02 at \d\d:\d\d by processor\. Affix its laboratory label and scan that\.",
+        again["attention"],
+    )
+    assert f'data-container="{order.container_ids[0]}"' in again["panel"]  # to compare it, or to reject it
+
+
+def test_signs_that_no_label_has_are_not_taken_from_a_scan(site: Site) -> None:
+    assert scan(site, "\u202eTUBE\u200b")["attention"].startswith("Nothing is known under TUBE.")
 
 
 def test_comparison_takes_two_identifiers_and_is_written_down(site: Site) -> None:

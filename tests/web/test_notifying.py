@@ -44,6 +44,15 @@ def test_call_without_read_back_is_refused_in_words_and_stays_open(called: Site)
     assert "Open (1)" in browser.page("/calls").text
 
 
+def test_read_back_of_another_value_is_refused_in_words(called: Site) -> None:
+    browser = called.browser("technologist")
+    answer = browser.act(
+        "/calls/1/attempts", REACHED | {"read_back": "K 2.7"}, headers={"HX-Request": "true"}
+    )
+    assert (answer.status_code, "The read-back does not say 7.2." in answer.text) == (422, True)
+    assert "Open (1)" in browser.page("/calls").text
+
+
 def test_call_with_read_back_closes_and_shows_in_the_history(called: Site) -> None:
     browser = called.browser("technologist")
     missed = {"outcome": "no_answer", "comment": "Rang out"}

@@ -59,7 +59,7 @@ def scan(request: Request, here: SomeoneHere, form: Posted) -> Response:
     A refused one is answered too, and written down in a Work of its own. A page whose script has not come yet posts
     the form itself: it gets a page.
     """
-    text, command = form.text("text"), form.text("command")
+    text, command = _printed(form.text("text")), form.text("command")
     by_script = "text/html" not in request.headers.get("Accept", "")
     try:
         if command == commands.NEXT:
@@ -72,6 +72,11 @@ def scan(request: Request, here: SomeoneHere, form: Posted) -> Response:
             raise
         return _refused(request, here, f"{command} {text}".strip(), refusal)
     return _answer(request, here, receipt) if by_script else go(f"{here.path}/receive")
+
+
+def _printed(text: str) -> str:
+    """What can stand on a label: a sign that turns text round, or is not seen, does not."""
+    return "".join(one for one in text if one.isprintable())
 
 
 def _answer(request: Request, here: Here, receipt: accessioning.Receipt) -> Response:
@@ -123,8 +128,13 @@ def _write_down(here: Here, text: str, refusal: Refusal) -> None:
 
 
 def _refused(request: Request, here: Here, text: str, refusal: Refusal) -> Response:
+    """What was refused, with the tube that it is about, if one is known: it is compared or rejected from there."""
     row = fragment(request, here, "accessioning/_refused_row.html", text=text, refusal=refusal)
-    return JSONResponse({"row": row, "panel": "", "attention": str(refusal)})
+    panel = ""
+    if container := refusal.details.get("container_id"):
+        with here.lab.reading() as reading:
+            panel = _panel(request, here, reading, specimens.one(reading, str(container)), receipt=None)
+    return JSONResponse({"row": row, "panel": panel, "attention": str(refusal)})
 
 
 @router.get("/receive/commands.pdf")
