@@ -13,6 +13,7 @@ let windows = new Set();
 let taken = "";
 let into = "";
 let reading = Promise.resolve();
+let looked = ""; // the tick of the tube that is looked at
 
 channel.addEventListener("message", ({ data }) => {
   if (data.kind === "here") windows.add(data.window);
@@ -54,6 +55,15 @@ function atHand() {
   return picked.length === 1 ? tubeAt(picked[0]) : hand.querySelector("[data-barcode]");
 }
 
+// Looking scrolls to the hand; putting down goes back to the tube.
+function putDown() {
+  if (!hand.firstElementChild) return;
+  hand.replaceChildren();
+  const back = document.getElementById(looked) ?? document.activeElement;
+  back.focus();
+  back.scrollIntoView({ block: "nearest" });
+}
+
 function move(step) {
   const cards = [...form.querySelectorAll(".tray .on-bench input[name=tube]")];
   const at = cards.indexOf(tubeAt(document.activeElement)?.querySelector("input[name=tube]"));
@@ -79,7 +89,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     move(-1);
   } else if (event.code === "Escape") {
-    hand.replaceChildren();
+    putDown();
   } else if (event.key === "Enter" && document.activeElement.dataset?.enter) {
     event.preventDefault(); // else the first button of the page would act
     document.getElementById(document.activeElement.dataset.enter).click();
@@ -89,7 +99,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-scan], [data-close]");
   if (button?.dataset.scan) scan(button.dataset.scan);
-  if (button?.dataset.close) hand.replaceChildren();
+  if (button?.dataset.close) putDown();
 });
 
 // A refresh changes nothing under somebody's hands: picks stay, an open list is left alone.
@@ -129,6 +139,7 @@ function giveKeyboard() {
 }
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "hand") looked = `pick-${event.detail.requestConfig.elt.closest("[data-tube]")?.dataset.tube}`;
   if (event.detail.target.id !== "state") {
     if (event.detail.isError) said.textContent = "";
     return;

@@ -7,6 +7,7 @@ function press(name, event) {
   const button = document.querySelector(`[data-key="${name}"]:not([disabled])`);
   if (!button) return;
   event.preventDefault();
+  if (button.matches("button")) button.focus({ preventScroll: true });
   button.click();
 }
 

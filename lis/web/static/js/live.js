@@ -86,7 +86,9 @@ function placeOf(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   if (element.matches("a[href]")) return `a[href="${CSS.escape(element.getAttribute("href"))}"]`;
   const action = element.form?.getAttribute("action");
-  return action ? `form[action="${CSS.escape(action)}"] ${element.localName}${element.name ? `[name="${element.name}"]` : ""}` : "";
+  const attributes = ["name", ...(element.matches("button") ? ["value"] : [])].filter((one) => element.getAttribute(one));
+  const itself = attributes.map((one) => `[${one}="${CSS.escape(element.getAttribute(one))}"]`).join("");
+  return action ? `form[action="${CSS.escape(action)}"] ${element.localName}${itself}` : "";
 }
 
 const folds = (target) => [...target.querySelectorAll("details")];
@@ -98,10 +100,14 @@ document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
   const now = folds(detail.target);
   if (now.length === unfolded.length) now.forEach((one, index) => { one.open ||= unfolded[index]; });
+});
+// After the page's own scripts, which may know better where to go on.
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!held || document.activeElement !== document.body) return;
   const head = document.querySelector("h1");
   head.tabIndex = -1;
-  const next = detail.requestConfig.verb === "post" ? detail.target.querySelector(CONTROLS) ?? head : null;
+  const offered = detail.target.querySelector("[data-next]") ?? detail.target.querySelector(CONTROLS) ?? head;
+  const next = detail.requestConfig.verb === "post" ? offered : null;
   (document.querySelector(held) ?? next)?.focus({ preventScroll: true });
 });
 

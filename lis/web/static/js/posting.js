@@ -33,7 +33,8 @@ async function post(form, address, button) {
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter: button } = event;
-  if (event.defaultPrevented || form.method.toLowerCase() !== "post") return;
+  const isOthers = form.matches("[hx-post], [data-own]"); // whose own script may not have come yet
+  if (event.defaultPrevented || isOthers || form.method.toLowerCase() !== "post") return;
   const address = button?.getAttribute("formaction") ?? form.getAttribute("action");
   if (ANSWERED_OTHERWISE.test(pathOf(address))) return;
   event.preventDefault();
