@@ -189,10 +189,8 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
         ContainerState.LABELLED: ("received and labelled already", ""),
         ContainerState.SET_ASIDE: ("set aside", "Its question must be answered first."),
         ContainerState.STORED: ("in storage already", ""),
-        ContainerState.REJECTED: ("rejected", ""),
-        ContainerState.DISCARDED: ("discarded", ""),
         ContainerState.CANCELLED: ("cancelled: nothing is ordered on it any more", ""),
-    }[state]
+    }.get(state, (str(state), ""))
     raise Conflict(
         f"scan.{state}",
         f"Container {container.container_id} is {words}.{at}",

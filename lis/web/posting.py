@@ -24,6 +24,6 @@ class Told:
 
         async def send_told(message: Message) -> None:
             is_redirection = message["type"] == "http.response.start" and message["status"] == SEE_OTHER
-            await send(message | {"status": 200} if is_redirection else message)
+            await send({**message, "status": 200} if is_redirection else message)
 
         await self.app(scope, receive, send_told)
