@@ -43,6 +43,7 @@ def test_sign_in_receive_review_verify_and_release(served: Served, browser: Brow
     follow(page, order.accession, "Results — LYTES")
     page.keyboard.press("F10")
     expect(page.locator("#rows .s-verified")).to_have_count(8, timeout=PATIENCE)
+    arrive(page, "Results — LYTES")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#rows .s-released")).to_have_count(8, timeout=PATIENCE)
     assert page.evaluate("localStorage.clicks ?? 0") == 0

@@ -5,6 +5,7 @@
 const notice = document.getElementById("notice");
 const ANSWERED_OTHERWISE = /\.(pdf|zpl)$|\/preview$/;
 const ACTED = "acted";
+const underWay = new WeakMap();
 const CONTROLS = "input:not([type=hidden]), select, textarea, button";
 
 const pathOf = (address) => new URL(address, location.href).pathname;
@@ -18,8 +19,11 @@ function say(message, link) {
   notice.replaceChildren(failure);
 }
 
+// What is on its way arrives, even if the page is left meanwhile; browsers let only what is short outlive its page.
 async function post(form, address, button) {
-  const answer = await fetch(address, { method: "POST", headers: { "X-Post": "1", "X-Fetch": "1" }, body: new FormData(form, button) });
+  const keepalive = !form.querySelector("textarea");
+  const headers = { "X-Post": "1", "X-Fetch": "1" };
+  const answer = await fetch(address, { method: "POST", headers, body: new FormData(form, button), keepalive });
   const target = answer.headers.get("Location");
   if (answer.ok && target) {
     sessionStorage[ACTED] = JSON.stringify({ page: pathOf(target), form: pathOf(form.getAttribute("action")), top: scrollY });
@@ -38,7 +42,8 @@ document.addEventListener("submit", async (event) => {
   const address = button?.getAttribute("formaction") ?? form.getAttribute("action");
   if (ANSWERED_OTHERWISE.test(pathOf(address))) return;
   event.preventDefault();
-  if (form.ariaBusy) return;
+  if (form.ariaBusy && underWay.get(form) === address) return;
+  underWay.set(form, address);
   form.ariaBusy = "true";
   const leaves = await post(form, address, button).catch(() => {
     say("No answer came; whether it was done is not known. Load the page again and look.");
