@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from lis.documents.texts import printable
 from lis.domain.people import Act
 from lis.interfaces.inspect import visible
 from lis.kernel.clock import local
@@ -95,6 +96,7 @@ class Pages:
             "age": _age,
             "ago": _ago,
             "words": lambda text: STATE_WORDS.get(str(text), str(text).replace("_", " ")),
+            "printable": printable,
             "mark": lambda flag: MARKS.get(flag, flag),
             "controls": lambda raw: [spelled(line) for line in visible(raw or b"")],
         }

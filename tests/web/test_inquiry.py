@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -205,3 +206,11 @@ def test_report_names_who_verified_it_and_says_when_a_critical_value_was_told(si
     assert report.verified_by == ("Supervisor (supervisor)",)
     at = printing.moment(site.small.clock.now(), "America/Chicago")
     assert report.critical_calls == (f"Which drug?: told to C. Ward (RN), {at}",)
+
+
+def test_name_is_read_on_the_screen_as_on_its_label_whatever_would_turn_it_round(site: Site) -> None:
+    turned = replace(BEN, mrn="M7777", family="\u202eEvil\u202c", given="\u2067Ida\u2069")
+    order = site.small.order("LYTES", numbers=("E93",), patient=turned)
+    browser = site.browser("processor")
+    pages = [f"/accessions/{order.accession}", "/patients/M7777", "/inquiry?q=M7777", "/receive"]
+    assert ["Evil, Ida" in browser.page(path).text for path in pages] == [True] * 4
