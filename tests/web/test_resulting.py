@@ -139,6 +139,18 @@ def test_nothing_ticked_is_said_so(site: Site) -> None:
     assert (answer.status_code, "No result was ticked." in answer.text) == (422, True)
 
 
+def test_what_is_ticked_and_does_not_wait_for_the_act_is_said_so(site: Site) -> None:
+    browser, accession = site.browser("technologist"), received(site, "LYTES")
+    fields = {
+        "test": "K",
+        "seen-K": 1,
+        "state-K": "verified",
+        "reason": "x",
+    }  # another has verified it meanwhile
+    answer = browser.act(f"/accessions/{accession}/verify", fields)
+    assert (answer.status_code, "What is ticked does not wait for this." in answer.text) == (422, True)
+
+
 def test_previous_value_and_change_are_of_an_earlier_collection(own_site: Site) -> None:
     values = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
     own_site.small.released("LYTES", values=values, collected=100, numbers=("A1",))

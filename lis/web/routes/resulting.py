@@ -102,6 +102,12 @@ def ticked(form: Form, *states: ResultState) -> dict[str, int]:
         for test in form.texts("test")
         if wanted is None or form.text(f"state-{test}") in wanted
     }
+    if not seen and form.texts("test"):
+        raise Invalid(
+            "result.not_due",
+            "What is ticked does not wait for this.",
+            "What is on hold or passed is verified, and what is verified is released.",
+        )
     if not seen:
         raise Invalid("result.none_ticked", "No result was ticked.", "Tick the results this is about.")
     return seen
