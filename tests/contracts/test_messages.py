@@ -77,9 +77,12 @@ def test_what_waits_at_an_analyzer_is_urgent_first(small: SmallLab) -> None:
     )
     small.receive(first, urgent)
     with small.work() as work:
-        waiting = astm_work.outstanding(work, "CHEM-1")
+        waiting = astm_work.outstanding(work, "CHEM-1").found
     assert [row.container_id for row, _ in waiting] == [urgent, first]
     assert {tests for _, tests in waiting} == {("NA", "K", "CL", "CO2", "HIDX", "IIDX", "LIDX")}
     small.receive(last)
     with small.work() as work:
-        assert [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", 2)] == [urgent, first]
+        assert [row.container_id for row, _ in astm_work.outstanding(work, "CHEM-1", 2).found] == [
+            urgent,
+            first,
+        ]

@@ -84,7 +84,7 @@ def test_similar_name_is_pointed_out(site: Site) -> None:
     first, second = next(numbers), next(numbers)
     site.small.order("LYTES", numbers=(first,))
     site.small.order("LYTES", numbers=(second,), patient=ALAN)
-    assert "Similar name: <b class="name">Archer, Ann</b>" in scan(site, second)["panel"]
+    assert 'Similar name: <b class="name">Archer, Ann</b>' in scan(site, second)["panel"]
 
 
 def test_old_tube_is_set_aside_and_accepted_by_whoever_may(site: Site) -> None:
