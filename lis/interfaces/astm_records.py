@@ -65,27 +65,29 @@ def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Re
 
 def read_queries(message: Records) -> tuple[WorkQuery, ...]:
     """The queries of a message: Q-3 is patient^specimen, repeated for a list."""
-    return tuple(
-        _query(query, number) for query in message.all("Q") for number in range(max(1, len(query.reps(3))))
-    )
+    return tuple(one for query in message.all("Q") for one in _queries(query))
 
 
-def _query(query: Record, number: int) -> WorkQuery:
+def _queries(query: Record) -> list[WorkQuery]:
+    codes = _codes_asked(query)
+    return [_query(query, parts, codes) for parts in query.repeated(3)] or [_query(query, [""], codes)]
+
+
+def _query(query: Record, parts: list[str], codes: tuple[str, ...]) -> WorkQuery:
     """ALL beside a patient's id is not everything: it is looked for as it stands, and not found."""
-    patient, specimen = (query.value(3, part, rep=number).strip() for part in (1, 2))
+    patient, specimen = parts[0].strip(), parts[1].strip() if len(parts) > 1 else ""
     return WorkQuery(
         container=specimen or patient,
         cancelled=query[13].strip().upper() == "A",
         sound=not query[4],
         everything={word.upper() for word in (patient, specimen) if word} == {EVERYTHING},
-        codes=_codes_asked(query),
+        codes=codes,
     )
 
 
 def _codes_asked(query: Record) -> tuple[str, ...]:
     """The tests of Q-5, repeated for a list; none when ALL of them are asked for, or nothing is said."""
-    places = range(len(query.reps(5)))
-    codes = [code for place in places if (code := _local_code(query.comps(5, place))[0])]
+    codes = [code for parts in query.repeated(5) if (code := _local_code(parts)[0])]
     return () if EVERYTHING in map(str.upper, codes) else tuple(dict.fromkeys(codes))
 
 
@@ -98,13 +100,14 @@ def _reading(message: Records, order: Order, profile: Profile, zone: ZoneInfo, s
         lot=_first(message, order, profile.control_lot),
         level=int(found["level"]) if found else None,
     )
+    alarm = _alarm(order.comments, profile)
     specimen = ReportedSpecimen(
         role=role,
         container=_first(message, order, profile.container),
         patient_id=_patient(order.patient, 3) or _patient(order.patient, 4),
         patient_name=", ".join(part for n in (1, 2) if (part := _patient(order.patient, 6, n))),
         observations=tuple(
-            _observation(measured, order, profile, zone, seq + n)
+            _observation(measured, order, profile, zone, seq + n, alarm)
             for n, measured in enumerate(order.results, 1)
         ),
         control=control if role == "control" else None,
@@ -148,9 +151,9 @@ def _at(message: Records, order: Order, path: str) -> str:
 
 
 def _observation(
-    measured: Measured, order: Order, profile: Profile, zone: ZoneInfo, seq: int
+    measured: Measured, order: Order, profile: Profile, zone: ZoneInfo, seq: int, alarm: str
 ) -> ReportedObservation:
-    record, comments = measured.record, [*order.comments, *measured.comments]
+    record, comments = measured.record, measured.comments
     code, name, loinc, part = _code(record, profile)
     flags = tuple(profile.flags.get(flag, flag) for flag in _flags(record))
     value = _value(record, flags, profile)
@@ -170,7 +173,7 @@ def _observation(
         observed_at=_observed_at(record, zone),
         supplemental=is_secondary,
         extra=_extra(record, comments, order, profile),
-        doubt="" if is_secondary else _doubt(measured, value, status, comments, profile),
+        doubt="" if is_secondary else _doubt(measured, value, status, profile) or alarm,
     )
 
 
@@ -215,8 +218,8 @@ def _local_code(sent: list[str]) -> tuple[str, list[str]]:
 
 def _flags(record: Record) -> Iterable[str]:
     """Every repetition and every component: some senders list them so."""
-    for number in range(len(record.reps(7))):
-        yield from filter(None, map(str.strip, record.comps(7, number)))
+    for parts in record.repeated(7):
+        yield from filter(None, map(str.strip, parts))
 
 
 def _value(record: Record, flags: tuple[str, ...], profile: Profile) -> str:
@@ -236,7 +239,7 @@ def _observed_at(record: Record, zone: ZoneInfo) -> datetime | None:
     return next((at for number in (13, 12) if (at := read_instant(record.value(number, 1), zone))), None)
 
 
-def _doubt(measured: Measured, value: str, status: str, comments: list[Record], profile: Profile) -> str:
+def _doubt(measured: Measured, value: str, status: str, profile: Profile) -> str:
     if measured.broken:
         return "A line without record type follows: the value may have been cut."
     if status and not any(status in known for known in (STATUSES, QUESTIONED, profile.statuses)):
@@ -249,6 +252,11 @@ def _doubt(measured: Measured, value: str, status: str, comments: list[Record], 
         return "Declared final, but without a value."
     if ratio := _stray_dilution(measured.record, profile):
         return f"It may be diluted {ratio}: the interface does not say what that means."
+    return _alarm(measured.comments, profile)
+
+
+def _alarm(comments: list[Record], profile: Profile) -> str:
+    """What the analyzer adds to a result, or to all of an order, that a person must see."""
     for comment in comments:
         code = comment.value(4, 1).strip()
         is_alarm = profile.alarm_comments and re.fullmatch(profile.alarm_comments, code)

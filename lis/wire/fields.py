@@ -1,6 +1,6 @@
 """A line cut into fields, and the fields cut on demand: what HL7 segments and LIS02 records have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -106,6 +106,12 @@ class Fields:
             return self[number].split(marks.component)
         parts = _parts(_part(self[number], marks.repetition, rep), marks.component)
         return [unescape(part, marks) for part in parts]
+
+    def repeated(self, number: int) -> Iterator[list[str]]:
+        """Unescaped components of every repetition, in one pass however many there are."""
+        marks = self.delimiters
+        for rep in self.reps(number):
+            yield [unescape(part, marks) for part in _parts(rep, marks.component)]
 
     def tree(self, number: int) -> list[list[list[str]]]:
         """Repetitions of components of subcomponents, as they came: what a viewer shows."""

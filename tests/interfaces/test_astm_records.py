@@ -83,7 +83,6 @@ def test_a_comment_of_the_instrument_on_the_order_is_about_all_its_results() -> 
     found = reading(*said, name="generic-astm").specimen.observations
 
     assert [one.doubt for one in found] == ["The analyzer adds an alarm: Short sample."] * 2
-    assert [one.extra["notes"] for one in found] == ["Short sample"] * 2
     assert observation(said[0].replace("|I|", "|P|", 1), said[1], name="generic-astm").doubt == ""
 
 

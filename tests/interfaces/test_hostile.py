@@ -264,6 +264,20 @@ def test_five_thousand_observations_are_one_message(small: SmallLab, inbox: Inbo
     assert len(kept(small)) == 5000
 
 
+def test_repetitions_without_number_hold_nobody_up(small: SmallLab, inbox: Inbox, tube: str) -> None:
+    """Read one by one from the start they would take minutes."""
+    many = 50_000
+    pid = "PID|1||" + "~".join(["X^^^H^PI"] * many) + "~M1001^^^H^MR"
+    flags = "~".join(["A"] * (many - 1) + ["QCF"])
+
+    reply = inbox.receive(results(tube, NA.replace("|||||F", f"||{flags}|||F"), pid=pid).encode())
+
+    assert (msa(reply), filed(small)) == (("AA", "1"), {"NA": "141"})
+    with small.lab.reading() as reading:
+        [flags_sent] = reading.connection.execute(select(t.observation.c.flags_sent)).scalars()
+    assert flags_sent == flags
+
+
 def test_letters_of_another_script_are_read_by_their_character_set(
     small: SmallLab, inbox: Inbox, tube: str
 ) -> None:

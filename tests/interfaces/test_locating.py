@@ -72,6 +72,15 @@ def test_a_number_that_two_orders_share_is_read_with_the_others(placed: Placed) 
     assert placed.send("OBR|1|P-H2", NA.format(137), "SPM|1|S77||SER") == [(placed.bens, "137", "")]
 
 
+def test_more_numbers_than_one_question_takes_are_all_looked_up(placed: Placed) -> None:
+    lines = [line for n in range(900) for line in (f"OBR|1|Q{n}|F{n}", f"OBX|1|NM|X{n}||1||||||F")]
+
+    said = placed.send(*lines, "OBR|1|P-H2", NA.format(137))
+
+    assert [reason for _, _, reason in said[:-1]] == ["container.unmatched"] * 900
+    assert said[-1] == (placed.bens, "137", "")
+
+
 @pytest.mark.parametrize("numbers", ["OBR|1|P-H1|{bens}", "OBR|1||S77"])
 def test_numbers_that_agree_on_no_order_are_a_doubt(placed: Placed, numbers: str) -> None:
     with placed.small.work() as work:

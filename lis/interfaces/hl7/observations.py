@@ -169,7 +169,7 @@ def _flags(sent: Iterable[str], profile: Profile) -> tuple[str, ...]:
 
 def _repeated(segment: Segment, number: int) -> list[str]:
     """The first component of every repetition."""
-    return [segment.value(number, 1, rep=rep) for rep in range(len(segment.reps(number)))]
+    return [parts[0] for parts in segment.repeated(number)]
 
 
 def _is_supplemental(kind: str, code: str, profile: Profile) -> bool:

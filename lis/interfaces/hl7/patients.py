@@ -46,8 +46,8 @@ def number_of(pid: Segment | None) -> str:
     """The medical record number: PID-3's repetition of type MR, else its first, else PID-2 of old versions."""
     if pid is None:
         return ""
-    for rep in range(len(pid.reps(3))):
-        if pid.value(3, 5, rep=rep).strip() == "MR" and (text := _said(pid.value(3, 1, rep=rep))):
+    for parts in pid.repeated(3):
+        if len(parts) > 4 and parts[4].strip() == "MR" and (text := _said(parts[0])):
             return text
     return _said(pid.value(3, 1)) or _said(pid.value(2, 1))
 
