@@ -146,6 +146,8 @@ def test_critical_limits_leave_out_no_age_but_where_they_are_for_newborns_and_in
     [
         ("R22", {"PT": "24.0", "INR": "2.0"}, True),
         ("R22", {"PT": "24.0", "INR": "2.3"}, False),
+        ("R03", {"HGB": "3.5", "RBC": "1.01", "MCH": "35.3"}, True),  # 3.55 over 1.005
+        ("R03", {"HGB": "12.0", "RBC": "4.00", "MCH": "30.7"}, False),
         ("R07", {"WBC": "265.5", "NEUTP": "21.1", "NEUTA": "55.92"}, True),  # 265.45 x 21.07 %
         ("R07", {"WBC": "265.5", "NEUTP": "21.1", "NEUTA": "55.80"}, False),
         ("R07", {"WBC": "8.0", "NEUTP": "60.0", "NEUTA": "4.91"}, False),
