@@ -27,12 +27,11 @@ def located_all(work: Work, line: Line, readings: Iterable[Reading]) -> tuple[Re
     """Every specimen that was read of, those of one container together."""
     readings = tuple(readings)
     known = _named_by(work, readings) if line.matches_orders else {}
-    found: dict[tuple[str, ...], ReportedSpecimen] = {}
+    found: dict[tuple[str, ...], list[ReportedSpecimen]] = {}
     for reading in readings:
         one = located(work, line, reading, known)
-        key = key_of(one)
-        found[key] = together(found[key], one) if key in found else one
-    return tuple(found.values())
+        found.setdefault(key_of(one), []).append(one)
+    return tuple(map(together, found.values()))
 
 
 def located(work: Work, line: Line, reading: Reading, known: Mapping[str, Named]) -> ReportedSpecimen:

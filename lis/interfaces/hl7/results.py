@@ -6,9 +6,10 @@ HL7 v2.5.1 chapter 7 (OBX) and chapter 13 (OUL^R22). What a sender does in its o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Re
 
     Where order numbers may name the container, those of one container number may still be of several orders.
     """
-    found: dict[tuple[str, ...], Reading] = {}
+    found: dict[tuple[str, ...], list[Reading]] = {}
     seq = 0
     for order in orders_of(message, is_leading(message, profile)):
         if not order.observed:
@@ -43,8 +44,8 @@ def read_results(message: Message, profile: Profile, zone: ZoneInfo) -> tuple[Re
         reading = _reading(message, order, profile, zone, seq)
         seq += len(order.observed)
         key = (*key_of(reading.specimen), *(reading.numbers if profile.match_orders else ()))
-        found[key] = _joined(found[key], reading) if key in found else reading
-    return tuple(found.values())
+        found.setdefault(key, []).append(reading)
+    return tuple(map(_joined, found.values()))
 
 
 def key_of(one: ReportedSpecimen) -> tuple[str, ...]:
@@ -53,14 +54,18 @@ def key_of(one: ReportedSpecimen) -> tuple[str, ...]:
     return (one.role, one.container, one.patient_id, one.patient_name, one.doubt, *control)
 
 
-def _joined(one: Reading, other: Reading) -> Reading:
-    specimen = together(one.specimen, other.specimen)
-    return Reading(specimen, tuple(dict.fromkeys((*one.numbers, *other.numbers))))
+def _joined(readings: list[Reading]) -> Reading:
+    if len(readings) == 1:
+        return readings[0]
+    numbers = dict.fromkeys(number for one in readings for number in one.numbers)
+    return Reading(together([one.specimen for one in readings]), tuple(numbers))
 
 
-def together(one: ReportedSpecimen, other: ReportedSpecimen) -> ReportedSpecimen:
-    """The first, with the observations of the second behind its own."""
-    return replace(one, observations=(*one.observations, *other.observations))
+def together(specimens: Sequence[ReportedSpecimen]) -> ReportedSpecimen:
+    """The first, with the observations of the others behind its own."""
+    if len(specimens) == 1:
+        return specimens[0]
+    return replace(specimens[0], observations=tuple(chain(*(one.observations for one in specimens))))
 
 
 def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
