@@ -16,11 +16,12 @@ from lis.domain.people import Actor
 from lis.kernel.clock import Clock, ClockState, WallClock
 from lis.storage import catalogs
 from lis.storage.database import LabDatabase
+from lis.storage.keys import HOT, LAST
 from lis.storage.questions import Question
 from lis.storage.statements import last_key
 from lis.storage.tables import catalog_version
 from lis.storage.tables import lab as lab_table
-from lis.storage.work import HOT, LAST, Work
+from lis.storage.work import Work
 
 # The head row, and the digest that says which catalogue is in force; for a Work, with the last keys it goes on from.
 _READ_HEAD = select(lab_table, catalog_version.c.digest.label("catalog_digest")).outerjoin(

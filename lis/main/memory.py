@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-YOUNG = 200_000
+YOUNG = 50_000
 """Objects that came and did not go before it looks at them: more than one transaction makes and lets go by itself."""
 
 

@@ -9,35 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, update
+from sqlalchemy import Connection, Row, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lis.domain.catalog import Catalog
 from lis.domain.people import SYSTEM_ROLE, Act, Actor
 from lis.domain.qc.gate import QcStatus
 from lis.kernel.errors import NotAllowed
-from lis.storage import catalogs, repositories, statements
+from lis.storage import catalogs, repositories
 from lis.storage import tables as t
 from lis.storage.journal import Journal
+from lis.storage.keys import Keys
 from lis.storage.outbox import Outbox
 from lis.storage.questions import Given, Question, Rows, ask_all
 from lis.storage.resulted import Results
 from lis.storage.unwritten import Unwritten
-
-LAST = "last_"
-# Almost every Work writes to some of these: their last keys are asked for with the head row.
-HOT = (
-    t.journal,
-    t.inbound,
-    t.outbox,
-    t.result_version,
-    t.observation,
-    t.label_print,
-    t.analyzer_work,
-    t.control_observation,
-)
 
 
 class Work:
@@ -53,7 +42,7 @@ class Work:
         head: Row[Any],
         cause: str | None = None,
     ) -> None:
-        """`head` is the laboratory's row with the last keys of the tables in `HOT`, as the database has them now."""
+        """`head` is the laboratory's row with last keys (`keys.HOT`), as the database has them now."""
         self._connection = connection
         self._unwritten = Unwritten(connection)
         self.actor = actor
@@ -64,7 +53,7 @@ class Work:
         self.qc: dict[
             tuple[str, str], QcStatus
         ] = {}  # by analyzer and test, as `services.controlling` found it
-        self._last_ids = {table.name: getattr(head, LAST + table.name) for table in HOT}
+        self._keys = Keys(connection, head)
         self._catalog_version_id: int | None = head.catalog_version_id
         self._catalog: Catalog | None = None
         self.journal = Journal(
@@ -72,14 +61,14 @@ class Work:
             actor=actor,
             at=now,
             recorded_at=recorded_at,
-            next_seq=lambda: self.next_id(t.journal),
+            next_seq=partial(self._keys.next, t.journal),
             cause=cause,
         )
-        self.outbox = Outbox(self._unwritten, at=now, next_id=lambda: self.next_id(t.outbox))
+        self.outbox = Outbox(self._unwritten, at=now, next_id=partial(self._keys.next, t.outbox))
         self._open_repositories(connection)
 
     def _open_repositories(self, connection: Connection) -> None:
-        shared = self.next_id, self._unwritten
+        shared = self._keys.next, self._unwritten
 
         def repository(table: Table) -> repositories.Repository:
             return repositories.Repository(connection, table, *shared)
@@ -157,12 +146,8 @@ class Work:
         return row is not None and act in row.acts
 
     def next_id(self, table: Table) -> int:
-        """The next key of a table: a per-laboratory integer, the same on both databases for the same history."""
-        if table.name not in self._last_ids:
-            tables = (table, *(hot for hot in HOT if hot is not table and hot.name not in self._last_ids))
-            self._last_ids |= statements.last_keys(tables).ask(self._connection)[0]._asdict()
-        self._last_ids[table.name] += 1
-        return self._last_ids[table.name]
+        """The next key of a table."""
+        return self._keys.next(table)
 
     def flush(self) -> None:
         """Write what waits in memory; `Lab.work` does it before the commit."""
@@ -190,18 +175,25 @@ class Work:
         for held in vars(self).values():
             if isinstance(held, (repositories.Repository, repositories.Interfaces)):
                 held.forget()
-        self._last_ids.clear()
+        self._keys.forget()
         self.qc.clear()
 
     def count(self, name: str) -> int:
         """The next number of a counter that people see; never given twice."""
-        dialect: Any = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(t.counter).values(name=name, value=1)
-        raised = statement.on_conflict_do_update(
-            index_elements=[t.counter.c.name], set_={"value": t.counter.c.value + 1}
-        )
-        return int(self._connection.execute(raised.returning(t.counter.c.value)).scalar_one())
+        raised = _raised(self._connection.dialect.name)
+        return int(self._connection.execute(raised, {"counter": name}).scalar_one())
 
     def set_clock(self, **state: Any) -> None:
         """Store the lab clock's state."""
         self._connection.execute(update(t.lab).values(**state))
+
+
+@cache
+def _raised(dialect: str) -> Any:
+    """A counter raised by one, or begun; gives its number."""
+    made: Any = postgresql if dialect == "postgresql" else sqlite
+    begun = made.insert(t.counter).values(name=bindparam("counter"), value=1)
+    raised = begun.on_conflict_do_update(
+        index_elements=[t.counter.c.name], set_={"value": t.counter.c.value + 1}
+    )
+    return raised.returning(t.counter.c.value)
