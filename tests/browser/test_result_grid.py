@@ -27,6 +27,7 @@ def test_panel_is_typed_with_digits_and_enter_and_verified_with_one_key(
     expect(row.locator(".flag")).to_have_text("▼ L")
     gap = page.get_by_role("row", name="Anion gap")
     expect(gap).to_contain_text("Passed")
+    expect(page.locator("table.grid caption")).to_have_text("8 results, 0 critical, 1 on hold")
     page.keyboard.press("F10")
     expect(page.locator("tbody .s-verified")).to_have_count(7)
     expect(row).to_contain_text("On hold")

@@ -34,12 +34,19 @@ function lay(html) {
     if (cell && other && (cell === document.activeElement || isDirty(cell))) keep(row, fresh, cell, other);
     else if (row.dataset.version !== fresh.dataset.version || row.innerHTML !== fresh.innerHTML) row.replaceWith(fresh);
   }
+  tally();
+}
+
+function tally() {
+  const number = (what) => body.querySelectorAll(what).length;
+  table.caption.textContent = `${number("tr")} results, ${number(".s-call")} critical, ${number("tr[data-state=on_hold]")} on hold`;
 }
 
 // The row is renewed around the cell in which somebody types; the cell learns which version it now stands beside.
 function keep(row, fresh, cell, other) {
   cell.dataset.seen = other.dataset.seen;
   row.dataset.version = fresh.dataset.version;
+  row.dataset.state = fresh.dataset.state;
   const old = [...row.children];
   [...fresh.children].forEach((made, index) => {
     if (!old[index].contains(cell)) old[index].replaceWith(made);
