@@ -10,6 +10,7 @@ from functools import partial
 from lis.wire.er7 import Message
 from simulators.admitting import HOUR, Admitting
 from simulators.collecting import Asked, Collecting
+from simulators.coming import back_at, drawn_at
 from simulators.couriers import Couriers
 from simulators.dice import Dice
 from simulators.hl7.envelope import Envelope, acknowledge
@@ -52,7 +53,7 @@ class Hospital:
         self.collecting = Collecting(place, stage)
         self.admitting = Admitting(place.hospital, stage, bodies, self._move)
         self._couriers = Couriers(stage, deliver)
-        self._responding = Responding(place.hospital, stage, self._draw_again, self._follow)
+        self._responding = Responding(place.hospital, stage, self._back_at, self._draw_again, self._follow)
         self.telephone = Telephone(self.plan, stage, self._names_on, self._do_as_told)
         self._ringing = Ringing(self.plan, place.orderables, stage, self.telephone)
         self._placed: dict[str, Placed] = {}
@@ -163,17 +164,9 @@ class Hospital:
         }
         self._stage.tell("order.placed", asked.number, data)
         collector = asked.dice.fork("collector").choice(asked.ward.collectors)
-        drawn_at = self._drawn_at(asked, collector)
-        self._stage.plan(drawn_at, partial(self._collect, asked.number, collector))
-        return drawn_at
-
-    def _drawn_at(self, asked: Asked, collector: Collector) -> datetime:
-        """As soon as somebody comes; what is timed at its hour, as punctually as this collector is."""
-        wait = asked.dice.uniform(2, 8) if asked.priority == STAT else asked.dice.uniform(5, 40)
-        if asked.due_at is not None:
-            late = asked.dice.fork("late").uniform(*collector.late_minutes)
-            return max(self._stage.now, asked.due_at + timedelta(minutes=int(late)))
-        return (self._stage.now + timedelta(minutes=wait)).replace(microsecond=0)
+        at = drawn_at(asked, collector, now, self._stage.zone)
+        self._stage.plan(at, partial(self._collect, asked.number, collector))
+        return at
 
     def _move(self, trigger: str, encounter: Encounter) -> None:
         envelope = self._envelope()
@@ -189,6 +182,11 @@ class Hospital:
             self._stage.tell("order.lapsed", number)
             return
         self._draw(placed, placed.asked, collector)
+
+    def _back_at(self, number: str, wait: timedelta) -> datetime:
+        """When a new specimen is drawn for a requisition, so long from now if that can be."""
+        now, placed = self._stage.now, self._placed.get(number)
+        return back_at(placed.asked.ward, now, wait, self._stage.zone) if placed else now + wait
 
     def _draw_again(self, number: str, indexes: Sequence[int], times: int) -> None:
         """A new specimen for some orders of a requisition, under their numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 
 from simulators.telephone_plan import TelephonePlan
 
@@ -58,6 +58,10 @@ class Ward:
     couriers: tuple[time, ...] = ()
     spins: frozenset[str] = frozenset()
     paper_share: float = 0.0
+
+    def is_open(self, local: datetime) -> bool:
+        """Whether patients come there at this local hour."""
+        return self.rhythm[local.hour] > 0
 
 
 @dataclass(frozen=True, slots=True)

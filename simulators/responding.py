@@ -18,6 +18,8 @@ from simulators.stage import Stage
 WAITS_FOR_SPECIMEN = "HD"  # HL7 table 0038: on hold, until another specimen comes
 
 
+BackAt = Callable[[str, timedelta], datetime]
+"""When a requisition's patient is drawn once more, who would be after this while."""
 DrawAgain = Callable[[str, Sequence[int], int], None]
 """Requisition, the numbers of its orders, and how often that was asked of it."""
 Follow = Callable[[str, Reaction, Dice], bool]
@@ -27,9 +29,12 @@ Follow = Callable[[str, Reaction, Dice], bool]
 class Responding:
     """Plans its own events; what is drawn and ordered is done by the hospital it is handed."""
 
-    def __init__(self, plan: HospitalPlan, stage: Stage, draw_again: DrawAgain, follow: Follow) -> None:
+    def __init__(
+        self, plan: HospitalPlan, stage: Stage, back_at: BackAt, draw_again: DrawAgain, follow: Follow
+    ) -> None:
         self._plan = plan
         self._stage = stage
+        self._back_at = back_at
         self._draw_again = draw_again
         self._follow = follow
         self._dice = stage.dice.fork("responding")
@@ -57,7 +62,7 @@ class Responding:
     def _plan_redraw(self, number: str, indexes: Sequence[int]) -> None:
         times = self._redraws[number] = self._redraws.get(number, 0) + 1
         minutes = self._dice.fork(f"redraw/{number}/{times}").uniform(*self._plan.recollect_minutes)
-        at = self._stage.now + timedelta(minutes=minutes)
+        at = self._back_at(number, timedelta(minutes=minutes))
         self._stage.plan(at.replace(microsecond=0), partial(self._redraw, number, indexes, times))
 
     def _redraw(self, number: str, indexes: Sequence[int], times: int) -> None:

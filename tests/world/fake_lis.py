@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from simulators.centrifuge import clotted_at
 from simulators.content_types import Value
 from simulators.dice import Dice
 from simulators.link import LoopbackLink
@@ -94,6 +95,15 @@ def new_world(lis: FakeLis | None = None, seed: int = 7, **options: object) -> W
     return World(core(), seed, START, lis.links() if lis else {}, **options)  # type: ignore[arg-type]
 
 
+def spun(world: World, tube: str) -> str:
+    """Wait for the clot, spin a tube, take it out when the rotor stands."""
+    world.step(max(world.now, clotted_at(world.bench.tubes[tube])))
+    world.spin([tube])
+    world.step(next(one.ends_at for one in world.bench.centrifuges() if one.ends_at))
+    world.unload("")
+    return tube
+
+
 def work_for(container: str, *codes: str, control: str = "NW", specimen: str = "SER") -> bytes:
     """OML^O33 for one container."""
     orders = "".join(
@@ -111,4 +121,15 @@ def label(barcode: str, name: str = "RIVERA, ANA") -> bytes:
     return (
         f"^XA^CI28^FX barcode^FS^FO51,78^BY3^BCN,60,N,N,N^FD>;{barcode}^FS"
         f"^FX patient^FS^FO8,4^A0N,26,26^FH^FD{name}^FS^PQ1^XZ"
+    ).encode()
+
+
+def status_of(*placers: str, status: str = "HD") -> bytes:
+    """OML^O21 for the hospital: what became of these orders."""
+    lines = "".join(
+        f"ORC|SC|{placer}^LIS|X|G|{status}|||||||||||^RJ11\rOBR|1|{placer}\r" for placer in placers
+    )
+    return (
+        "MSH|^~\\&|LIS|LAB|HIS|GENHOSP|20261127070000-0600||OML^O21^OML_O21|OUT1|T|2.5.1\r"
+        f"PID|1||M000001\r{lines}"
     ).encode()

@@ -94,16 +94,16 @@ def test_what_the_site_spins_says_so_on_its_label_and_the_rest_does_not() -> Non
         ("2026-11-27T10:59:00", "2026-11-27T11:00:00"),
         ("2026-11-27T11:00:00", "2026-11-27T11:00:00"),
         ("2026-11-27T11:00:01", "2026-11-27T16:30:00"),
-        ("2026-11-27T16:31:00", "2026-11-27T20:50:00"),
-        ("2026-11-27T20:51:00", "2026-11-28T11:00:00"),
-        ("2026-10-31T21:00:00", "2026-11-01T11:00:00"),  # the night in which summer time ends
+        ("2026-11-27T16:31:00", "2026-11-27T21:15:00"),
+        ("2026-11-27T21:16:00", "2026-11-28T11:00:00"),
+        ("2026-10-31T22:00:00", "2026-11-01T11:00:00"),  # the night in which summer time ends
     ],
 )
 def test_the_next_run_is_the_next_one_on_the_wall_clock(local: str, run: str) -> None:
     zone = ZoneInfo("America/Chicago")
     found = next_run(datetime.fromisoformat(local).replace(tzinfo=zone), site())
     assert found == datetime.fromisoformat(run).replace(tzinfo=zone)
-    assert found.astimezone(UTC).astimezone(zone).time() in {time(11), time(16, 30), time(20, 50)}
+    assert found.astimezone(UTC).astimezone(zone).time() in {time(11), time(16, 30), time(21, 15)}
 
 
 def test_the_sites_orders_go_when_the_courier_leaves_and_say_when_it_spun() -> None:
@@ -121,7 +121,7 @@ def test_the_sites_orders_go_when_the_courier_leaves_and_say_when_it_spun() -> N
         spun = [tube.spun_at for tube in tubes if tube and tube.ward == SITE and tube.spun_at]
         if pv1.value(3, 1) == SITE and all(tubes):
             seen += 1
-            assert message.header.value(7)[8:12] in {"1100", "1630", "2050"}
+            assert message.header.value(7)[8:12] in {"1100", "1630", "2115"}
             assert said == [f"{at.astimezone(made.stage.zone):%Y%m%d%H%M%S%z}" for at in spun]
         elif pv1.value(3, 1) != SITE:
             assert said == []

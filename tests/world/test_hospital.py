@@ -10,7 +10,7 @@ import pytest
 
 from lis.wire.er7 import Message
 from simulators.world import World
-from tests.world.fake_lis import START, FakeLis, full, new_world
+from tests.world.fake_lis import START, FakeLis, full, new_world, status_of
 
 DAY = timedelta(days=1)
 
@@ -122,16 +122,6 @@ def _report(placer: str, mrn: str, flag: str) -> bytes:
     ).encode()
 
 
-def _status(*placers: str, status: str = "HD") -> bytes:
-    lines = "".join(
-        f"ORC|SC|{placer}^LIS|X|G|{status}|||||||||||^RJ11\rOBR|1|{placer}\r" for placer in placers
-    )
-    return (
-        "MSH|^~\\&|LIS|LAB|HIS|GENHOSP|20261127070000-0600||OML^O21^OML_O21|OUT1|T|2.5.1\r"
-        f"PID|1||M000001\r{lines}"
-    ).encode()
-
-
 def _first_order(lis: FakeLis, world: World) -> tuple[Message, str, str]:
     """The first OML order that was sent: the message, its placer number, its patient."""
     while not (sent := lis.of("HIS", b"|OML^O21")):
@@ -152,7 +142,7 @@ def test_a_rejected_specimen_is_drawn_again_once_and_carried_to_the_laboratory()
     world = new_world(lis, seed=3)
     message, placer, mrn = _first_order(lis, world)
     for _ in range(2):  # said twice, drawn once
-        assert b"|AA|" in world.receive("HIS", _status(placer))
+        assert b"|AA|" in world.receive("HIS", status_of(placer))
     world.step(world.now + timedelta(hours=3))
 
     (again,) = _changed(lis)
@@ -170,8 +160,8 @@ def test_a_status_that_asks_for_nothing_is_only_noted() -> None:
     lis = FakeLis()
     world = new_world(lis, seed=3)
     _, placer, _ = _first_order(lis, world)
-    world.receive("HIS", _status(placer, "nonsense", status="CA"))
-    world.receive("HIS", _status("nonsense"))
+    world.receive("HIS", status_of(placer, "nonsense", status="CA"))
+    world.receive("HIS", status_of("nonsense"))
     world.step(world.now + timedelta(hours=3))
 
     assert _changed(lis) == []
