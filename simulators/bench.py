@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from simulators.ageing import Ageing
 from simulators.analyzers.events import Sip
@@ -87,24 +86,14 @@ class Bench(Processing):
         tube.lab_labels.append(label)
         self._stage.tell("label.affixed", tube.id, {"label": label.id, "barcode": label.barcode, "by": by})
 
-    def load(self, analyzer: str, tube_ids: Sequence[str], by: str, prepares: bool = False) -> None:
-        """Put tubes on an analyzer's sampler, in this order. Who `prepares` spins first what must be spun."""
+    def load(self, analyzer: str, tube_ids: Sequence[str], by: str) -> None:
+        """Put tubes on an analyzer's sampler, in this order."""
         station = self._stations.get(analyzer)
         if station is None:
             raise BenchRefusal("analyzer.unknown", f"There is no analyzer {analyzer}.")
         tubes = [self._tube(tube_id) for tube_id in tube_ids]
         for tube in tubes:
             self._take(tube)
-        late = [tube for tube in tubes if prepares and _must_be_spun(tube, station)]
-        for tube in late:
-            wait = self._prepare(tube, analyzer)
-            self._stage.plan(self._stage.now + wait, partial(self._put_on, station, [tube], by))
-        ready = [tube for tube in tubes if tube not in late]
-        if ready:
-            self._put_on(station, ready, by)
-
-    def _put_on(self, station: Station, tubes: Sequence[Tube], by: str) -> None:
-        for tube in tubes:
             tube.spot, tube.station = "analyzer", station.code
             self._stage.tell("tube.loaded", tube.id, {"analyzer": station.code, "by": by})
         station.load([self._sip(tube) for tube in tubes])
@@ -143,13 +132,3 @@ class Bench(Processing):
             blocks_probe=blocks < self._ageing.seen_by_probe,
             signs=tube.signs,
         )
-
-
-def _must_be_spun(tube: Tube, station: Station) -> bool:
-    traits = station.analyzer.plan.traits
-    return bool(
-        traits.get("needs_spun")
-        and not traits.get("centrifuges")
-        and tube.kind.is_spun
-        and not tube.is_separated
-    )

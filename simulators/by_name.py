@@ -32,15 +32,19 @@ class ByName(ABC):
         """Stick a printed label on a tube."""
         self._by_name("affix", at, by, label_id=label, tube_id=tube)
 
-    def spin(self, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
-        """Centrifuge these tubes."""
-        self._by_name("spin", at, by, tube_ids=list(tubes))
-
-    def load(
-        self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "", **how: bool
+    def spin(
+        self, tubes: Sequence[str], at: datetime | None = None, by: str = "", centrifuge: str = ""
     ) -> None:
-        """Put these tubes on an analyzer, in this order; who `prepares` them spins first."""
-        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes), **how)
+        """Centrifuge these tubes."""
+        self._by_name("spin", at, by, tube_ids=list(tubes), centrifuge=centrifuge)
+
+    def unload(self, centrifuge: str, at: datetime | None = None, by: str = "") -> None:
+        """Take the tubes out of a centrifuge that stands still."""
+        self._by_name("unload", at, by, centrifuge=centrifuge)
+
+    def load(self, analyzer: str, tubes: Sequence[str], at: datetime | None = None, by: str = "") -> None:
+        """Put these tubes on an analyzer, in this order."""
+        self._by_name("load", at, by, analyzer=analyzer, tube_ids=list(tubes))
 
     def discard(self, tube: str, at: datetime | None = None, by: str = "") -> None:
         """Throw a tube away."""

@@ -136,7 +136,6 @@ class Place:
     printers: Mapping[str, int | None]
     hospital: HospitalPlan
     collection: CollectionPlan
-    spin_extra_minutes: float
     interferences: Mapping[str, tuple[Interference, ...]]
     indices: Mapping[str, str]
     index_from: Mapping[str, IndexSource]

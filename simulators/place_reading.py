@@ -45,7 +45,6 @@ def load_place(pack: Path, world: Path | None = None) -> Place:
         printers={peer["code"]: peer.get("port") for peer in peers if peer["kind"] == "printer"},
         hospital=read_hospital(plan, peers, _yaml(pack / "world" / "telephone.yaml")),
         collection=_collection(plan["collection"]),
-        spin_extra_minutes=float(plan["centrifuge"]["extra_minutes"]),
         interferences=_interferences(_rows(pack / "hil_effects.csv")),
         indices=head["indices"],
         index_from={key: IndexSource(**source) for key, source in plan["index_from"].items()},

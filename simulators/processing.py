@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from simulators.ageing import Ageing, celsius_of
@@ -153,16 +153,6 @@ class Processing:
             raise BenchRefusal("program.unknown", f"The centrifuge has no program {code}.")
         needs = [wanted(tube) for tube in tubes]
         return max(minutes for minutes, _ in needs), max(g for _, g in needs)
-
-    def _prepare(self, tube: Tube, station: str) -> timedelta:
-        """Who loads it waits for the clot and spins it beside the analyzer first; how long that takes from now."""
-        now = self._stage.now
-        minutes, g = wanted(tube)
-        begin = max(now, clotted_at(tube))
-        end = begin + timedelta(minutes=minutes + self._place.spin_extra_minutes)
-        tube.spot, tube.station = "centrifuge", station
-        self._stage.plan(end, partial(self._stopped, [tube], Spin(begin, end, minutes, g)))
-        return end - now
 
     # fibrin, aliquots, keeping
 

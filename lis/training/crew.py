@@ -7,7 +7,7 @@ how long they take and what they leave for the next shift.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,9 @@ from lis.storage.work import Work
 from lis.training import crew_deciding as deciding
 from lis.training import crew_papers, crew_spent, crew_unknown
 from lis.training import crew_reading as reading
+from lis.training.crew_controls import Controls
 from lis.training.crew_reading import Due
+from lis.training.crew_spinning import Spinning
 from lis.training.people import actor
 from simulators.bench import BenchRefusal
 from simulators.dice import Dice
@@ -49,8 +51,9 @@ class Crew:
         self._supervisor = actor("supervisor1", "CORE-2")
         self._puzzling: set[str] = set()
         self._doubtful: list[Receipt] = []
-        self._separated: set[str] = set()
         self._tubes: dict[str, str] = {}
+        self._spinning = Spinning(lab, world, self._processor, self._tubes)
+        self._controls = Controls(lab, world, self._technician)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._last_try: dict[tuple[str, str], datetime] = {}
 
@@ -118,27 +121,7 @@ class Crew:
                     received[receipt.container_id] = tube.id
                 else:
                     self._puzzling.add(tube.id)
-        return received | self._accept_separated({tube.id: tube for tube in tubes})
-
-    def _accept_separated(self, seen: Mapping[str, TubeView]) -> dict[str, str]:
-        """What was set aside for its age and came separated, as its label says, the supervisor accepts."""
-        accepted = {}
-        for receipt in [one for one in self._doubtful if one.outcome == "set_aside"]:
-            tube = seen.get(self._tubes[receipt.container_id])
-            if (
-                tube is not None
-                and tube.is_separated
-                and tube.collection_label
-                and tube.collection_label.note
-            ):
-                accepted[receipt.container_id] = tube
-        if accepted:
-            with self._lab.work(self._supervisor) as work:
-                for container, tube in accepted.items():
-                    deciding.accept_separated(work, container, tube)
-        self._doubtful = [one for one in self._doubtful if one.container_id not in accepted]
-        self._separated |= accepted.keys()
-        return {container: tube.id for container, tube in accepted.items()}
+        return received
 
     def _scanned(self, work: Work, number: str) -> Receipt | None:
         try:
@@ -192,11 +175,18 @@ class Crew:
         printed = " ".join(label.texts)
         return written is not None and written.mrn in printed and written.name in printed
 
-    # loading
+    # spinning and loading
+
+    def next_stop(self) -> datetime | None:
+        """When a centrifuge that turns now is emptied."""
+        return self._spinning.next_stop()
 
     def _load(self, outstanding: Iterable[tuple[str, str]], late: timedelta) -> None:
-        failed = []
+        failed, outstanding = [], list(outstanding)
+        unspun = self._spinning.work(container for container, _ in outstanding)
         for container, analyzer in outstanding:
+            if container in unspun:
+                continue
             tube, tried = self._tubes.get(container), self._tries[container, analyzer]
             if tube and tried < TRIES and self._put_on(analyzer, tube):
                 self._tries[container, analyzer] += 1
@@ -209,36 +199,42 @@ class Crew:
             self._say()
 
     def _put_on(self, analyzer: str, tube: str) -> bool:
-        """A tube that runs elsewhere or is in the centrifuge is loaded at a later round."""
+        """A tube that runs elsewhere is loaded at a later round."""
         try:
-            self._world.load(analyzer, [tube], by=self._technician.code, prepares=True)
+            self._world.load(analyzer, [tube], by=self._technician.code)
         except BenchRefusal:
             return False
         return True
 
     def run_controls(self) -> None:
         """Start the controls of every analyzer by hand, beside those it runs by itself each morning."""
-        for analyzer in self._world.stations:
-            self._world.run_controls(analyzer, by=self._technician.code)
+        self._controls.run(self._world.stations)
 
     # reviewing
 
     def _verify(self, due: Iterable[Due], late: timedelta) -> list[Due]:
-        """The technician takes what passed; the technologist takes what is on hold, with a reason, or leaves it."""
+        """The technician takes what passed, the technologist what is on hold and has a reason, or leaves it.
+
+        What was measured while its controls were out waits until they are in; then the supervisor takes it.
+        """
         passed = [case for case in due if not case.on_hold]
         on_hold = [case for case in due if case.on_hold]
-        held = [case for case in on_hold if self._has_been_settled(case)]
+        doubted = [case for case in on_hold if case.is_out_of_control]
+        in_again = [case for case in self._controls.in_again(doubted) if case.reason]
+        open_ = [case for case in on_hold if case not in doubted]
+        held = [case for case in open_ if self._has_been_settled(case)]
         self._accept(self._technician, passed)
         self._accept(self._technologist, held)
-        self._settle_late([case for case in on_hold if case not in held], late)
-        return passed + held
+        self._accept(self._supervisor, in_again)
+        self._settle_late([case for case in open_ if case not in held], late)
+        return passed + held + in_again
 
     def _settle_late(self, left: list[Due], late: timedelta) -> None:
         """The supervisor decides about what was left on hold."""
         waited = [case for case in left if self._world.now - case.since >= late]
         if waited:
             with self._lab.work(self._supervisor) as work:
-                deciding.settle_late(work, waited, self._separated)
+                deciding.settle_late(work, waited)
             self._say()
 
     def _has_been_settled(self, case: Due) -> bool:

@@ -6,7 +6,7 @@ Which coded reason a finding leads to is content; nobody here decides about what
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,7 +19,6 @@ from lis.services.accessioning import Receipt
 from lis.services.finding import known_container
 from lis.storage.work import Work
 from lis.training.crew_reading import Due
-from simulators.tubes import TubeView
 
 LET_GO = "Looked at again by the supervisor: nothing on the tube speaks against it."
 DISAGREE = "identity.disagree"
@@ -45,12 +44,6 @@ def refuse_doubtful(work: Work, receipts: Iterable[Receipt]) -> None:
                 _refuse(work, receipt.container_id, receipt.kept_back, reason)
 
 
-def accept_separated(work: Work, container: str, tube: TubeView) -> None:
-    """Receive after all what came separated: nothing of it was on the cells for as long as it was on its way."""
-    note = tube.collection_label.note if tube.collection_label else ""
-    accessioning.accept_specimen(work, container, reason=f"Came separated ({note}).")
-
-
 def refuse_unmeasured(work: Work, tubes: Iterable[tuple[str, str]]) -> None:
     """Refuse what analyzers were asked for and could not measure: (container, analyzer)."""
     for container_id, analyzer in tubes:
@@ -61,17 +54,14 @@ def refuse_unmeasured(work: Work, tubes: Iterable[tuple[str, str]]) -> None:
             _refuse(work, container_id, tests, reason)
 
 
-def settle_late(work: Work, cases: Iterable[Due], separated: Collection[str]) -> None:
-    """Values that have been on hold for hours: what may never go out is refused, then the rest is let go.
-
-    `separated`: containers that came so, and whose age on the cells is therefore none.
-    """
+def settle_late(work: Work, cases: Iterable[Due]) -> None:
+    """Values that have been on hold for hours: what may never go out is refused, then the rest is let go."""
     cases = list(cases)
     refused = [
         ((case.container, reason), case.test)
         for case in cases
         for reason in _reasons(work, case.against)[:1]
-        if case.container and case.container not in separated
+        if case.container
     ]
     if refused:
         for (container, reason), tests in _grouped(refused).items():

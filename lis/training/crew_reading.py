@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Text, and_, case, select, type_c
 
 from lis.domain import autoverification, consistency, critical, delta, interference, measuring
 from lis.domain.checks import Outcome
+from lis.domain.qc import gate
 from lis.domain.workflow import ResultState
 from lis.services import working
 from lis.storage import tables as t
@@ -25,6 +26,7 @@ REASONS = {
     interference.NAME: "Index noted; the interference is below what matters for this test.",
     measuring.RANGE: "Reported with its comparator.",
     measuring.FLAGS: "Flag checked on the analyzer's screen.",
+    gate.NAME: "Its controls were run again, and are in.",
 }
 INPUT_ON_HOLD = "consistency.input_on_hold"
 TOGETHER = "Looked at together with the values it depends on."
@@ -47,10 +49,16 @@ class Due:
     since: datetime
     reason: str
     against: tuple[str, ...]
+    analyzer: str = ""
 
     @property
     def on_hold(self) -> bool:
         return self.state == ResultState.ON_HOLD
+
+    @property
+    def is_out_of_control(self) -> bool:
+        """Whether its controls speak against it."""
+        return any(reason.partition(".")[0] == gate.NAME for reason in self.against)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,8 @@ def _results() -> Select[Any]:
     )
     return (
         select(
-            r.c.id, o.c.accession, c.c.container_id, r.c.test, r.c.version, r.c.state, checks, v.c.created_at
+            *(r.c.id, o.c.accession, c.c.container_id, r.c.test, r.c.version, r.c.state),
+            *(checks, v.c.created_at, v.c.analyzer),
         )
         .join(o, o.c.id == r.c.order_id)
         .join(v, and_(v.c.result_id == r.c.id, v.c.n == r.c.version))
@@ -127,6 +136,7 @@ def _due(row: Any) -> Due:
         row.created_at,
         reason,
         against,
+        row.analyzer,
     )
 
 
@@ -144,7 +154,8 @@ def _kept_by(checks: str) -> tuple[str, tuple[str, ...]]:
 def _settled(check: dict[str, Any]) -> str:
     if check.get("reason") == INPUT_ON_HOLD:
         return TOGETHER
-    return REASONS.get(check["name"], "") if check["outcome"] == Outcome.FAILED else ""
+    is_found = check["outcome"] == Outcome.FAILED or check["name"] == gate.NAME
+    return REASONS.get(check["name"], "") if is_found else ""
 
 
 def open_calls(connection: Connection) -> list[Row[Any]]:

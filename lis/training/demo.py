@@ -20,7 +20,7 @@ from lis.training.people import STAFF, Hash
 from lis.training.tables import TRAINING
 
 SLUG = "demo"
-SEED = "core"  # of several, one whose night begins with a full tray and a critical value on hold
+SEED = "core"
 PACK = PACKS / "core"
 # A fixed instant, so that the same seed is the same laboratory on any day: the evening shift goes home.
 END = datetime(2026, 11, 27, 22, 45, tzinfo=ZoneInfo("America/Chicago"))

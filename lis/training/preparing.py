@@ -37,9 +37,9 @@ BY = "preparation"
 Progress = Callable[[datetime, datetime, datetime], None]  # from, now, to
 Say = Callable[[], int]  # carries what the laboratory has to say to its peers; how many messages that were
 Connect = Callable[[Lab, World], Say]
-HANDOVER = timedelta(minutes=90)
-"""So long before the end only urgent tubes are received: a routine tube takes about this from tray to report, and who
-begins one later goes home in the middle of it."""
+HANDOVER = timedelta(minutes=20)
+"""So long before the end only urgent tubes are received: the next shift finds what came last in the tray, and what came
+before it somewhere between label and report."""
 LAST_DECISION = timedelta(hours=2)
 """So long before the end the last value on hold is decided about: the next shift finds none that waited longer."""
 LEFT_SHARE = 5
@@ -189,11 +189,13 @@ def _live(made: Prepared, past: Past, step: Say, progress: Progress | None) -> N
 
     world.after_turn = say
     dice = Dice(past.seed, "crew")
-    work = _people(Crew(made.lab, world, dice, say), past)
+    crew = Crew(made.lab, world, dice, say)
+    work = _people(crew, past)
     world.act(Action(past.start, "attend", {"on": True}, BY))  # whoever looked after the analyzers then
     kept_at = past.start
     while world.now < until:
-        due = min(world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS)), past.end)
+        in_a_while = world.now + timedelta(seconds=dice.integer(*ROUND_SECONDS))
+        due = min(in_a_while, crew.next_stop() or past.end, past.end)
         world.step(min(due, until))
         if due > until:
             break

@@ -105,22 +105,12 @@ def test_late_values_are_refused_for_what_speaks_against_them_and_the_rest_is_le
     spoilt = [replace(case, against=("volume.not_sufficient",)) for case in due(small) if case.test == "K"]
 
     with small.work("supervisor") as work:
-        deciding.settle_late(work, [*spoilt, *(case for case in due(small) if case.test != "K")], ())
+        deciding.settle_late(work, [*spoilt, *(case for case in due(small) if case.test != "K")])
     assert (results(small)["K"], "verified" in results(small).values()) == ("cancelled", False)
 
     with small.work("supervisor") as work:
-        deciding.settle_late(work, due(small), ())
+        deciding.settle_late(work, due(small))
     assert (results(small)["K"], results(small)["NA"]) == ("cancelled", "verified")
-
-
-def test_what_came_separated_is_not_refused_for_its_age(small: SmallLab) -> None:
-    placed = small.order("LYTES")
-    small.receive(*placed.container_ids)
-    small.enter(placed.accession, NA="141")
-    aged = [replace(case, against=("volume.not_sufficient",)) for case in due(small)]
-    with small.work("supervisor") as work:
-        deciding.settle_late(work, aged, placed.container_ids)
-    assert results(small)["NA"] == "verified"
 
 
 def test_what_a_control_has_failed_for_since_it_was_verified_is_not_sent_out(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,9 @@ from lis.kernel.clock import FixedClock
 from lis.services import recollecting, rejecting
 from lis.storage import tables as t
 from lis.storage.house import House
-from lis.training import crew, crew_spent, preparing
-from tests.labs import START, SmallLab, open_small_lab
-from tests.training import pasts
-
-EVENING, MIDNIGHT = datetime(2026, 11, 24, 23, tzinfo=UTC), datetime(2026, 11, 26, 6, tzinfo=UTC)
+from lis.training import crew_spent
+from tests.labs import START, SmallLab, actor, open_small_lab
+from tests.world import fake_lis
 
 
 @pytest.fixture
@@ -66,29 +64,24 @@ def test_a_tube_is_not_spent_before_its_last_value_has_gone_out(small: SmallLab)
     assert spent(small, tube) == [tube]
 
 
-def test_no_tube_of_a_finished_day_is_left_in_the_tray_of_a_prepared_past(tmp_path: Path) -> None:
-    """A tube of this day came in place of another and was refused whole, as late as the first: nobody loads it."""
-    house = pasts.open_house(tmp_path)
-    made = preparing.prepare(
-        house,
-        "past",
-        preparing.Past(pasts.CORE, "1", EVENING, MIDNIGHT),
-        hashed=str.upper,
-        wall=FixedClock(pasts.WALL),
-    )
-    longest = crew.LATE + preparing.LAST_DECISION + timedelta(seconds=preparing.ROUND_SECONDS[1])
-    tray = [
-        tube for tube in made.world.tray() if tube.arrived_at and made.world.now - tube.arrived_at > longest
-    ]
-    thrown = {
-        tube.lab_label.barcode for tube in made.world.tubes() if tube.spot == "discarded" and tube.lab_label
-    }
-    c = t.container.c
-    with made.lab.database.reading() as connection:
-        discarded = connection.execute(
-            select(c.container_id, c.replaces_id).where(c.state == "discarded")
-        ).all()
-    assert tray == []
-    assert thrown == {row.container_id for row in discarded}
-    assert [row.replaces_id is None for row in discarded] == [False]
-    house.close()
+def test_a_spent_tube_is_thrown_away_once_it_has_lain_in_the_tray_for_so_long(small: SmallLab) -> None:
+    [container] = small.order("HCGS", peer="HIS").container_ids
+    small.receive(container)
+    refuse(small, container, "HCGS")
+    world = fake_lis.new_world(fake_lis.FakeLis())
+    world.step(fake_lis.START + timedelta(hours=2))
+    tube, other, *_ = sorted(world.tray(), key=lambda one: str(one.arrived_at))
+    assert tube.arrived_at
+    world.receive("PRINTER-1", fake_lis.label(container))
+    world.affix(world.printed_labels()[0].id, tube.id)
+    lies_for = world.now - tube.arrived_at
+
+    def lying(late: timedelta) -> set[str]:
+        crew_spent.put_away(small.lab, world, actor("processor"), late)
+        return {one.id for one in world.tray()} & {tube.id, other.id}
+
+    assert lying(lies_for + timedelta(seconds=1)) == {tube.id, other.id}
+    assert lying(lies_for) == {other.id}
+    with small.lab.reading() as reading:
+        states = {row.container_id: row.state for row in reading.connection.execute(select(t.container))}
+    assert states[container] == "discarded"

@@ -12,7 +12,7 @@ from lis.wire.er7 import Message
 from simulators.inputs import Action
 from simulators.tubes import Tube
 from simulators.world import BenchRefusal, World
-from tests.world.fake_lis import START, FakeLis, core, label, new_world, work_for
+from tests.world.fake_lis import START, FakeLis, core, label, new_world, spun, work_for
 
 HOUR = timedelta(hours=1)
 CHEM = "CHEM-1"
@@ -36,7 +36,7 @@ def measured_tube(world: World, lis: FakeLis) -> str:
     world.receive(next(iter(core().place.printers)), label(BARCODE))
     world.affix(world.printed_labels()[-1].id, tube.id)
     world.receive(CHEM, work_for(BARCODE, "NA", "K"))
-    world.load(CHEM, [tube.id], prepares=True)
+    world.load(CHEM, [spun(world, tube.id)])
     world.step(world.now + 3 * HOUR)
     assert world.bench.tubes[tube.id].spot == "done"
     return tube.id

@@ -15,7 +15,7 @@ from simulators.faults.message import Parcel, Parcels, facts_of
 from simulators.faults.preanalytical_model import FaultError
 from simulators.stage import RETRY_AFTER
 from simulators.world import Action, World
-from tests.world.fake_lis import START, FakeLis, core, label, new_world, work_for
+from tests.world.fake_lis import START, FakeLis, core, label, new_world, spun, work_for
 
 CONTAINER = "263310001015"
 RESULTS = (
@@ -168,7 +168,7 @@ def shift(lis: FakeLis, fault: str, trigger: Mapping[str, Any] | None = None, **
     world.receive("CHEM-1", work_for(CONTAINER, "101", "102"))
     world.receive("PRINTER-1", label(CONTAINER))
     world.affix(world.printed_labels()[0].id, tube)
-    world.load("CHEM-1", [tube], prepares=True)
+    world.load("CHEM-1", [spun(world, tube)])
     world.step(world.now + timedelta(minutes=80))
     return world
 

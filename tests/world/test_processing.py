@@ -189,17 +189,6 @@ def test_threads_block_the_probe_or_mislead_it() -> None:
     assert bool(codes) != bool(low)
 
 
-def test_who_prepares_waits_for_the_clot_and_spins_before_loading() -> None:
-    world, name = a_world()
-    tube = real(world, name)
-    do(world, "load", analyzer="CHEM-1", tube_ids=[name], prepares=True)
-    assert tube.spot == "centrifuge"
-    world.step(world.now + HOUR)
-    assert tube.spun_at is not None
-    assert tube.spun_at - tube.drawn_at >= 42 * MINUTE
-    assert tube.fibrin == ()
-
-
 # pouring off
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.ledger import MemorySink, export
 from simulators.world import Action, BenchRefusal, World
-from tests.world.fake_lis import START, FakeLis, core, label, new_world, work_for
+from tests.world.fake_lis import START, FakeLis, core, label, new_world, spun, work_for
 
 HOUR = timedelta(hours=1)
 
@@ -58,7 +58,7 @@ def test_a_tube_runs_what_was_ordered_under_the_label_that_was_affixed() -> None
     assert b"MSA|AA|" in world.receive("CHEM-1", work_for("263310001015", "101", "102"))
     assert world.receive("PRINTER-1", label("263310001015")) == b""
     world.affix(world.printed_labels()[0].id, tube)
-    world.load("CHEM-1", [tube], prepares=True)
+    world.load("CHEM-1", [spun(world, tube)])
     world.step(world.now + HOUR)
     (result,) = [
         m for m in lis.of("CHEM-1", b"|R01|") or lis.of("CHEM-1", b"ORU^R01") if b"263310001015" in m

@@ -1,0 +1,46 @@
+"""What a crew does about values whose controls are out: it runs those again, and waits until they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from lis.domain.people import Actor
+from lis.lab import Lab
+from lis.services import controlling
+from lis.training.crew_reading import Due
+from simulators.world import World
+
+BETWEEN_RUNS = timedelta(minutes=45)
+
+
+class Controls:
+    """Who runs controls by hand, beside those that analyzers run by themselves."""
+
+    def __init__(self, lab: Lab, world: World, who: Actor) -> None:
+        self._lab, self._world, self._who = lab, world, who
+        self._last: dict[str, datetime] = {}
+
+    def run(self, analyzers: Iterable[str]) -> None:
+        """Start the controls of these analyzers."""
+        for analyzer in analyzers:
+            self._last[analyzer] = self._world.now
+            self._world.run_controls(analyzer, by=self._who.code)
+
+    def in_again(self, doubted: list[Due]) -> list[Due]:
+        """Those of these values whose controls are in by now; the controls of the others are run again."""
+        if not doubted:
+            return []
+        with self._lab.work(self._who) as work:
+            settled = [
+                case
+                for case in doubted
+                if controlling.qc_of(work, case.analyzer, [case.test])[case.test].accepted
+            ]
+        out = sorted({case.analyzer for case in doubted if case not in settled})
+        self.run(analyzer for analyzer in out if self._is_due(analyzer))
+        return settled
+
+    def _is_due(self, analyzer: str) -> bool:
+        last = self._last.get(analyzer)
+        return last is None or self._world.now - last >= BETWEEN_RUNS

@@ -1,0 +1,71 @@
+"""What a crew does about values that were measured while their controls were out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from lis.domain.qc import gate
+from lis.kernel.clock import FixedClock
+from lis.storage.house import House
+from lis.training import crew_reading as reading
+from lis.training.crew_controls import BETWEEN_RUNS, Controls
+from simulators.world import World
+from tests.labs import START, actor, open_small_lab
+from tests.services.bench import CHEMISTRY, Bench, bench
+from tests.world import fake_lis
+
+LYTES = {"NA": "140", "K": "4.1", "CL": "103", "CO2": "25", "HIDX": "5", "IIDX": "1", "LIDX": "10"}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Bench]:
+    house = House.open(data=tmp_path, url=None, wall=FixedClock(START))
+    open_small_lab(house)
+    yield bench(house)
+    house.close()
+
+
+def due(small: Bench) -> list[reading.Due]:
+    with small.lab.reading() as here:
+        return reading.look(here.connection).due
+
+
+def runs(world: World) -> list[object]:
+    """The analyzers whose controls were started by hand."""
+    done = [item for item in world.inputs if item.kind == "action" and item.name == "run_controls"]
+    return [item.data["analyzer"] for item in done if isinstance(item.data, dict)]
+
+
+def test_controls_that_are_out_are_run_again_and_values_wait_until_they_are_in(small: Bench) -> None:
+    small.run_controls(off_by_sd=4)
+    [tube] = small.order("LYTES").container_ids
+    small.receive(tube)
+    small.measure(tube, LYTES)
+    case = next(case for case in due(small) if case.test == "NA")
+    assert (case.is_out_of_control, case.analyzer) == (True, CHEMISTRY)
+    assert case.reason == reading.REASONS[gate.NAME]
+
+    world = fake_lis.new_world(fake_lis.FakeLis())
+    crew = Controls(small.lab, world, actor("technician"))
+    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY])
+    world.step(world.now + BETWEEN_RUNS - timedelta(minutes=1))
+    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY])
+    world.step(world.now + timedelta(minutes=1))
+    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY, CHEMISTRY])
+
+    small.clock.advance(timedelta(hours=25))
+    small.run_controls()
+    assert (crew.in_again([case]), runs(world)) == ([case], [CHEMISTRY, CHEMISTRY])
+
+
+def test_a_value_whose_controls_are_in_is_not_doubted(small: Bench) -> None:
+    small.run_controls()
+    [tube] = small.order("LYTES").container_ids
+    small.receive(tube)
+    small.measure(tube, LYTES | {"NA": "170"})
+    case = next(case for case in due(small) if case.test == "NA")
+    assert (case.on_hold, case.is_out_of_control) == (True, False)
