@@ -49,6 +49,8 @@ def test_gate_says_in_control_out_of_control_and_not_known(own_site: Site) -> No
     )
     assert row_of(page, "CL") == ("CL Chloride ! Not known none none No control run within 24 hours.")
     assert "! 4 of 5 not in control" in page
+    assert re.findall(r"/qc/CHEM-1/(\w+)\"", page)[-1] == "NA"  # the only one in control stands last
+    assert '<a href="#gate-CHEM-1">CHEM-1 ! 4</a>' in page
 
 
 def test_gate_leaves_out_what_needs_no_control(site: Site) -> None:

@@ -50,10 +50,14 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class GateBlock:
-    """An analyzer's tests at the gate; `levels` are those of its targets."""
+    """An analyzer's tests at the gate, first what is not in control; `levels` are those of its targets.
+
+    `hours`: so long a good run speaks for what is measured.
+    """
 
     analyzer: str
     name: str
+    hours: int
     levels: tuple[int, ...]
     rows: tuple[GateRow, ...]
 
@@ -83,8 +87,9 @@ def blocks(reading: Reading) -> list[GateBlock]:
         GateBlock(
             analyzer.code,
             analyzer.name,
+            analyzer.qc_hours,
             tuple(sorted({one.level for row in own for one in targets.get((row.analyzer, row.test), ())})),
-            own,
+            tuple(sorted(own, key=lambda row: row.status.accepted)),
         )
         for analyzer in reading.catalog.analyzers.values()
         if (own := tuple(row for row in rows if row.analyzer == analyzer.code))
