@@ -162,13 +162,19 @@ class Orders(Repository):
 
     def by_placer_number(self, peer: str, placer_number: str) -> Row[Any] | None:
         """The order that holds a test the placer numbered so."""
-        query = (
-            select(t.lab_order)
-            .join(t.ordered_test, t.ordered_test.c.order_id == t.lab_order.c.id)
-            .where(t.lab_order.c.peer == peer, t.ordered_test.c.placer_number == placer_number)
-            .order_by(t.lab_order.c.id.desc())
-        )
-        return self.one(query)
+        return self.one(_BY_PLACER, peer=peer, placer_number=placer_number)
+
+
+_BY_PLACER = Question(
+    select(t.lab_order)
+    .join(t.ordered_test, t.ordered_test.c.order_id == t.lab_order.c.id)
+    .where(
+        t.lab_order.c.peer == bindparam("peer"),
+        t.ordered_test.c.placer_number == bindparam("placer_number"),
+    )
+    .order_by(t.lab_order.c.id.desc())
+    .limit(1)
+)
 
 
 class OrderedTests(Repository):
