@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from itertools import count
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
 from sqlalchemy import func, select
 
-from benchmarks import content, labs, messages
+from benchmarks import content, labs
 from benchmarks.labs import Place
 from benchmarks.serving import attend
 from lis.domain.people import system
@@ -83,14 +84,12 @@ class Bench:
             self._dashboard = Dashboard(Lab(self._house.lab(COPY)))
         return looked
 
-    def more(self, width: int, one_by_one: bool) -> list[bytes]:
-        """Frames for tubes of so many tests, ordered and received just now: one for each tube, or one for each test."""
+    def more(self, width: int) -> tuple[list[str], datetime]:
+        """Tubes of so many tests, ordered and received just now, and the laboratory's time."""
         lab, step = Lab(self._house.lab(COPY)), next(self._steps)
         if step and step % STEPS_A_DAY == 0:
             labs.next_day(lab)
-        tubes = labs.order_tubes(lab, AT_ONCE, width, received=True, series=f"S{step}-")
-        frames = messages.one_by_one if one_by_one else messages.for_tubes
-        return frames(tubes, width, lab.now())
+        return labs.order_tubes(lab, AT_ONCE, width, received=True, series=f"S{step}-"), lab.now()
 
     def log_size(self) -> int:
         """Bytes of SQLite's write-ahead log; 0 on PostgreSQL, which keeps its own."""

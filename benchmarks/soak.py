@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks import content, labs
+from benchmarks import content, labs, messages
 from benchmarks.bench import AT_ONCE, serve
 from benchmarks.common import Figures, databases, parser, read, run, show
 from benchmarks.labs import Place
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             server = stack.enter_context(Server(serve, place))
             wanted = 2 * AT_ONCE if options.quick else options.more.messages
             prefix = "" if name == "sqlite" else f"{name}, "
-            _soak(server, prefix, wanted, figures, (options.more.width, options.more.one_by_one))
+            _soak(server, prefix, wanted, figures, options.more.width, one_by_one=options.more.one_by_one)
     show(figures, options=options)
     show_targets(judge(TARGETS, figures))
     return int(any(sum(row.get("refused", ())) for row in figures.cases.values()))
@@ -63,11 +63,15 @@ def _furnish(place: Place) -> None:
     house.close()
 
 
-def _soak(server: Server, prefix: str, wanted: int, figures: Figures, kind: tuple[int, bool]) -> None:
+def _soak(
+    server: Server, prefix: str, wanted: int, figures: Figures, width: int, *, one_by_one: bool
+) -> None:
+    frames_of = messages.one_by_one if one_by_one else messages.for_tubes
     port = server.ask("open", content.WHOLE)
     sent, shown, first, longest = 0, 0, 0.0, 0.0
     while sent < wanted:
-        load = send(port, server.ask("more", *kind), connections=CONNECTIONS, seconds=600)
+        tubes, now = server.ask("more", width)
+        load = send(port, frames_of(tubes, width, now), connections=CONNECTIONS, seconds=600)
         sent += load.accepted + load.refused
         longest = max(longest, server.ask("log") / 1e6)
         if sent * PARTS // wanted > shown or sent >= wanted:
