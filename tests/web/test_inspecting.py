@@ -63,7 +63,7 @@ def test_a_batch_that_is_too_short_is_shown_settled_and_stays_what_it_is(own_sit
     page = browser.page("/messages/in/1")
 
     assert page.status_code == 200
-    assert "! batch.count: BTS-1 says 2 messages, 1 came." in text_of(page.text)
+    assert "! BTS-1 says 2 messages, 1 came. batch.count" in text_of(page.text)
     assert "Held messages (1)" in text_of(browser.page("/messages").text)
 
 

@@ -45,7 +45,7 @@ def received(site: Site) -> str:
 def test_candidates_of_an_unknown_tube_are_what_waits_for_the_test(own_site: Site) -> None:
     container = received(own_site)
     page = own_site.browser("technologist").page(f"/held/{held_value(own_site)}").text
-    assert "! container.unmatched: No container 999999999999 is known here." in text_of(page)
+    assert "! No container 999999999999 is known here. container.unmatched" in text_of(page)
     assert "101 = NA" in text_of(page)
     assert f"{container} 260610001 Archer, Ann M1001 NA" in text_of(page)
     assert "a name alone proves nothing" in page

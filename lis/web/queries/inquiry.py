@@ -120,6 +120,7 @@ def traffic(reading: Reading, accession: str) -> list[Row[Any]]:
         i.message_type.label("kind"),
         i.state,
         i.reason,
+        i.detail,
         i.raw.label("body"),
         i.reply.label("answer"),
     ).where(i.accession == accession)
@@ -130,7 +131,8 @@ def traffic(reading: Reading, accession: str) -> list[Row[Any]]:
         o.peer,
         o.kind,
         o.state,
-        o.last_error.label("reason"),
+        literal("").label("reason"),
+        o.last_error.label("detail"),
         o.body,
         o.answer,
     ).where(o.accession == accession)

@@ -33,9 +33,10 @@ def search(reading: Reading, asked: Search) -> list[Row[Any]]:
     """The newest messages both ways that fit."""
     i, o = t.inbound, t.outbox
     cases = _cases(reading, asked.q) if asked.q else []
-    why = func.coalesce(func.nullif(i.c.detail, ""), i.c.reason)
-    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code, why)
-    went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code, o.c.last_error)
+    came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code)
+    went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code)
+    came = came.add_columns(i.c.reason, i.c.detail)
+    went = went.add_columns(literal("").label("reason"), o.c.last_error.label("detail"))
     came = _narrowed(came, asked, i, i.c.interface, i.c.received_at, i.c.message_type)
     went = _narrowed(went, asked, o, o.c.peer, o.c.created_at, o.c.kind)
     if asked.q:
@@ -97,7 +98,7 @@ def _holds(reading: Reading, column: Any, text: str) -> ColumnElement[bool]:
     return func.instr(column, wanted) > 0
 
 
-def _logged(way: str, table: Any, code: Any, at: Any, kind: Any, answer: Any, why: Any) -> Select[Any]:
+def _logged(way: str, table: Any, code: Any, at: Any, kind: Any, answer: Any) -> Select[Any]:
     return select(
         literal(way).label("way"),
         table.c.id,
@@ -108,7 +109,6 @@ def _logged(way: str, table: Any, code: Any, at: Any, kind: Any, answer: Any, wh
         table.c.accession,
         table.c.state,
         answer.label("answer_code"),
-        why.label("why"),
     )
 
 
