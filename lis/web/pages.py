@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from lis.interfaces.inspect import visible
 from lis.kernel.clock import local
 from lis.lab import Reading, clock_state_of
 from lis.web.deps import Here
+from lis.web.queries.people import names
 from lis.web.words import MARKS, STATE_WORDS, age_text, spelled
 
 FOLDER = Path(__file__).parent
@@ -95,6 +97,7 @@ class Pages:
             "day": _day,
             "age": _age,
             "ago": _ago,
+            "who": _who,
             "words": lambda text: STATE_WORDS.get(str(text), str(text).replace("_", " ")),
             "printable": printable,
             "mark": lambda flag: MARKS.get(flag, flag),
@@ -130,8 +133,9 @@ class Pages:
                 "clock": clock_state_of(reading.head),
                 "nav": self._nav(here, request.url.path),
                 "current": request.url.path,
+                "staff": cache(partial(names, reading)),
             }
-        return self.environment.get_template(template).render(**(around | context))
+            return self.environment.get_template(template).render(**(around | context))
 
     def _nav(self, here: Here, path: str) -> tuple[list[NavLink], list[NavLink]]:
         """The entries a person may follow: those in the line, and those in the menu beside it."""
@@ -206,3 +210,13 @@ def _ago(context: Context, at: datetime | None) -> str:
     minutes = int((context["now"] - at).total_seconds() // 60)
     sign = "−" if minutes < 0 else ""
     return f"{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02d}"
+
+
+@pass_context
+def _who(context: Context, code: str) -> str:
+    """A member of staff by name, the same everywhere; a code that is nobody's, as an interface's, as it is.
+
+    The staff is asked for once in a page, and in one that names somebody alone.
+    """
+    found: str = context["staff"]().get(code, code)
+    return found

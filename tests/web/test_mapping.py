@@ -60,11 +60,11 @@ def test_a_row_is_added_replaced_and_closed_and_its_versions_stay(own_site: Site
     browser.act(f"{CODES}/close", {"code": "Nax", "reason": "Not in use"})
     page = page_of(own_site)
     assert "map version 3" in page
-    assert "Nax nothing own map, version 3 2026-03-02 06:00:00 lis_admin Not in use" in page
+    assert "Nax nothing own map, version 3 2026-03-02 06:00:00 Lis Admin Not in use" in page
     assert (
-        "3 Nax nothing: closed 2026-03-02 06:00:00 lis_admin Not in use in force "
-        "2 Nax K 2026-03-02 06:00:00 lis_admin Wrong channel 2026-03-02 06:00:00 lis_admin "
-        "1 Nax NA 2026-03-02 06:00:00 lis_admin New channel 2026-03-02 06:00:00 lis_admin"
+        "3 Nax nothing: closed 2026-03-02 06:00:00 Lis Admin Not in use in force "
+        "2 Nax K 2026-03-02 06:00:00 Lis Admin Wrong channel 2026-03-02 06:00:00 Lis Admin "
+        "1 Nax NA 2026-03-02 06:00:00 Lis Admin New channel 2026-03-02 06:00:00 Lis Admin"
     ) in page
 
 
@@ -94,7 +94,7 @@ def test_a_spelling_nobody_knows_is_mapped_and_its_values_filed(own_site: Site) 
     assert browser.act(f"{CODES}/unit", said).headers["location"] == f"{LAB}{CODES}"
     page = page_of(own_site, "technologist")
     assert "NA millimol mmol/L by own map mmol/L matched 1 1" in page
-    assert "1 unit millimol mmol/L 2026-03-02 06:00:00 lis_admin Old firmware in force" in page
+    assert "1 unit millimol mmol/L 2026-03-02 06:00:00 Lis Admin Old firmware in force" in page
     technologist.act(f"{CODES}/refile", {"unit": "millimol", "reason": "Spelling mapped"})
     assert "141" in technologist.page(f"/accessions/{accession}").text
     assert "Try millimol again" not in page_of(own_site, "technologist")

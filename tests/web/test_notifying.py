@@ -57,13 +57,13 @@ def test_call_with_read_back_closes_and_shows_in_the_history(called: Site) -> No
     browser = called.browser("technologist")
     missed = {"outcome": "no_answer", "comment": "Rang out"}
     assert browser.act("/calls/1/attempts", missed).headers["location"] == f"{LAB}/calls"
-    assert "technologist: no answer Rang out" in text_of(browser.page("/calls").text)
+    assert "Technologist: no answer Rang out" in text_of(browser.page("/calls").text)
     called.pass_time(timedelta(minutes=7))
     browser.act("/calls/1/attempts", REACHED | {"read_back": "Archer, K 7.2"})
     page = text_of(browser.page("/calls").text)
     assert "Open (0)" in page
     assert (
-        "7 min critical Potassium 7.2 mmol/L 260610001 Archer, Ann Nurse Reed, RN ✓ Archer, K 7.2 technologist 2"
+        "7 min critical Potassium 7.2 mmol/L 260610001 Archer, Ann Nurse Reed, RN ✓ Archer, K 7.2 Technologist 2"
         in page
     )
 

@@ -42,11 +42,11 @@ def test_report_is_followed_and_closed_by_a_supervisor(own_site: Site) -> None:
     assert technologist.act(f"{path}/close", {"conclusion": "x"}).status_code == 403
     listed = text_of(supervisor.page("/occurrences").text)
     assert "Open (1)" in listed
-    assert "processor interface interface:CHEM-1 Results stopped at 05:40 Restarted the line 1" in listed
+    assert "Processor interface interface:CHEM-1 Results stopped at 05:40 Restarted the line 1" in listed
     assert supervisor.act(f"{path}/close", {"conclusion": "Cable replaced"}).status_code == 303
     page = text_of(supervisor.page(path).text)
-    assert "✓ closed" in page and "technologist: Cable was loose" in page
-    assert "Conclusion Cable replaced — supervisor" in page
+    assert "✓ closed" in page and "Technologist: Cable was loose" in page
+    assert "Conclusion Cable replaced — Supervisor" in page
     assert "Open (0)" in text_of(supervisor.page("/occurrences").text)
 
 
@@ -83,7 +83,7 @@ def test_handoff_keeps_its_counts_as_they_were(own_site: Site) -> None:
     own_site.small.order("LYTES", numbers=("Q2",))
     page = text_of(browser.page("/handoffs").text)
     assert "2 expected" in page
-    assert "technician to Night shift Electrode changed at 05:00 expected 1" in page
+    assert "Technician to Night shift Electrode changed at 05:00 expected 1" in page
 
 
 def test_handoff_to_nobody_is_refused(site: Site) -> None:

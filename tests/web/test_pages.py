@@ -82,3 +82,15 @@ def test_no_page_carries_inline_code_or_style(site: Site, case: dict[str, str]) 
                     False,
                     False,
                 )
+
+
+def test_staff_stand_by_name_and_with_their_code_where_two_are_called_the_same(own_site: Site) -> None:
+    accession = own_site.small.released("LYTES", values=VALUES)
+    with own_site.small.work() as work:
+        work.staff.add(code="late", name="Processor", initials="P2", role=PROCESSOR, active=True)
+    browser = own_site.browser(SUPERVISOR)
+    timeline = browser.page(f"/accessions/{accession}/timeline").text
+    seen = {name for name in ("Technologist", "technologist", "Processor") if f">{name}</td>" in timeline}
+    assert seen == {"Technologist"}
+    assert ">Processor (processor)</td>" in timeline
+    assert " by Processor (processor)</td>" in browser.page(f"/accessions/{accession}").text

@@ -68,7 +68,7 @@ def test_linked_value_is_filed_on_the_tube_a_person_names(own_site: Site) -> Non
     assert answer.headers["location"] == f"{LAB}/messages"
     assert state_of(own_site, key) == ("filed", "NA")
     assert "141" in browser.page("/accessions/260610001").text
-    assert "It was settled 06:00 by technologist." in text_of(browser.page(f"/held/{key}").text)
+    assert "It was settled 06:00 by Technologist." in text_of(browser.page(f"/held/{key}").text)
 
 
 def test_link_that_something_speaks_against_is_refused_in_words(own_site: Site) -> None:
