@@ -19,6 +19,7 @@ from lis.domain.checks import Check, failed, not_applicable, not_evaluable, pass
 from lis.kernel.quantity import Quantity, plain
 
 NAME = "stability"
+COLLECTED_LATER = failed(NAME, "stability.collected_later", "Collected later than it was measured.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,24 @@ class SpecimenFacts:
         return self.collected_at or self.received_at
 
 
+def measured_at(specimen: SpecimenFacts, said: datetime | None, came_at: datetime) -> datetime:
+    """When it was measured, as far as what is said can be true; else the latest it can have been: when it came.
+
+    A tube is measured after it came into the laboratory, serum and plasma after the spin; where neither is known, after
+    the draw. A device whose clock is behind must not make a tube younger than it was.
+    """
+    if said is None or said > came_at:
+        return came_at
+    known = [at for at in (specimen.received_at, specimen.separated_at) if at is not None]
+    since = max(known, default=specimen.collected_at)
+    return came_at if since is None or said < since else said
+
+
+def is_before_draw(specimen: SpecimenFacts, said: datetime | None) -> bool:
+    """Whether what is said of the measurement and of the draw cannot both be true."""
+    return said is not None and specimen.collected_at is not None and said < specimen.collected_at
+
+
 def is_separated(type_code: str, catalog: Catalog) -> bool:
     """Whether the material is what is left of blood after the spin: serum or plasma."""
     return type_code in catalog.separated_types
@@ -53,8 +72,8 @@ def stability_check(test: Test, specimen: SpecimenFacts, at: datetime, catalog: 
     row = catalog.specimen_types.get(specimen.type) or catalog.specimen_types.get(test.specimen_type)
     own = own_limit(test, cold=specimen.cold)
     transport = _hours(row.max_transport_h) if row and is_separated(row.code, catalog) else None
-    if specimen.collected_at is not None and specimen.collected_at > at:
-        return failed(NAME, "stability.collected_later", "Collected later than it was measured.")
+    if is_before_draw(specimen, at):
+        return COLLECTED_LATER
     if own is None and transport is None:
         return not_applicable(NAME, "No stability limit.")
     if specimen.collected_at is None:

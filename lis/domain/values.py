@@ -26,7 +26,10 @@ BY_HAND: Source = "by_hand"
 
 @dataclass(frozen=True, slots=True)
 class SentValue:
-    """One value as it came: `flags` as HL7 0078, `status` as HL7 0085, unit as the sender spells it."""
+    """One value as it came: `flags` as HL7 0078, `status` as HL7 0085, unit as the sender spells it.
+
+    `came_at`: when it was filed, where it is judged again.
+    """
 
     test: str
     text: str
@@ -37,6 +40,7 @@ class SentValue:
     observed_at: datetime | None = None
     source: Source = "analyzer"
     dilution: str = ""  # as `1:5`; the value is what was measured times five. "" for none
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

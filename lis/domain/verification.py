@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from lis.domain import calculations
 from lis.domain.as_sent import as_sent
@@ -25,7 +24,7 @@ from lis.domain.expressions import Value
 from lis.domain.interference import interference_check
 from lis.domain.limits import Kind, Limits, kind_of, limits_for
 from lis.domain.qc.gate import qc_check
-from lis.domain.specimens import stability_check
+from lis.domain.specimens import COLLECTED_LATER, is_before_draw, stability_check
 from lis.domain.values import ReportedValue, SentValue
 
 
@@ -69,7 +68,7 @@ def judge_alone(
         said.measuring_range,
         said.interval,
         said.critical,
-        _stability(limits, facts, shared, sent.observed_at or facts.at),
+        _stability(sent, limits, facts, shared),
         shared.condition,
         interference_check(limits.test, limits.indices, specimen, companions, facts.reports_indices, catalog),
         qc_check(facts.qc),
@@ -108,12 +107,14 @@ _CALCULATED_UNKNOWN = not_evaluable(
 )
 
 
-def _stability(limits: Limits, facts: ResultFacts, shared: Shared, at: datetime) -> Check:
-    """One answer for all that keeps equally long."""
-    check = shared.stability.get((limits.keeps, at))
+def _stability(sent: SentValue, limits: Limits, facts: ResultFacts, shared: Shared) -> Check:
+    """One answer for all that keeps equally long; what is dated before the draw is not of this tube."""
+    if is_before_draw(facts.specimen, sent.observed_at):
+        return COLLECTED_LATER
+    check = shared.stability.get((limits.keeps, facts.at))
     if check is None:
-        check = stability_check(limits.test, facts.specimen, at, facts.catalog)
-        shared.stability[limits.keeps, at] = check
+        check = stability_check(limits.test, facts.specimen, facts.at, facts.catalog)
+        shared.stability[limits.keeps, facts.at] = check
     return check
 
 

@@ -15,7 +15,7 @@ from lis.domain.delta import PreviousResult, comparable
 from lis.domain.evaluations import ResultFacts
 from lis.domain.patients import PatientFacts
 from lis.domain.qc.gate import NO_ANALYZER, UNSAID, QcStatus
-from lis.domain.specimens import SpecimenFacts
+from lis.domain.specimens import SpecimenFacts, measured_at
 from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
 from lis.domain.workflow import ResultState
@@ -107,7 +107,7 @@ def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> 
             catalog=catalog,
             patient=patient,
             specimen=specimens[value.test],
-            at=value.observed_at or now,
+            at=measured_at(specimens[value.test], value.observed_at, value.came_at or now),
             qc=qc.get((value.analyzer, value.test)) or _qc_without_analyzer(work, value),
             previous=collection.previous.get(value.test),
             reports_indices=reporting[value.analyzer],
@@ -122,13 +122,14 @@ def uncalculated(
     """Values yet to be calculated: as old as the last measured one they are made of, however late they are judged."""
     made: list[SentValue] = []
     for test in tests:
-        seen = [
-            values[name].observed_at if name in values else collection.results[name].version_observed_at
+        inputs = [
+            values[name] if name in values else sent_value(collection.results[name])
             for name in made_of(work, test).difference(work.catalog.calculated)
-            if name in collection.results
+            if name in values or (name in collection.results and collection.results[name].version)
         ]
-        measured_at = max((at for at in seen if at is not None), default=None)
-        made.append(SentValue(test, "", source="calculation", observed_at=measured_at))
+        said = max((one.observed_at for one in inputs if one.observed_at), default=None)
+        came_at = max((one.came_at or work.now for one in inputs), default=None)
+        made.append(SentValue(test, "", source="calculation", observed_at=said, came_at=came_at))
     return made
 
 
@@ -208,6 +209,7 @@ def sent_value(row: Row[Any]) -> SentValue:
         observed_at=row.version_observed_at,
         source=row.version_source,
         dilution=row.version_sent_dilution,
+        came_at=row.version_created_at,
     )
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from lis.domain.catalog import Catalog
-from lis.domain.specimens import SpecimenFacts, is_separated, stability_check
+from lis.domain.specimens import SpecimenFacts, is_separated, measured_at, stability_check
 from tests.domain.samples import HOUR, NOON
 
 SECOND = timedelta(seconds=1)
@@ -95,6 +95,40 @@ def test_test_without_a_limit_of_its_own(catalog: Catalog) -> None:
     skewed = stability_check(free, SpecimenFacts("WB", NOON + SECOND), NOON, catalog)
     assert (skewed.outcome, skewed.reason_code) == ("failed", "stability.collected_later")
     assert judged(catalog, "AGAP", "SER", age=99 * HOUR, separated=HOUR) == ("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "received", "separated", "believed"),
+    [
+        (None, 2, None, 9),
+        (5, 2, None, 5),
+        (2, 2, None, 2),  # as it came in
+        (1.5, 2, None, 9),  # not yet in the laboratory
+        (9, 2, None, 9),
+        (9.5, 2, None, 9),  # still to come
+        (5, 2, 4, 5),
+        (3, 2, 4, 9),  # not yet spun
+        (3, 4, 2, 9),  # spun where it was drawn
+        (3, None, 4, 9),
+        (5, None, None, 5),  # receipt unknown: since the draw
+        (0.5, None, None, 9),
+    ],
+)
+def test_an_hour_of_measurement_is_believed_while_the_tube_was_here(
+    said: float | None, received: float | None, separated: float | None, believed: float
+) -> None:
+    """Hours after noon; drawn at one, the value came at nine."""
+
+    def at(hours: float | None) -> datetime | None:
+        return None if hours is None else NOON + hours * HOUR
+
+    tube = SpecimenFacts("SER", at(1), received_at=at(received), separated_at=at(separated))
+    assert measured_at(tube, at(said), NOON + 9 * HOUR) == at(believed)
+
+
+def test_without_draw_and_receipt_nothing_said_is_believed() -> None:
+    assert measured_at(SpecimenFacts("SER", None), NOON, NOON + HOUR) == NOON + HOUR
+    assert measured_at(SpecimenFacts("SER", None, NOON), NOON, NOON + HOUR) == NOON
 
 
 def test_serum_and_plasma_are_separated_whole_blood_is_not(catalog: Catalog) -> None:

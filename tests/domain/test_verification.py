@@ -96,6 +96,7 @@ def test_number_against_all_limits(
         ({"patient": replace(MAN, birth_on=date(2026, 3, 3))}, "interval.unknown"),
         ({"specimen": serum(collected_at=None)}, "stability.collection_unknown"),
         ({"specimen": serum(separated_at=None, collected_at=NOON - 3 * HOUR)}, "stability.unseparated"),
+        ({"at": NOON + 48 * HOUR}, "stability.exceeded"),
         ({"companions": {}}, "interference.no_index"),
         ({"companions": indices(H="150")}, "interference.exceeded"),
         ({"qc": QcStatus("not_evaluable", "qc.none", "")}, "qc.none"),
@@ -125,7 +126,7 @@ def test_fact_that_is_missing_or_speaks_against_it_holds(
         ("4.0", "mmol/L", {"flags": ("QCF",)}, "analyzer_flags.warning"),
         ("4.0", "mmol/L", {"flags": (">",)}, "analyzer_flags.off_scale"),
         ("4.0", "mmol/L", {"source": "calculation"}, "calculation.unknown"),
-        ("4.0", "mmol/L", {"observed_at": NOON + 48 * HOUR}, "stability.exceeded"),
+        ("4.0", "mmol/L", {"observed_at": NOON - 2 * HOUR}, "stability.collected_later"),
     ],
 )
 def test_what_the_message_says_holds(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Table, select
@@ -19,6 +21,7 @@ from lis.storage.work import Work
 from tests.labs import START, SmallLab
 
 CHEMISTRY, COAGULATION = "CHEM-1", "COAG-1"
+NOW = datetime.max  # what an analyzer says of its measurement unless told otherwise
 
 
 class Bench(SmallLab):
@@ -62,13 +65,21 @@ class Bench(SmallLab):
     def container(self, container_id: str) -> Row[Any]:
         return self.row(t.container, container_id=container_id)
 
-    def measure(self, container_id: str, values: dict[str, str], **said: str) -> list[tuple[str, str]]:
-        """An analyzer reports values by test; state and reason of each. `said`: status, patient, name, device."""
+    def measure(
+        self, container_id: str, values: dict[str, str], *, at: datetime | None = NOW, **said: str
+    ) -> list[tuple[str, str]]:
+        """An analyzer reports values by test; state and reason of each. `said`: status, patient, name, device.
+
+        `at`: when it says that it measured them; now where nothing is given, None where it does not say.
+        """
         device = said.get("device", CHEMISTRY)
         with self.lab.work(system("hl7", device)) as work:
             source = source_of(work, device)
             observations = tuple(
-                observation(work, device, seq, test, value, said.get("status", "F"))
+                replace(
+                    observation(work, device, seq, test, value, said.get("status", "F")),
+                    observed_at=work.now if at is NOW else at,
+                )
                 for seq, (test, value) in enumerate(values.items(), 1)
             )
             who = (said.get("patient", ""), said.get("name", ""))

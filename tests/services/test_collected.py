@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from lis.domain.people import system
 from lis.domain.requests import CollectedSpecimen, OrderRequest, RequestedTest
 from lis.services import filing, ordering, verifying
@@ -60,6 +62,59 @@ def test_index_that_no_panel_of_the_tube_asks_for_is_kept_with_the_tube(small: B
 
     assert small.measure(placed.container_ids[0], {"HIDX": "120"}) == [("supplemental", "")]
     assert small.container(placed.container_ids[0]).condition["indices"] == {"H": "120"}
+
+
+@pytest.mark.parametrize(
+    ("said", "reasons"),
+    [
+        (60, []),  # minutes after the tube came; it was drawn half an hour before, and is to be spun within two
+        (0, []),
+        (-1, ["stability.unseparated"]),  # the tube was not here: judged as of now
+        (-30, ["stability.unseparated"]),
+        (-31, ["stability.collected_later"]),
+        (181, ["stability.unseparated"]),  # still to come
+        (None, ["stability.unseparated"]),
+    ],
+)
+def test_a_tube_is_as_old_as_can_be_when_the_hour_of_measurement_cannot_be_true(
+    small: Bench, said: int | None, reasons: list[str]
+) -> None:
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    here = small.clock.now()
+    small.clock.advance(timedelta(hours=3))
+    at = None if said is None else here + timedelta(minutes=said)
+    small.measure(placed.container_ids[0], {**LYTES, **CLEAR}, at=at)
+
+    assert small.value(placed.accession, "NA")[3] == reasons
+    calculated = ["calculation.input_on_hold", "stability.unseparated"] if reasons else []
+    assert small.value(placed.accession, "AGAP")[3] == calculated
+
+
+def test_a_value_judged_again_is_as_old_as_when_it_came(small: Bench) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], {**LYTES, **CLEAR}, at=None)
+    small.clock.advance(timedelta(hours=3))
+    small.run_controls()
+    with small.by_wire() as work:
+        order = work.orders.by_accession(placed.accession)
+        filing.judge_anew(work, order, work.results.current_of_order(order.id)[0].collected_at)
+
+    assert small.value(placed.accession, "NA")[3] == []
+    assert small.value(placed.accession, "AGAP")[3] == []
+
+
+def test_a_typed_value_is_of_the_hour_it_was_typed(small: Bench) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.enter(placed.accession, NA="140")
+    small.clock.advance(timedelta(hours=3))
+    small.enter(placed.accession, K="4.0")
+
+    assert "stability.unseparated" not in small.value(placed.accession, "NA")[3]
+    assert "stability.unseparated" in small.value(placed.accession, "K")[3]
 
 
 def test_the_past_read_ahead_is_what_is_asked_of_it(small: Bench) -> None:
