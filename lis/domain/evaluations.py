@@ -28,7 +28,7 @@ _NO_VALUE = ReportedValue("", None, "")
 
 
 class ResultFacts(NamedTuple):
-    """All that the checks may know but for the other tests of the collection. `at`: when it was measured, as is believed."""
+    """All that the checks may know but for the other tests of the collection. `at`: when it is believed measured."""
 
     catalog: Catalog
     patient: PatientFacts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Table, select
@@ -21,7 +21,7 @@ from lis.storage.work import Work
 from tests.labs import START, SmallLab
 
 CHEMISTRY, COAGULATION = "CHEM-1", "COAG-1"
-NOW = datetime.max  # what an analyzer says of its measurement unless told otherwise
+NOW = datetime.max.replace(tzinfo=UTC)  # what an analyzer says of its measurement unless told otherwise
 
 
 class Bench(SmallLab):

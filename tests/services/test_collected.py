@@ -67,7 +67,10 @@ def test_index_that_no_panel_of_the_tube_asks_for_is_kept_with_the_tube(small: B
 @pytest.mark.parametrize(
     ("said", "reasons"),
     [
-        (60, []),  # minutes after the tube came; it was drawn half an hour before, and is to be spun within two
+        (
+            60,
+            [],
+        ),  # minutes after the tube came; it was drawn half an hour before, and is to be spun within two
         (0, []),
         (-1, ["stability.unseparated"]),  # the tube was not here: judged as of now
         (-30, ["stability.unseparated"]),
