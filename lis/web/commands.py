@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from lis.domain.catalog import Catalog, RejectionReason
 from lis.domain.requests import STAT
-from lis.kernel.clock import local
 from lis.kernel.errors import Invalid
 from lis.services import accessioning, inspecting, labelling, ordering, rejecting, withdrawing
 from lis.services.accessioning import Receipt
@@ -132,7 +131,7 @@ def carry_out(work: Work, command: str, text: str) -> Receipt:
 
 def _state(work: Work, said: Sentence, text: str) -> Receipt:
     container = find_container(work, text)
-    seen = commands_seen.inspection(said.seen, container.type, work.catalog, local(work.now, work.zone))
+    seen = commands_seen.inspection(said.seen, container.type, work.catalog, work.zone, work.now)
     return inspecting.inspect_specimen(work, container.container_id, seen)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from lis.domain.catalog import Catalog
@@ -12,11 +11,11 @@ from lis.domain.conditions import CONDITIONS
 from lis.domain.inspection import TEMPERATURES, Inspection
 from lis.kernel.errors import Invalid
 from lis.kernel.quantity import parse_decimal
+from lis.web import moments
 
 SEEN = "%SEEN-"
 EXPIRED, TUBE, FILL = f"{SEEN}EXP", f"{SEEN}TUBE-", f"{SEEN}FILL-"
 VOLUME, TEMPERATURE, SPUN = f"{SEEN}VOL-", f"{SEEN}TEMP-", f"{SEEN}SPUN-"
-_HOUR = re.compile(r"([01]\d|2[0-3]):?([0-5]\d)")
 FILLS = (25, 50, 75, 90)  # per cent of what the tube draws
 
 
@@ -31,8 +30,8 @@ def offered(catalog: Catalog) -> list[tuple[str, str]]:
     ]
 
 
-def inspection(words: Sequence[str], wanted: str, catalog: Catalog, now: datetime) -> Inspection:
-    """What the codes state together of a container of the kind `wanted`; `now` by the laboratory's wall clock."""
+def inspection(words: Sequence[str], wanted: str, catalog: Catalog, zone: str, now: datetime) -> Inspection:
+    """What the codes state together of a container of the kind `wanted`, in the laboratory's zone."""
     unknown = next((word for word in words if not _is_known(word)), "")
     if unknown:
         raise Invalid("command.unknown", f"{unknown} is no command here.", "Nothing was done with the tube.")
@@ -43,7 +42,7 @@ def inspection(words: Sequence[str], wanted: str, catalog: Catalog, now: datetim
         volume_ml=_volume(words, kind or wanted, catalog),
         temperature=_last(words, TEMPERATURE),
         conditions=tuple(word for word in CONDITIONS if f"{SEEN}{word.upper()}" in words),
-        separated_at=_spun_at(words, now),
+        separated_at=_spun_at(words, zone, now),
     )
 
 
@@ -71,16 +70,15 @@ def _volume(words: Sequence[str], kind: str, catalog: Catalog) -> Decimal | None
     return row.draw_volume_ml * _number(part) / 100
 
 
-def _spun_at(words: Sequence[str], now: datetime) -> datetime | None:
+def _spun_at(words: Sequence[str], zone: str, now: datetime) -> datetime | None:
     """The last time the wall clock showed the hour that is written on the label, as 08:30 or 0830."""
     stated = _last(words, SPUN)
     if not stated:
         return None
-    found = _HOUR.fullmatch(stated)
-    if found is None:
+    at = moments.hour(stated)
+    if at is None:
         raise Invalid("spin.hour", f"{stated} is no hour.", "State it as on the label: 08:30.")
-    at = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    return (at if at <= now else at - timedelta(days=1)).astimezone(UTC)
+    return moments.last_time(at, zone, now).astimezone(UTC)
 
 
 def _number(text: str) -> Decimal:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy import Row, bindparam, select
 from starlette.datastructures import FormData
 
 from lis.domain.people import Act, Actor
-from lis.kernel.errors import Invalid, NotAllowed
+from lis.kernel.errors import NotAllowed
 from lis.lab import Lab, Reading
 from lis.storage import control
 from lis.storage import tables as t
 from lis.storage.control import Account, Session
 from lis.storage.house import House
+from lis.web import moments
 from lis.web.laboratories import Laboratories
 from lis.web.security import require_token
 from lis.web.security_sessions import Doorkeeper, SignInRefused
@@ -109,13 +109,9 @@ class Form:
         text = self.text(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
-    def instant(self, name: str, zone: str) -> datetime:
-        """A day and hour as a person in the laboratory's zone types it."""
-        text = self.text(name)
-        try:
-            return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-        except ValueError:
-            raise Invalid("form.instant", f"{text} is no date and time.", "Type day and hour.") from None
+    def instant(self, name: str, zone: str, now: datetime) -> datetime:
+        """A day and hour as a person in the laboratory's zone types it, or a refusal that says how."""
+        return moments.instant(self.text(name), zone, now)
 
 
 def settings_of(request: Request) -> Settings:

@@ -37,9 +37,11 @@ class Served:
     url: str
     asked: list[str] = field(default_factory=list)
 
-    def page(self, browser: Browser, role: str, width: int = 1280, height: int = 720) -> Page:
+    def page(
+        self, browser: Browser, role: str, width: int = 1280, height: int = 720, locale: str = "en-US"
+    ) -> Page:
         """A page of a browser of its own in which the role's member of staff is signed in."""
-        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        page = browser.new_context(viewport={"width": width, "height": height}, locale=locale).new_page()
         page.on("request", lambda request: self.asked.append(request.url))
         page.goto(self.url)
         page.get_by_label("User name").fill(role)

@@ -71,7 +71,7 @@ def recollect(served: Served, page: Page, new: str) -> None:
     row = page.get_by_role("row", name=new)
     expect(row).to_contain_text("requested")
     drawn = served.site.small.clock.now() - timedelta(minutes=5)
-    row.get_by_label("At").fill(f"{drawn.astimezone(ZoneInfo('America/Chicago')):%Y-%m-%dT%H:%M}")
+    row.get_by_label("At").fill(f"{drawn.astimezone(ZoneInfo('America/Chicago')):%Y-%m-%d %H:%M}")
     row.get_by_label("By").fill("RN7")
     row.get_by_label("Number on the tube").fill("GOOD1")
     row.get_by_role("button").click()

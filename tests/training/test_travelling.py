@@ -190,7 +190,7 @@ def test_an_instant_of_the_past_becomes_a_laboratory_of_its_own(served: Serving,
     at = pasts.START + timedelta(minutes=50)
     typed = at.astimezone(CENTRAL).strftime("%Y-%m-%dT%H:%M")
     assert (
-        f'max="{(pasts.START + 3 * pasts.HOUR).astimezone(CENTRAL):%Y-%m-%dT%H:%M}"'
+        f'value="{(pasts.START + 3 * pasts.HOUR).astimezone(CENTRAL):%Y-%m-%d %H:%M}"'
         in supervisor.get(TIME).text
     )
     arrived(supervisor, supervisor.act(f"{TIME}/fork", new="then", at=typed))

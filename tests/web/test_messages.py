@@ -190,7 +190,6 @@ def test_search_finds_messages_both_ways_by_what_is_known_of_them(own_site: Site
         "?text=Kalium": [],
         "?since=2026-03-02T05:59&until=2026-03-02T06:01": [held, dead],
         "?since=2026-03-02T06:01": [],
-        "?since=never": [held, dead],
     }
     assert {query: found(own_site, query) for query in asked} == asked
 
@@ -262,3 +261,16 @@ def test_case_says_in_words_what_was_wrong_with_its_messages(own_site: Site) -> 
     page = text_of(own_site.browser("technologist").page(f"/accessions/{order.accession}/timeline").text)
     assert "from CHEM-1: ORU^R01 refused Order R1 is closed. order.refused" in page
     assert "message.refused message:1" in page and "Closed. order.refused" in page
+
+
+def test_search_between_hours_that_are_none_finds_nothing_and_says_what_to_type(own_site: Site) -> None:
+    held_message(own_site)
+    page = own_site.browser("technologist").page("/messages/log?since=2026-03-08+02:30&until=").text
+    assert "✕ 2026-03-08 02:30 never was: the clocks were put forward over it." in text_of(page)
+    assert ('value="2026-03-08 02:30"' in page, "<caption>" in page, "No such message." in page) == (
+        True,
+        False,
+        False,
+    )
+    page = text_of(own_site.browser("technologist").page("/messages/log?until=03/02/2026+06:00").text)
+    assert "✕ 03/02/2026 06:00 may be read in two ways. Type the year first, as 2026-03-02 06:00." in page

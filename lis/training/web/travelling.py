@@ -21,7 +21,7 @@ from lis.web.pages import go, show
 
 router = APIRouter(prefix="/bench/{slug}/time")
 TRAINERS = (SUPERVISOR, LIS_ADMIN)
-MINUTE_TYPED = "%Y-%m-%dT%H:%M"
+MINUTE_TYPED = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def fork(request: Request, here: SomeoneHere, form: Posted) -> Response:
     if not new:
         raise Invalid("lab.name", "The new laboratory needs a short name.")
     travel, by = _travel(request), here.actor.code
-    instant = form.instant("at", _zone(here)) if at else None
+    instant = form.instant("at", _zone(here), here.lab.now()) if at else None
 
     def set_out(progress: Any) -> str:
         if instant is None:
@@ -101,7 +101,7 @@ def back(request: Request, here: SomeoneHere, form: Posted) -> Response:
     """Put this laboratory and its world back; what they are now is kept first."""
     _require_trainer(here)
     travel, by, label = _travel(request), here.actor.code, form.text("label")
-    instant = None if label else form.instant("at", _zone(here))
+    instant = None if label else form.instant("at", _zone(here), here.lab.now())
 
     def set_out(progress: Any) -> str:
         before = travel.back(here.slug, label, by) if instant is None else None

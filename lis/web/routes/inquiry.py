@@ -12,6 +12,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.kernel.clock import local_day
 from lis.kernel.errors import Conflict, Invalid
+from lis.web import moments
 from lis.web.deps import SomeoneHere
 from lis.web.pages import show
 from lis.web.printing import report_of
@@ -43,10 +44,10 @@ def numbers_page(request: Request, here: SomeoneHere, day: str = "") -> Response
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid("day.unknown", f"{text[:20]} is no date.", "Type year, month and day.") from None
+    found = moments.day(text)
+    if text and found is None:
+        raise Invalid("day.unknown", f"{text[:20]} is no date.", moments.DAY_ADVICE)
+    return found
 
 
 @router.get("/patients/{mrn}")

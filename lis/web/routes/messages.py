@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -11,7 +10,10 @@ from starlette.responses import Response
 from lis.domain.people import Act
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.refiling import refile_waiting
+from lis.kernel.errors import Invalid
+from lis.lab import Reading
 from lis.services import maintaining
+from lis.web import moments
 from lis.web.deps import Posted, SomeoneHere
 from lis.web.pages import go, show
 from lis.web.queries import messages, searching
@@ -57,27 +59,24 @@ def log_page(
     """The newest messages both ways that fit what is asked."""
     here.require(Act.MESSAGE_VIEW)
     with here.lab.reading() as reading:
-        asked = Search(
-            interface=interface,
-            kind=kind,
-            state=state,
-            q=q.strip()[:64],
-            text=text[:200],
-            since=_instant(since, reading.zone),
-            until=_instant(until, reading.zone),
-        )
-        rows = searching.search(reading, asked)
+        asked = Search(interface=interface, kind=kind, state=state, q=q.strip()[:64], text=text[:200])
+        asked, refusal = _within(asked, since, until, reading)
+        rows = [] if refusal else searching.search(reading, asked)
         codes, kinds = messages.codes(reading), searching.kinds(reading)
-    shown = {"asked": asked, "since": since, "until": until, "states": STATES}
+    shown = {"asked": asked, "since": since, "until": until, "states": STATES, "refusal": refusal}
     return show(request, here, "messages/log.html", rows=rows, codes=codes, kinds=kinds, **shown)
 
 
-def _instant(text: str, zone: str) -> datetime | None:
-    """A day and hour as typed in the laboratory's zone; None when none was given, or none that is one."""
+def _within(asked: Search, since: str, until: str, reading: Reading) -> tuple[Search, Invalid | None]:
+    """The search between two instants as they were typed, or why one of them is none."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)) if text else None
-    except ValueError:
-        return None
+        first, last = (
+            moments.instant(text, reading.zone, reading.now) if text.strip() else None
+            for text in (since[:40], until[:40])
+        )
+    except Invalid as refusal:
+        return asked, refusal
+    return replace(asked, since=first, until=last), None
 
 
 @router.get("/interfaces/{code}")

@@ -23,6 +23,7 @@ from lis.lab import Reading
 from lis.services import adding, cancelling
 from lis.services import ordering as service
 from lis.storage.work import Work
+from lis.web import moments
 from lis.web.deps import Form, Posted, SomeoneHere
 from lis.web.pages import go, show
 from lis.web.queries import inquiry, ordering, specimens
@@ -203,7 +204,7 @@ def _patient(work: Work, form: Form) -> PatientDetails:
 def _drawn(work: Work, form: Form, codes: list[str]) -> tuple[CollectedSpecimen, ...]:
     """One drawn tube per planned one when the form says when they were collected, or spun there; else none."""
     collected_at, spun_at = (
-        form.instant(name, work.zone) if form.text(name) else None
+        form.instant(name, work.zone, work.now) if form.text(name) else None
         for name in ("collected_at", "separated_at")
     )
     if collected_at is None and spun_at is None:
@@ -228,7 +229,9 @@ def _drawn(work: Work, form: Form, codes: list[str]) -> tuple[CollectedSpecimen,
 
 
 def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text.strip() else None
-    except ValueError:
-        raise Invalid("patient.birth_date", f"{text} is no date.", "Type year, month and day.") from None
+    if not text.strip():
+        return None
+    found = moments.day(text)
+    if found is None:
+        raise Invalid("patient.birth_date", f"{text[:20]} is no date.", moments.DAY_ADVICE)
+    return found

@@ -55,7 +55,7 @@ def collected(here: SomeoneHere, form: Posted, container_id: str) -> Response:
         collecting.record_collection(
             work,
             container_id,
-            collected_at=form.instant("collected_at", work.zone),
+            collected_at=form.instant("collected_at", work.zone, work.now),
             collected_by=form.text("collected_by"),
             told_by=form.text("told_by"),
         )

@@ -73,7 +73,7 @@ def collected(here: SomeoneHere, form: Posted, container_id: str) -> Response:
         recollecting.record_collected(
             work,
             container_id,
-            collected_at=form.instant("collected_at", work.zone),
+            collected_at=form.instant("collected_at", work.zone, work.now),
             collected_by=form.text("collected_by"),
             collection_number=form.text("collection_number"),
         )

@@ -1,4 +1,4 @@
-// Lab time on the page: counted on from what the server said, at the lab's pace, shown in the lab's zone.
+// Lab time on the page and in its fields: counted on from what the server said, at the lab's pace, in the lab's zone.
 
 const shown = document.getElementById("clock");
 const pace = document.getElementById("pace");
@@ -30,6 +30,23 @@ if (shown) {
     pace.textContent = state.paused ? "paused" : state.speed === 1 ? "" : `×${state.speed}`;
     tick();
   };
+
+  // A field for day or hour is filled in by the key N; no such field takes the letter itself.
+  const typed = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  });
+  const forms = {
+    instant: (one) => `${one.year}-${one.month}-${one.day} ${one.hour}:${one.minute}`,
+    day: (one) => `${one.year}-${one.month}-${one.day}`,
+    hour: (one) => `${one.hour}:${one.minute}`,
+  };
+  document.addEventListener("keydown", (event) => {
+    const form = forms[event.target.dataset?.now];
+    if (!form || event.key.toLowerCase() !== "n" || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.target.value = form(Object.fromEntries(typed.formatToParts(now()).map((one) => [one.type, one.value])));
+    event.target.dispatchEvent(new Event("change", { bubbles: true }));
+  });
 
   tick();
   setInterval(tick, 1000);
