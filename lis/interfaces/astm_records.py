@@ -1,4 +1,4 @@
-"""LIS02 records as facts: results as HL7 gives them too, and queries for work.
+"""LIS02 records as facts: results, as HL7 gives them too.
 
 LIS02-A2 (ASTM E1394). Statuses and action codes are its own and are said here in the words of HL7 table 0085.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -33,23 +32,6 @@ QUESTIONED = {
 _LOINC = re.compile(r"\d{1,5}-\d", re.ASCII)
 _RANGE = re.compile(r"\s*([\d.eE+]+)\s*(?:to|-)\s*([\d.eE+]+)\s*")
 _INSTRUMENT = "I"
-EVERYTHING = "ALL"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkQuery:
-    """One id of a Q record: the container asked for, or everything there is; cancelled when it takes an earlier query
-    back. `codes` are those of the tests asked for (Q-5), none for all of them.
-
-    `sound` is false when Q-4, the end of a range of ids, is filled: ranges are not served, and some senders misuse the
-    record for the values of controls.
-    """
-
-    container: str
-    cancelled: bool
-    sound: bool = True
-    everything: bool = False
-    codes: tuple[str, ...] = ()
 
 
 def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Reading, ...]:
@@ -61,34 +43,6 @@ def read_records(message: Records, profile: Profile, zone: ZoneInfo) -> tuple[Re
             readings.append(_reading(message, order, profile, zone, seq))
             seq += len(order.results)
     return tuple(readings)
-
-
-def read_queries(message: Records) -> tuple[WorkQuery, ...]:
-    """The queries of a message: Q-3 is patient^specimen, repeated for a list."""
-    return tuple(one for query in message.all("Q") for one in _queries(query))
-
-
-def _queries(query: Record) -> list[WorkQuery]:
-    codes = _codes_asked(query)
-    return [_query(query, parts, codes) for parts in query.repeated(3)] or [_query(query, [""], codes)]
-
-
-def _query(query: Record, parts: list[str], codes: tuple[str, ...]) -> WorkQuery:
-    """ALL beside a patient's id is not everything: it is looked for as it stands, and not found."""
-    patient, specimen = parts[0].strip(), parts[1].strip() if len(parts) > 1 else ""
-    return WorkQuery(
-        container=specimen or patient,
-        cancelled=query[13].strip().upper() == "A",
-        sound=not query[4],
-        everything={word.upper() for word in (patient, specimen) if word} == {EVERYTHING},
-        codes=codes,
-    )
-
-
-def _codes_asked(query: Record) -> tuple[str, ...]:
-    """The tests of Q-5, repeated for a list; none when ALL of them are asked for, or nothing is said."""
-    codes = [code for parts in query.repeated(5) if (code := _local_code(parts)[0])]
-    return () if EVERYTHING in map(str.upper, codes) else tuple(dict.fromkeys(codes))
 
 
 def _reading(message: Records, order: Order, profile: Profile, zone: ZoneInfo, seq: int) -> Reading:
@@ -180,7 +134,7 @@ def _observation(
 def _code(record: Record, profile: Profile) -> tuple[str, str, str, str]:
     """Local code, name, LOINC, and the part that a secondary value is."""
     parts = record.comps(3)
-    code, rest = _local_code(parts)
+    code, rest = local_code(parts)
     loinc = next((part for part in rest if _LOINC.fullmatch(part)), "")
     name = next((part for part in rest if part and part != loinc and not part.isdigit()), "")
     part = _component(parts, profile.secondary_component)
@@ -203,12 +157,12 @@ def _dilution(record: Record, comments: list[Record], profile: Profile) -> str:
 
 def _stray_dilution(record: Record, profile: Profile) -> str:
     """A ratio in R-3 where the profile knows of none: LIS02-A2 leaves to the manufacturer what it means."""
-    _, rest = _local_code(record.comps(3))
+    _, rest = local_code(record.comps(3))
     ratios = [part for part in rest if part and (dilution_factor(part) or 1) != 1]
     return ratios[0] if ratios and not profile.dilution_component else ""
 
 
-def _local_code(sent: list[str]) -> tuple[str, list[str]]:
+def local_code(sent: list[str]) -> tuple[str, list[str]]:
     """The local code of a universal test id (component 4 and on, as analyzers differ), and what stands behind it."""
     parts = [part.strip() for part in sent]
     places = [n for n in range(3, len(parts)) if parts[n]] or [n for n, part in enumerate(parts) if part]

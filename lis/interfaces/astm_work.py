@@ -25,6 +25,8 @@ from lis.wire.er7 import Seg, Value, comps, reps
 MOST_AT_ONCE = 200
 NEW, CANCEL = "N", "C"
 ASKED, UNASKED = "Q", "O"
+NO_WORK, NOT_SERVED = "I", "Q"
+"""L-3: nothing is known of what was asked for; what was asked for is not served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,20 @@ _WAITING = _waiting()
 
 
 def query_answer(
-    work: Sequence[HandedOut], sender: str, at: datetime, zone: ZoneInfo, note: str = ""
+    work: Sequence[HandedOut],
+    sender: str,
+    at: datetime,
+    zone: ZoneInfo,
+    notes: Sequence[str] = (),
+    nothing: str = NO_WORK,
 ) -> bytes:
-    """The answer to a query; L-3 is I when there is nothing (LIS02-A2, request information).
+    """The answer to a query; L-3 is `nothing` when there is no work in it (LIS02-A2, request information).
 
     LIS02 knows no answer that goes on: that it is not the whole is said in a comment on the message.
     """
     orders = [record for number, one in enumerate(work, 1) for record in _order(one, number, NEW, ASKED)]
-    if note:
-        orders.insert(0, Seg("C", {2: "1", 3: "L", 4: note, 5: "G"}))
-    return _message(orders, "", sender, at, zone, "N" if work else "I")
+    comments = [Seg("C", {2: str(n), 3: "L", 4: note, 5: "G"}) for n, note in enumerate(notes, 1)]
+    return _message([*comments, *orders], "", sender, at, zone, "N" if work else nothing)
 
 
 def work_records(

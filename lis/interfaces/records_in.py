@@ -9,8 +9,17 @@ from typing import Any
 from sqlalchemy import Row
 
 from lis.interfaces.astm_envelope import AstmEnvelope
-from lis.interfaces.astm_records import WorkQuery, read_queries, read_records
-from lis.interfaces.astm_work import MOST_AT_ONCE, HandedOut, handed_out, outstanding, query_answer
+from lis.interfaces.astm_queries import WorkQuery, read_queries
+from lis.interfaces.astm_records import read_records
+from lis.interfaces.astm_work import (
+    MOST_AT_ONCE,
+    NO_WORK,
+    NOT_SERVED,
+    HandedOut,
+    handed_out,
+    outstanding,
+    query_answer,
+)
 from lis.interfaces.handling import file_readings, source_of
 from lis.interfaces.outcomes import DEAD_LETTER, Outcome, held, processed
 from lis.interfaces.routing import Line
@@ -69,7 +78,8 @@ class _Answer:
 def _answer(work: Work, line: Line, asked: Sequence[WorkQuery]) -> _Answer:
     found: dict[str, HandedOut] = {}
     beyond, codes = 0, source_of(work.catalog, line, 0).code_map
-    for query in asked if line.code in work.catalog.analyzers else ():
+    served = [query for query in asked if not query.not_given]
+    for query in served if line.code in work.catalog.analyzers else ():
         only = {codes[code] for code in query.codes if code in codes} if query.codes else None
         if query.everything:
             most = int(line.row.settings.get("most_at_once", MOST_AT_ONCE))
@@ -81,11 +91,14 @@ def _answer(work: Work, line: Line, asked: Sequence[WorkQuery]) -> _Answer:
             one = _handed_out(work, line, container, tests)
             before = found.get(one.container)
             found[one.container] = _joined(before, one) if before else one
-    rest = f"Given {len(found)}; {beyond} more wait: ask again, or by their ids." if beyond else ""
-    records = query_answer([*found.values()], line.our_application, work.now, line.zone, rest)
-    unknown = dict.fromkeys(code for query in asked for code in query.codes if not codes.get(code))
-    words = f"Asked for codes that mean no test here: {', '.join(unknown)}." if unknown else ""
-    return _Answer(records, [note for note in (rest, words) if note])
+    told_too = [f"Given {len(found)}; {beyond} more wait: ask again, or by their ids."] if beyond else []
+    if refused := dict.fromkeys(query.not_given for query in asked if query.not_given):
+        told_too.append(f"Asked for {', '.join(refused)}: analyzers are told of work alone here.")
+    nothing = NO_WORK if served else NOT_SERVED
+    records = query_answer([*found.values()], line.our_application, work.now, line.zone, told_too, nothing)
+    unknown = dict.fromkeys(code for query in served for code in query.codes if not codes.get(code))
+    words = [f"Asked for codes that mean no test here: {', '.join(unknown)}."] if unknown else []
+    return _Answer(records, told_too + words)
 
 
 def _of_one(

@@ -249,6 +249,44 @@ def test_a_query_that_is_taken_back_is_not_answered(small: SmallLab, inbox: Inbo
     assert take(inbox, query) == (ACK,)
 
 
+@pytest.mark.parametrize(
+    ("status", "asked_for"),
+    [
+        ("R", "results sent before (Q-13 R)"),
+        ("f", "final results (Q-13 F)"),
+        ("N", "new or edited results (Q-13 N)"),
+        ("D", "demographics alone (Q-13 D)"),
+        ("Z", "something unknown (Q-13 Z)"),
+    ],
+)
+def test_a_query_for_anything_but_work_is_told_so_and_given_none(
+    small: SmallLab, inbox: Inbox, container: str, status: str, asked_for: str
+) -> None:
+    noted = sent_work(small)
+    query = f"H|\\^&|||CHEM-1|||||LIS||P\rQ|1|^{container}||^^^ALL||||||||{status}\rL|1|N\r"
+
+    _, answer = take(inbox, query)
+
+    words = f"Asked for {asked_for}: analyzers are told of work alone here."
+    message = Records.parse(answer.decode())
+    assert [record.id for record in message.records] == ["H", "C", "L"]
+    assert (message.all("C")[0][4], message.all("L")[0][3]) == (words, "Q")
+    assert (details(small), states(small), sent_work(small)) == ([words], [("processed", "")], noted)
+
+
+def test_work_is_given_beside_what_is_not(small: SmallLab, inbox: Inbox, container: str) -> None:
+    asked = f"Q|1|^{container}||^^^101||||||||\rQ|2|^{container}||^^^NEW||||||||R\r"
+
+    _, answer = take(inbox, f"H|\\^&|||CHEM-1|||||LIS||P\r{asked}L|1|N\r")
+
+    message = Records.parse(answer.decode())
+    assert [record.id for record in message.records] == ["H", "C", "P", "O", "L"]
+    assert (message.all("O")[0][5], message.all("L")[0][3]) == ("^^^101", "N")
+    assert details(small) == [
+        "Asked for results sent before (Q-13 R): analyzers are told of work alone here."
+    ]
+
+
 def test_a_cut_message_is_held_whole(small: SmallLab, inbox: Inbox, container: str) -> None:
     text = records(container, "101|141|mmol/L")
 
