@@ -18,6 +18,9 @@ LONGEST = 250
 """Characters of one text: no number, name, code or unit is longer."""
 _NUMBERS = ("placer", "filler", "container", "specimen")
 _PERSON = ("id", "family", "given", "sex")
+_PATIENT = (*_PERSON, "birth_date")
+_TEST = ("code", "unit")
+_ORDER = ("patient", *_NUMBERS, "tests", "received")
 _ANSWERS = {"": True, "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _ODD = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
 
@@ -45,6 +48,7 @@ def orders_in(file: Path) -> list[dict[str, Any]]:
     found = content.get("orders") if isinstance(content, dict) else None
     if not isinstance(found, list):
         raise Invalid("preload.no_orders", f"{file} has no list `orders`.")
+    _refuse_unknown(str(file), "The file", content, ("orders",))
     return [_order(f"{file} order {number}", order) for number, order in enumerate(found, 1)]
 
 
@@ -53,6 +57,10 @@ def _order(where: str, order: Any) -> dict[str, Any]:
     has_tests = isinstance(tests, list) and all(isinstance(test, dict) for test in tests)
     if not isinstance(patient, dict) or not isinstance(tests, list) or not has_tests or not tests:
         raise _unreadable(where, "It needs `patient` with an `id`, and `tests`, each with a `code`.")
+    _refuse_unknown(where, "An order", order, _ORDER)
+    _refuse_unknown(where, "A patient", patient, _PATIENT)
+    for test in tests:
+        _refuse_unknown(where, "A test", test, _TEST)
     return {
         "patient": {
             **{name: _text(where, f"patient {name}", patient.get(name)) for name in _PERSON},
@@ -69,6 +77,14 @@ def _order(where: str, order: Any) -> dict[str, Any]:
         ],
         "received": _answer(where, order.get("received")),
     }
+
+
+def _refuse_unknown(where: str, part: str, given: dict[Any, Any], known: tuple[str, ...]) -> None:
+    """A key that means nothing here is a mistake of writing, never passed over."""
+    unknown = [str(key)[:LONGEST] for key in given if key not in known]
+    if unknown:
+        allowed = ", ".join(f"`{name}`" for name in known)
+        raise _unreadable(where, f"{part} has no key {unknown[0]!r}: there are {allowed}.")
 
 
 def _text(where: str, name: str, given: Any) -> str:

@@ -201,7 +201,7 @@ UNREADABLE = {
     ),
     "no list": ("orders: hello", "has no list `orders`"),
     "an alias bomb": (
-        "a: &a [x, x]\nb: &b [*a, *a]\norders: [{patient: {id: 1}, tests: [{code: *b}]}]",
+        "orders: [{patient: {id: 1}, tests: [{code: &a [x, x]}, {code: [*a, *a]}]}]",
         "a list",
     ),
     "no tests": ("orders: [{patient: {id: 1}, tests: []}]", "It needs `patient`"),
@@ -218,6 +218,19 @@ UNREADABLE = {
     "a time": (
         "orders: [{patient: {id: 1, birth_date: 1980-01-01 10:00:00}, tests: [{code: X}]}]",
         "is no date",
+    ),
+    "a key of the file": ("order: []\norders: []", "The file has no key 'order': there are `orders`."),
+    "a key of an order": (
+        "orders: [{patient: {id: 1}, tests: [{code: X}]}, {patient: {id: 1}, tube: 7, tests: [{code: X}]}]",
+        "order 2 cannot be read. An order has no key 'tube': there are `patient`, `placer`, `filler`, `container`,",
+    ),
+    "a key of a patient": (
+        "orders: [{patient: {id: 1, born: 1980-05-17}, tests: [{code: X}]}]",
+        "A patient has no key 'born': there are `id`, `family`, `given`, `sex`, `birth_date`.",
+    ),
+    "a key of a test": (
+        "orders: [{patient: {id: 1}, tests: [{code: X, units: g/L}]}]",
+        "A test has no key 'units': there are `code`, `unit`.",
     ),
     "perhaps": ("orders: [{patient: {id: 1}, received: maybe, tests: [{code: X}]}]", "write true or false"),
 }
@@ -240,7 +253,7 @@ def test_orders_are_taken_as_they_are_written(feed: Feed, message: Write) -> Non
     orders = """
         orders:
           - {patient: {id: 007, family: NO}, container: 0123, tests: [{code: NO}, {code: 1e3}], received: "no"}
-          - {patient: {id: 008, birth_date: 1980-05-17}, container: 0124, tests: [{code: NO}], received: Yes, x: 1}
+          - {patient: {id: 008, birth_date: 1980-05-17}, container: 0124, tests: [{code: NO}], received: Yes}
     """
     sent = [results(tube, "NO|5|", "1e3|6|", control=tube) for tube in ("0123", "0124")]
     files = [message(f"{number}.hl7", text) for number, text in enumerate(sent)]
