@@ -12,6 +12,35 @@ from dataclasses import dataclass, field
 from lis.wire.er7 import Message, Segment
 
 CONTROL = "CO"  # HL7 table 0384: control material
+REAGENT_TYPES = ("SR", "MR", "RC")  # of the same: single and multiple test reagents, calibrators of reagents
+MOST_LOTS = 20
+"""Lots of reagents that are told of one value: who names more speaks of the analyzer, not of the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What INV segments say, each looked at once: many orders may share them."""
+
+    control: Segment | None = None
+    last: Segment | None = None
+    lots: tuple[str, ...] = ()
+    has_more: bool = False
+
+    def __bool__(self) -> bool:
+        return self.last is not None
+
+    def joined(self, inv: Segment) -> Inventory:
+        """With one more."""
+        kind = inv.value(3, 1)
+        lot = inv.value(16, 1) if kind in REAGENT_TYPES else ""
+        is_new = bool(lot) and lot not in self.lots
+        is_full = len(self.lots) == MOST_LOTS
+        return Inventory(
+            self.control or (inv if kind == CONTROL else None),
+            inv,
+            (*self.lots, lot) if is_new and not is_full else self.lots,
+            self.has_more or (is_new and is_full),
+        )
 
 
 @dataclass(slots=True)
@@ -21,7 +50,7 @@ class Observed:
     obx: Segment
     notes: list[str] = field(default_factory=list)
     tcd: Segment | None = None
-    inventory: list[Segment] = field(default_factory=list)
+    inventory: Inventory = Inventory()
     broken: bool = False
     of_specimen: bool = False
 
@@ -33,18 +62,20 @@ class Order:
     patient: Segment | None
     specimen: Segment | None = None
     container: Segment | None = None
-    inventory: list[Segment] = field(default_factory=list)
+    inventory: Inventory = Inventory()
     obr: Segment | None = None
     orc: Segment | None = None
     observed: list[Observed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     others: list[Segment] = field(default_factory=list)  # SPM and SAC of further specimens and containers
+    others_before: tuple[
+        Segment, ...
+    ] = ()  # those that stood before the order, shared with those that follow it
 
     def segment(self, name: str) -> Segment | None:
         """The segment of this order with that id."""
         if name == "INV":
-            last = self.inventory[-1] if self.inventory else None
-            return next((inv for inv in self.inventory if inv.value(3, 1) == CONTROL), last)
+            return self.inventory.control or self.inventory.last
         part = _PARTS.get(name)
         return getattr(self, part) if part else None
 
@@ -76,8 +107,8 @@ class _Walk:
         self._patient: Segment | None = None
         self._specimen: Segment | None = None
         self._container: Segment | None = None
-        self._others: list[Segment] = []
-        self._inventory: list[Segment] = []
+        self._others: tuple[Segment, ...] = ()
+        self._inventory = Inventory()
         self._orc: Segment | None = None
         self._order: Order | None = None
 
@@ -86,12 +117,12 @@ class _Walk:
         self._order = self._orc = None
         if not self._leading:
             self._specimen = self._container = None
-            self._others, self._inventory = [], []
+            self._others, self._inventory = (), Inventory()
 
     def spm(self, segment: Segment) -> None:
         order = self._order
         if self._leading or order is None or _leads(self._specimen, order.specimen):
-            self._specimen, self._container, self._others, self._inventory = segment, None, [], []
+            self._specimen, self._container, self._others, self._inventory = segment, None, (), Inventory()
             self._order = self._orc = None
         elif order.specimen is None:
             order.specimen = segment
@@ -103,9 +134,9 @@ class _Walk:
         if order is None and self._container is None:
             self._container = segment
         elif order is None:
-            self._others.append(segment)
+            self._others += (segment,)
         elif _leads(self._container, order.container):
-            self._container, self._others, self._inventory = segment, [], []
+            self._container, self._others, self._inventory = segment, (), Inventory()
             self._order = self._orc = None
         elif order.container is None:
             order.container = segment
@@ -114,11 +145,10 @@ class _Walk:
 
     def inv(self, segment: Segment) -> None:
         if self._order is None:
-            self._inventory.append(segment)
-        elif self._order.observed:
-            self._order.observed[-1].inventory.append(segment)
+            self._inventory = self._inventory.joined(segment)
         else:
-            self._order.inventory.append(segment)
+            of = self._order.observed[-1] if self._order.observed else self._order
+            of.inventory = of.inventory.joined(segment)
 
     def orc(self, segment: Segment) -> None:
         if self._leading and self._order is not None and not self._order.observed:
@@ -158,8 +188,8 @@ class _Walk:
             self._order.observed[-1].broken = True
 
     def _open(self, obr: Segment | None) -> Order:
-        order = Order(self._patient, self._specimen, self._container, list(self._inventory), obr, self._orc)
-        order.others += self._others
+        order = Order(self._patient, self._specimen, self._container, self._inventory, obr, self._orc)
+        order.others_before = self._others
         self.orders.append(order)
         return order
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lis.domain.observations import ReportedObservation
-from lis.interfaces.hl7.groups import Observed, Order
+from lis.interfaces.hl7.groups import Inventory, Observed, Order
 from lis.interfaces.hl7.times import read_instant
 from lis.interfaces.profiles import Profile
 from lis.kernel.remembering import remembers
@@ -17,7 +17,6 @@ from lis.wire.er7 import Segment
 
 LOINC_NAMES = ("LN", "LOINC")
 RESERVED_CLASSES = ("S_RAW", "S_OTHER", "S_IMAGE")
-REAGENT_TYPES = ("SR", "MR", "RC")
 _POWER = re.compile(r"\d{1,2}(/.+)?", re.ASCII)
 
 
@@ -196,7 +195,7 @@ def _around(item: Observed, order: Order, profile: Profile) -> Iterable[tuple[st
     """What segments behind the OBX or before its order tell."""
     return (
         ("dilution", _dilution(item, profile)),
-        ("reagent_lot", _reagent_lot(item, order) if item.inventory or order.inventory else ""),
+        ("reagent_lot", _reagent_lots(item.inventory, order.inventory)),
         ("notes", "\n".join(item.notes)),
     )
 
@@ -207,11 +206,9 @@ def _dilution(item: Observed, profile: Profile) -> str:
     return told or profile.dilution_in("\n".join(item.notes))
 
 
-def _reagent_lot(item: Observed, order: Order) -> str:
-    lots = [
-        inv.value(16, 1) for inv in [*item.inventory, *order.inventory] if inv.value(3, 1) in REAGENT_TYPES
-    ]
-    return "~".join(lot for lot in lots if lot)
+def _reagent_lots(own: Inventory, shared: Inventory) -> str:
+    lots = dict.fromkeys((*own.lots, *shared.lots))
+    return "~".join([*lots, "and others"] if own.has_more or shared.has_more else lots)
 
 
 def said(text: str) -> str:

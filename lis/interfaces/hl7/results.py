@@ -80,8 +80,8 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
             for number, item in enumerate(order.observed, 1)
         ]
     )
-    if others := _other_tubes(order, container):
-        words = f"Two tubes are named for it: {container} and {others[0]}."
+    if other := _other_tube(order, container):
+        words = f"Two tubes are named for it: {container} and {other}."
         observations = tuple(replace(one, doubt=one.doubt or words) for one in observations)
     specimen = ReportedSpecimen(
         role=role,
@@ -96,10 +96,11 @@ def _reading(message: Message, order: Order, profile: Profile, zone: ZoneInfo, s
     return Reading(specimen, tuple(dict.fromkeys([number for number in numbers if number])))
 
 
-def _other_tubes(order: Order, container: str) -> list[str]:
-    """What else an order names as the tube it was measured in."""
-    names = [_identifier(other, _SAC if other.id == "SAC" else _SPM) for other in order.others]
-    return [name for name in names if name and name != container]
+def _other_tube(order: Order, container: str) -> str:
+    """What else an order names as the tube it was measured in, "" if nothing."""
+    others = chain(order.others_before, order.others)
+    names = (_identifier(other, _SAC if other.id == "SAC" else _SPM) for other in others)
+    return next((name for name in names if name and name != container), "")
 
 
 def _role(message: Message, order: Order, profile: Profile, *, has_patient: bool) -> tuple[Role, str]:
