@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from json import JSONEncoder
 from typing import Any
+
+import orjson
 
 
 class Encoded(str):
@@ -21,7 +22,7 @@ def canonical_json(value: Any) -> str:
         return str(value)
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
-    return _ENCODER.encode(value)
+    return orjson.dumps(value, _plain, _AS).decode()
 
 
 def joined(texts: list[Encoded]) -> Encoded:
@@ -64,8 +65,15 @@ def _plain(value: Any) -> Any:
         return decimal_text(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
+    if isinstance(value, tuple):  # a named one: plain ones are no question
+        return list(value)
     raise TypeError(f"{type(value).__name__} has no stored form")
 
 
 _EMPTY: dict[type, str] = {list: "[]", dict: "{}", tuple: "[]"}
-_ENCODER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+_AS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_NON_STR_KEYS  # states and column names are kinds of text, not text itself
+)

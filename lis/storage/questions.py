@@ -6,7 +6,6 @@ more than the database takes to answer. What fails is asked once more in its way
 
 from __future__ import annotations
 
-import json
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from sqlalchemy import Boolean, Connection, Dialect, Row, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
+from lis.kernel.canonical import canonical_json
 from lis.storage.tables.types import READ_AS, STORED_AS
 
 Cell = Any
@@ -135,4 +135,4 @@ def _reader(kind: type, dialect: str) -> Callable[[Cell], Cell] | None:
 
 
 def _as_json(values: Sequence[Cell]) -> str:
-    return json.dumps([*values])
+    return canonical_json([*values])

@@ -5,12 +5,12 @@ Text sorts binary on both. Instants are stored as UTC text of fixed width, so th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import MetaData, Text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
@@ -77,7 +77,7 @@ def _unless_none(read: Callable[[str], Any]) -> Callable[[str | None], Any]:
 
 def _json(value: str) -> Any:
     empty = _EMPTY.get(value)
-    return json.loads(value) if empty is None else empty()
+    return orjson.loads(value) if empty is None else empty()
 
 
 _EMPTY: dict[str, type[list[Any] | dict[str, Any]]] = {"[]": list, "{}": dict}  # what most cells hold
