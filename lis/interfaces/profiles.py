@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ class Profile:
     With `control_mark_decides`, a mark makes a control even where PID is filled. `control_level_code` names the
     observation that tells the level, by `control_levels`. `supplemental_*` are regular expressions on OBX-3 and OBR-4.
     `dilution_note` finds the dilution, as the group `dilution`, in a comment that says its factor was applied.
+    `clock_ahead_minutes`: how far a sender may date its values after they came before people are told that its clock is
+    wrong. IHE (ITI-1, Consistent Time) keeps clocks within a second; five minutes is more than a clock that is set once
+    a day drifts, and less than would put a value at another place of a timed series.
     With `denies_work` a query for which there is nothing to do is followed by a message that says so (LAB-28).
     `senders` recognises the sender by MSH-3, MSH-4 or H-5, for whoever feeds files without saying whose they are.
 
@@ -39,6 +43,7 @@ class Profile:
     protocol: str = "hl7"
     accepts: frozenset[str] = frozenset()
     answer_always: bool = True
+    clock_ahead_minutes: int = 5
     denies_work: bool = False
     charset: str = ""
     processing: frozenset[str] = frozenset()
@@ -78,6 +83,11 @@ class Profile:
         """The dilution that a comment tells of, as `1:5`; "" when none does, or the sender's comments are not read."""
         found = re.search(self.dilution_note, notes) if self.dilution_note else None
         return found["dilution"] if found else ""
+
+
+def is_ahead(sender: Profile, came: datetime, dated: datetime) -> bool:
+    """Whether a sender's clock must be ahead, by what it dates after it came."""
+    return dated - came > timedelta(minutes=sender.clock_ahead_minutes)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ class Pages:
             "day": _day,
             "age": _age,
             "ago": _ago,
+            "span": _span,
             "who": _who,
             "words": lambda text: STATE_WORDS.get(str(text), str(text).replace("_", " ")),
             "printable": printable,
@@ -207,7 +208,12 @@ def _ago(context: Context, at: datetime | None) -> str:
     """How long ago in lab time, in hours and minutes."""
     if at is None:
         return ""
-    minutes = int((context["now"] - at).total_seconds() // 60)
+    return _span(context["now"] - at)
+
+
+def _span(lasting: timedelta) -> str:
+    """Hours and minutes."""
+    minutes = int(lasting.total_seconds() // 60)
     sign = "−" if minutes < 0 else ""
     return f"{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02d}"
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from lis.domain.events import Verb
+from lis.storage import tables as t
 from lis.storage.work import Work
 from lis.web.queries import messages
 from lis.web.queries.searching import by_value
@@ -274,3 +275,20 @@ def test_search_between_hours_that_are_none_finds_nothing_and_says_what_to_type(
     )
     page = text_of(own_site.browser("technologist").page("/messages/log?until=03/02/2026+06:00").text)
     assert "✕ 03/02/2026 06:00 may be read in two ways. Type the year first, as 2026-03-02 06:00." in page
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(5, ""), (6, "0:06"), (45, "0:45"), (-90, "")])
+def test_people_are_told_of_a_sender_whose_clock_is_ahead(own_site: Site, minutes: int, told: str) -> None:
+    key = held_message(own_site)
+    with own_site.small.by_wire() as work:
+        [value] = work.observations.where(t.observation.c.inbound_id == key)
+        work.observations.change(value.id, observed_at=work.now + timedelta(minutes=minutes))
+    browser = own_site.browser("technologist")
+    said = [
+        f"✓ running ! its clock is {told} ahead" in text_of(browser.page(path).text)
+        for path in ("/messages", "/interfaces/CHEM-1")
+    ]
+    page = text_of(browser.page(f"/messages/in/{key}").text)
+    said.append(f"! Its values are dated up to {told} after they came: the clock of CHEM-1 is ahead" in page)
+    assert said == [bool(told)] * 3
+    assert ("ahead" in page) == bool(told)

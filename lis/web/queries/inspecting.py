@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -14,6 +15,7 @@ from lis.interfaces.copying import BY_HAND, PEER, copy_of
 from lis.interfaces.explaining import Explanation, Value, explain
 from lis.interfaces.inspect import visible
 from lis.interfaces.previewing import Preview
+from lis.interfaces.profiles import is_ahead, names, profile
 from lis.interfaces.refiling import stored_item
 from lis.interfaces.replying import stored_reply
 from lis.interfaces.routing import Lines
@@ -64,6 +66,7 @@ class CameIn:
     answered: Row[Any] | None
     events: tuple[Row[Any], ...]
     map_versions: dict[str, int]
+    ahead: timedelta | None
 
     @property
     def held(self) -> int:
@@ -133,6 +136,7 @@ def came_in(reading: Reading, message_id: int) -> CameIn:
         answered=_asked(reading, row),
         events=_events(reading, f"message:{row.id}"),
         map_versions=versions_at(reading, row.interface, row.received_at) if row.interface else {},
+        ahead=_ahead(reading, found),
     )
 
 
@@ -165,6 +169,17 @@ def decoded(reply: bytes) -> Decoded:
 
 def _unknown(message_id: int) -> NotFound:
     return NotFound("message.unknown", f"There is no message {message_id} of that kind.")
+
+
+def _ahead(reading: Reading, of: Became) -> timedelta | None:
+    """How long after the message came the latest of its values is dated, where the sender's clock must be wrong."""
+    name = select(t.interface.c.profile).where(t.interface.c.code == of.message.interface)
+    sender = reading.connection.execute(name).scalar_one_or_none()
+    dated = max((row.observed_at for row in of.values if row.observed_at is not None), default=None)
+    came = of.message.received_at
+    if dated is None or sender not in names() or not is_ahead(profile(sender), came, dated):
+        return None
+    return dated - came  # type: ignore[no-any-return]
 
 
 def _explained(reading: Reading, row: Row[Any]) -> Explanation | None:

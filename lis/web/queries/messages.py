@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, func, not_, select
 
-from lis.interfaces.profiles import names, profile
+from lis.interfaces.profiles import is_ahead, names, profile
 from lis.kernel.errors import NotFound
 from lis.lab import Reading
 from lis.storage import tables as t
@@ -29,7 +29,8 @@ class Link:
     """An interface, what of its traffic waits, and when the last message went each way.
 
     `held` counts messages that wait as a whole, `values` single values of it. `failure`: why the message that is to go
-    next did not go; "" while the line is well.
+    next did not go; "" while the line is well. `newest`: when its last message came, and the latest of its values is
+    dated.
     """
 
     row: Row[Any]
@@ -40,6 +41,15 @@ class Link:
     last_in: datetime | None
     last_out: datetime | None
     failure: str = ""
+    newest: tuple[datetime, datetime] | None = None
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far its clock is ahead: its last values are dated so long after they came. None where it is well."""
+        if self.newest is None or self.row.profile not in names():
+            return None
+        came, dated = self.newest
+        return dated - came if is_ahead(profile(self.row.profile), came, dated) else None
 
     @property
     def waiting(self) -> int:
@@ -71,7 +81,7 @@ def links(reading: Reading) -> list[Link]:
     went = select(func.max(o.id)).where(o.state.in_(WENT)).group_by(o.state, o.peer)
     last_in = _last(reading, select(i.interface, i.received_at).where(i.id.in_(came)))
     last_out = _last(reading, select(o.peer, o.sent_at).where(o.id.in_(went)))
-    failures = failing(reading)
+    failures, newest = failing(reading), _newest(reading, came)
     return [
         Link(
             row,
@@ -82,6 +92,7 @@ def links(reading: Reading) -> list[Link]:
             last_in.get(row.code),
             last_out.get(row.code),
             failures.get(row.code, ""),
+            newest.get(row.code),
         )
         for row in reading.connection.execute(_INTERFACES)
     ]
@@ -171,6 +182,15 @@ def _last(reading: Reading, query: Any) -> dict[str, datetime]:
         if at is not None:
             found[code] = max(at, found.get(code, at))
     return found
+
+
+def _newest(reading: Reading, came: Any) -> dict[str, tuple[datetime, datetime]]:
+    """Interface → when its last message came, and the latest of its values is dated, where any is."""
+    i, o = t.inbound.c, t.observation.c
+    dated = select(i.interface, i.received_at, func.max(o.observed_at).label("dated"))
+    of_last = dated.join_from(t.inbound, t.observation, o.inbound_id == i.id).where(i.id.in_(came))
+    rows = reading.connection.execute(of_last.group_by(i.interface, i.received_at))
+    return {row.interface: (row.received_at, row.dated) for row in rows if row.dated is not None}
 
 
 def failing(reading: Reading) -> dict[str, str]:
