@@ -8,12 +8,10 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from lis.kernel.clock import Clock
 from lis.storage.house import House
-from lis.web import failures
+from lis.web import failures, statics
 from lis.web.deps import Settings
 from lis.web.feed import Feed
 from lis.web.laboratories import Laboratories
@@ -108,26 +106,15 @@ def create_app(
     app.state.settings = Settings(
         house, Laboratories(house, wall, clocks), Doorkeeper(house, wall, passwords), secure_cookies
     )
-    app.state.pages = Pages(extra_templates, nav_hook)
     app.state.feed = feed
     app.state.metrics = Metrics()
     for router in (*ROUTERS, *extra_routers):
         app.include_router(router)
-    for name, folder in (extra_static or {}).items():
-        app.mount(f"/static/{name}", Static(directory=folder))
-    app.mount("/static", Static(directory=FOLDER / "static"))
+    static = statics.mount(app, FOLDER / "static", extra_static or {})
+    app.state.pages = Pages(extra_templates, nav_hook, static)
     failures.install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     app.add_middleware(Told)
     app.add_middleware(SecurityHeaders)
     return app
-
-
-class Static(StaticFiles):
-    """Files a browser may keep, and asks about each time: a new version is seen at once."""
-
-    def file_response(self, full_path, stat_result, scope: Scope, status_code: int = 200):  # type: ignore[no-untyped-def]
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        return response

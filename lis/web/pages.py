@@ -78,9 +78,14 @@ NAV = (
 
 
 class Pages:
-    """Renders templates; `folders` come after the LIS's own, `nav_hook` adds entries to the navigation."""
+    """Renders templates; `folders` come after the LIS's own, `nav_hook` adds entries to the navigation.
 
-    def __init__(self, folders: Sequence[Path] = (), nav_hook: NavHook | None = None) -> None:
+    `static` is the path by which they name files of style and script.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path] = (), nav_hook: NavHook | None = None, static: str = "/static"
+    ) -> None:
         self._nav_hook = nav_hook
         self.environment = Environment(
             loader=FileSystemLoader([FOLDER / "templates", *folders]),
@@ -90,6 +95,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.environment.globals["static"] = static
         self.environment.filters |= {
             "when": _when,
             "moment": _moment,

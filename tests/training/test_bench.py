@@ -161,7 +161,10 @@ def test_nobody_sees_the_bench_without_signing_in(served: Serving, processor: Br
 
 def test_the_laboratorys_pages_carry_the_scanner_and_the_way_to_the_bench(processor: Browser) -> None:
     page = processor.get("/lab/past/receive").text
-    assert '<script type="module" src="/static/training/scanner.js"></script>' in page
+    [scanner] = re.findall(
+        r'<script type="module" src="(/static/[0-9a-f]{16}/training/scanner.js)"></script>', page
+    )
+    assert processor.get(scanner).status_code == 200
     assert f'<a href="{BENCH}/">Bench</a>' in page
     assert processor.get("/static/training/scanner.js").status_code == 200
 

@@ -50,7 +50,9 @@ def test_the_policy_allows_no_inline_code_and_no_other_origin() -> None:
     ]
 
 
-def test_pages_are_kept_nowhere_and_files_are_asked_about_again(stranger: Browser) -> None:
+def test_pages_are_kept_nowhere_and_files_under_a_plain_address_are_asked_about_again(
+    stranger: Browser,
+) -> None:
     assert stranger.get("/sign-in").headers["Cache-Control"] == "no-store"
     assert stranger.get("/static/app.css").headers["Cache-Control"] == "no-cache"
 

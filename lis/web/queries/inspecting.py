@@ -179,7 +179,7 @@ def _ahead(reading: Reading, of: Became) -> timedelta | None:
     came = of.message.received_at
     if dated is None or sender not in names() or not is_ahead(profile(sender), came, dated):
         return None
-    return dated - came  # type: ignore[no-any-return]
+    return dated - came
 
 
 def _explained(reading: Reading, row: Row[Any]) -> Explanation | None:
