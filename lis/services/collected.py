@@ -99,15 +99,20 @@ def load(
 def facts_for(work: Work, collection: Collection, sent: Iterable[SentValue]) -> dict[str, ResultFacts]:
     """Facts per test; QC is asked for the analyzer that measured it."""
     values = list(sent)
-    catalog, patient, now, qc = work.catalog, collection.patient, work.now, _qc(work, values)
+    catalog, patient = work.catalog, collection.patient
     specimens = _with_indices(collection, _indices(catalog, collection, values))
+    measured = {
+        value.test: measured_at(specimens[value.test], value.observed_at, value.came_at or work.now)
+        for value in values
+    }
+    qc = _qc(work, values, measured)
     reporting = {analyzer: _reports_indices(work, analyzer) for analyzer in {one.analyzer for one in values}}
     return {
         value.test: ResultFacts(
             catalog=catalog,
             patient=patient,
             specimen=specimens[value.test],
-            at=measured_at(specimens[value.test], value.observed_at, value.came_at or now),
+            at=measured[value.test],
             qc=qc.get((value.analyzer, value.test)) or _qc_without_analyzer(work, value),
             previous=collection.previous.get(value.test),
             reports_indices=reporting[value.analyzer],
@@ -259,15 +264,17 @@ def _previous(
     }
 
 
-def _qc(work: Work, values: list[SentValue]) -> dict[tuple[str, str], QcStatus]:
-    tests_of: dict[str, list[str]] = {}
+def _qc(
+    work: Work, values: Iterable[SentValue], measured: Mapping[str, datetime]
+) -> dict[tuple[str, str], QcStatus]:
+    measured_by: dict[str, dict[str, datetime]] = {}
     for value in values:
         if value.analyzer:
-            tests_of.setdefault(value.analyzer, []).append(value.test)
+            measured_by.setdefault(value.analyzer, {})[value.test] = measured[value.test]
     return {
         (analyzer, test): status
-        for analyzer, tests in tests_of.items()
-        for test, status in controlling.qc_of(work, analyzer, tests).items()
+        for analyzer, tests in measured_by.items()
+        for test, status in controlling.qc_at(work, analyzer, tests).items()
     }
 
 

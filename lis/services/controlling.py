@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,15 @@ from sqlalchemy import Row, bindparam, select
 from lis.domain.catalog import ControlTarget
 from lis.domain.events import Verb
 from lis.domain.observations import ReportedControl, ReportedObservation
-from lis.domain.qc.gate import ControlReading, QcStatus, qc_status, valid_for
+from lis.domain.qc.gate import (
+    ControlReading,
+    QcStatus,
+    asks_for_its_hour,
+    failed_next,
+    qc_status,
+    qc_status_at,
+    valid_since,
+)
 from lis.kernel.clock import local_day
 from lis.kernel.quantity import parse_quantity
 from lis.storage import tables as t
@@ -79,13 +87,53 @@ def qc_of(work: Work, analyzer: str, tests: Collection[str]) -> dict[str, QcStat
     return {test: work.qc[analyzer, test] for test in tests}
 
 
+def qc_at(work: Work, analyzer: str, measured: Mapping[str, datetime]) -> dict[str, QcStatus]:
+    """Whether each test of an analyzer was in control when it was measured, and no control failed next.
+
+    What speaks against it now holds it in any case. The past is asked for only where it can give another answer: of
+    values that came late, or are judged again after other controls.
+    """
+    statuses = qc_of(work, analyzer, measured)
+    late = {
+        test: at for test, at in measured.items() if at < work.now and asks_for_its_hour(statuses[test], at)
+    }
+    if late:
+        for test, readings in _readings(work, analyzer, late).items():
+            statuses[test] = qc_status_at(analyzer, test, readings, work.catalog, late[test])
+    return statuses
+
+
+def failed_since(work: Work, analyzer: str, filed: Mapping[str, datetime]) -> dict[str, QcStatus]:
+    """Those tests whose controls fail now, or failed next after a value of theirs was filed."""
+    statuses = qc_of(work, analyzer, filed)
+    failed = {test: status for test, status in statuses.items() if status.outcome == "failed"}
+    late = {test: at for test, at in filed.items() if asks_for_its_hour(statuses[test], at)}
+    if late:
+        for test, readings in _readings(work, analyzer, late).items():
+            status = failed_next(analyzer, test, readings, work.catalog, late[test])
+            failed |= {test: status} if status else {}
+    return failed
+
+
+def _readings(work: Work, analyzer: str, at: Mapping[str, datetime]) -> dict[str, list[ControlReading]]:
+    """All that the gate may want to know of tests at an instant each."""
+    found = _rows(work, analyzer, at, min(at.values()))
+    return {test: [_reading(work, row) for row in rows] for test, rows in found.items()}
+
+
 def _qc_now(work: Work, analyzer: str, tests: Collection[str]) -> dict[tuple[str, str], QcStatus]:
+    found = _rows(work, analyzer, tests, work.now)
+    today = local_day(work.now, work.catalog.laboratory.zone)
+    return {(analyzer, test): _status(work, analyzer, test, own, today) for test, own in found.items()}
+
+
+def _rows(work: Work, analyzer: str, tests: Collection[str], at: datetime) -> dict[str, list[Row[Any]]]:
+    """By test, the control results that counted at an instant, and all since."""
     rows: dict[str, list[Row[Any]]] = {test: [] for test in tests}
-    after = work.now - valid_for(work.catalog.analyzers.get(analyzer))
+    after = valid_since(work.catalog.analyzers.get(analyzer), at, work.catalog.laboratory.zone)
     for row in work.controls.all(_RECENT, analyzer=analyzer, tests=list(tests), after=after):
         rows[row.test].append(row)
-    today = local_day(work.now, work.catalog.laboratory.zone)
-    return {(analyzer, test): _status(work, analyzer, test, own, today) for test, own in rows.items()}
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

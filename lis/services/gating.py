@@ -1,11 +1,13 @@
 """A control that failed holds back what it speaks of: values that wait for a person, and those about to go out.
 
-CLIA 42 CFR 493.1256(f): controls meet the laboratory's criteria before patients' results are reported.
+CLIA 42 CFR 493.1256(f): controls meet the laboratory's criteria before patients' results are reported; 493.1282(b)(2):
+results since the last acceptable run are evaluated: a good control that comes next does not do it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, select
@@ -22,23 +24,34 @@ from lis.storage.work import Work
 FAILED, FAILED_SINCE = "failed", "qc.failed_since"
 
 
-def hold_back(work: Work, analyzer: str, tests: Collection[str]) -> None:
-    """Judge anew what passed when these controls were still good, and waits to be verified."""
-    failed = _failed(work, analyzer, tests)
-    if not failed:
+def hold_back(work: Work, analyzer: str, controlled: Mapping[str, datetime]) -> None:
+    """Judge anew what passed when these controls were still good, and waits to be verified.
+
+    `controlled`: the tests, and when their controls were measured. One that comes later than others measured after it
+    speaks of values from before those.
+    """
+    statuses = controlling.qc_of(work, analyzer, controlled)
+    doubtful = [
+        test
+        for test, status in statuses.items()
+        if status.outcome == FAILED or (status.newest_at or controlled[test]) > controlled[test]
+    ]
+    if not doubtful:
         return
-    waiting = work.results.all(_WAITING, analyzer=analyzer, tests=sorted(failed))
+    waiting = work.results.all(_WAITING, analyzer=analyzer, tests=sorted(doubtful))
     for order_id, collected_at in dict.fromkeys((row.order_id, row.collected_at) for row in waiting):
         filing.judge_anew(work, work.orders.get(order_id), collected_at)
 
 
 def refuse_uncontrolled(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> None:
-    """Refuse to send out what a control has failed for since it was verified, but to who may override that."""
+    """Refuse to send out what a control has failed for since it was filed, but to who may override that."""
     measured = _measured(work, order, results)
-    by_analyzer: dict[str, set[str]] = {}
+    by_analyzer: dict[str, dict[str, datetime]] = {}
     for _, row in measured:
-        by_analyzer.setdefault(row.version_analyzer, set()).add(row.test)
-    failed = {analyzer: _failed(work, analyzer, sorted(tests)) for analyzer, tests in by_analyzer.items()}
+        by_analyzer.setdefault(row.version_analyzer, {})[row.test] = row.version_created_at
+    failed = {
+        analyzer: controlling.failed_since(work, analyzer, filed) for analyzer, filed in by_analyzer.items()
+    }
     for test, row in measured:
         status = failed[row.version_analyzer].get(row.test)
         if status is not None and not _was_overridden(work, row):
@@ -58,11 +71,6 @@ def _measured(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> list[
             if row.test in inputs and row.collected_at == result.collected_at and row.version_analyzer
         ]
     return found
-
-
-def _failed(work: Work, analyzer: str, tests: Collection[str]) -> Mapping[str, gate.QcStatus]:
-    statuses = controlling.qc_of(work, analyzer, tests)
-    return {test: status for test, status in statuses.items() if status.outcome == FAILED}
 
 
 def _was_overridden(work: Work, result: Row[Any]) -> bool:

@@ -17,7 +17,7 @@ from lis.domain.events import Verb
 from lis.domain.observations import ReportedControl, ReportedObservation, ReportedSpecimen
 from lis.domain.people import Act
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import controlling, observing, resulting
+from lis.services import controlling, gating, observing, resulting
 from lis.services.finding import known_container
 from lis.services.matching import Hold, Match, Source, container_hold, match_test
 from lis.storage.work import Work
@@ -103,6 +103,7 @@ def link_control(
         observation=observed,
         inbound_id=row.inbound_id,
     )
+    gating.hold_back(work, row.analyzer, {test: observed.observed_at or received_at})
     _settle(work, row, state=observing.CONTROL, test=test)
     _tell_linked(work, row, "", reason, test=test, lot=target.lot, level=target.level)
 

@@ -224,7 +224,7 @@ def _withdraw(work: Work, order: Row[Any], match: Match) -> None:
 
 
 def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> None:
-    control, controlled = specimen.control, set[str]()
+    control, controlled = specimen.control, dict[str, datetime]()
     for observation in specimen.observations:
         if observation.supplemental:
             observing.keep(work, source, specimen, observation, observing.SUPPLEMENTAL)
@@ -246,7 +246,7 @@ def _record_control(work: Work, source: Source, specimen: ReportedSpecimen) -> N
             inbound_id=source.inbound_id,
         )
         observing.keep(work, source, specimen, observation, observing.CONTROL, test=test)
-        controlled.add(test)
+        controlled[test] = min(controlled.get(test, work.now), observation.observed_at or work.now)
     gating.hold_back(work, source.analyzer, controlled)
 
 

@@ -88,14 +88,17 @@ class Bench(SmallLab):
         kept = self.rows(t.observation, inbound_id=source.inbound_id)
         return [(row.state, row.reason) for row in kept]
 
-    def run_controls(self, device: str = CHEMISTRY, *, off_by_sd: int = 0, run: str = "R1") -> None:
-        """Every control of an analyzer, `off_by_sd` from its target."""
+    def run_controls(
+        self, device: str = CHEMISTRY, *, off_by_sd: int = 0, run: str = "R1", at: datetime = NOW
+    ) -> None:
+        """Every control of an analyzer, `off_by_sd` from its target; measured now unless told otherwise."""
         with self.lab.work(system("hl7", device)) as work:
             source = source_of(work, device)
             targets = [target for target in work.catalog.control_targets if target.analyzer == device]
             for seq, target in enumerate(targets, 1):
                 value = str(target.mean + off_by_sd * target.sd)
                 said = observation(work, device, seq, target.test, value, "F")
+                said = replace(said, observed_at=work.now if at is NOW else at)
                 control = ReportedControl(target.material, target.lot, target.level, run)
                 specimen = ReportedSpecimen("control", "", "", "", (said,), control=control)
                 resulting.record_results(work, source, (specimen,))

@@ -96,11 +96,11 @@ def test_a_tube_is_as_old_as_can_be_when_the_hour_of_measurement_cannot_be_true(
 
 
 def test_a_value_judged_again_is_as_old_as_when_it_came(small: Bench) -> None:
+    small.run_controls()
     placed = small.order("LYTES")
     small.receive(*placed.container_ids)
     small.measure(placed.container_ids[0], {**LYTES, **CLEAR}, at=None)
     small.clock.advance(timedelta(hours=3))
-    small.run_controls()
     with small.by_wire() as work:
         order = work.orders.by_accession(placed.accession)
         filing.judge_anew(work, order, work.results.current_of_order(order.id)[0].collected_at)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lis.kernel.errors import Conflict
-from lis.services import ordering
+from lis.services import filing, ordering
 from lis.storage import tables as t
 from tests.services.bench import Bench
 
@@ -51,7 +51,10 @@ def test_what_was_verified_before_goes_out_only_by_who_may_override(
     small.release(placed.accession, "NA", role="supervisor")
     small.clock.advance(timedelta(minutes=1))
     small.run_controls(run="R2")
-    small.release(placed.accession, "K")
+    with pytest.raises(Conflict) as refused:  # a good control does not tell that K was good
+        small.release(placed.accession, "K")
+    assert refused.value.code == "qc.failed_since"
+    small.release(placed.accession, "K", role="supervisor")
     states = small.states(placed.accession)
     assert (states["NA"], states["K"], states["CL"]) == ("released", "released", "on_hold")
 
@@ -83,3 +86,40 @@ def test_what_was_verified_against_the_failed_control_goes_out(
     small.verify(placed.accession, "NA", role="supervisor")
     small.release(placed.accession, "NA")
     assert small.row(t.result, test="NA").state == "released"
+
+
+def test_what_a_failed_control_held_back_stays_so_when_the_next_is_good(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.run_controls(off_by_sd=4)
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R2")
+    with small.by_wire() as work:
+        order = work.orders.by_accession(placed.accession)
+        filing.judge_anew(work, order, work.results.current_of_order(order.id)[0].collected_at)
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
+
+
+def test_what_was_filed_between_good_controls_goes_out_after_a_failed_one(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.run_controls(run="R2")
+    small.verify(placed.accession, "NA")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(off_by_sd=4, run="R3")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R4")
+    small.release(placed.accession, "NA")
+    assert small.row(t.result, test="NA").state == "released"
+
+
+def test_a_failed_control_that_comes_after_a_later_good_one_holds_back_too(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    failed_at = small.clock.now()
+    small.clock.advance(timedelta(minutes=5))
+    small.run_controls(run="R3")
+    assert {*small.states(placed.accession).values()} == {"resulted"}
+    small.run_controls(run="R2", off_by_sd=4, at=failed_at)
+    assert small.states(placed.accession)["NA"] == "on_hold"
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -123,6 +124,23 @@ def test_a_controls_value_is_linked_to_its_lot_and_level_and_judged(small: Bench
         "Run log of the shift",
         first.lot,
     )
+
+
+def test_a_linked_control_that_failed_holds_back_what_waits(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.run_controls()
+    lytes = {"NA": "140", "K": "4.1", "CL": "103", "CO2": "25", "HIDX": "5", "IIDX": "1", "LIDX": "10"}
+    small.measure(placed.container_ids[0], lytes)
+    assert small.states(placed.accession)["NA"] == "resulted"
+    small.clock.advance(timedelta(minutes=1))
+    key = held_control(small, value="999")
+    with small.work() as work:
+        [first, *_] = work.catalog.targets_for[CHEMISTRY, "NA"]
+        resolving.link_control(
+            work, key, "NA", first.lot, first.level, received_at=work.now, reason="Run log of the shift"
+        )
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
 
 
 def test_a_value_without_target_or_of_a_patient_is_no_controls(

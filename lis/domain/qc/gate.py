@@ -5,22 +5,27 @@ force within ±3 SD (the limit itself is no violation), a coded one within its e
 accepted: beyond that `failed`, no such run `not_evaluable`. CLIA 42 CFR 493.1256(d)(3)(i): two levels of control
 each day of testing; (ii): a negative and a positive one where results are qualitative; 493.1267 and 493.1269: blood
 gases and coagulation each eight hours.
+
+A value is asked for as of when it was measured: the run before it speaks for it, unless the next one failed.
+493.1282(b)(2): all results since the last acceptable run are evaluated, by a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from lis.domain.catalog import Analyzer, Catalog, ControlTarget
 from lis.domain.checks import Check, failed, not_applicable, not_evaluable, passed
-from lis.kernel.clock import local_day
+from lis.kernel.clock import local, local_day
 from lis.kernel.quantity import Quantity, plain
 
 NAME = "qc"
 LIMIT_SD = 3
+NONE, INCOMPLETE = "qc.none", "qc.incomplete"
+DAY = 24  # hours: a number of these are days of the laboratory, which may have 23 or 25
 LONGEST_RUN = timedelta(minutes=30)  # from its first level to its last
 
 
@@ -40,11 +45,12 @@ class ControlReading:
 
 @dataclass(frozen=True, slots=True)
 class QcStatus:
-    """Whether results may pass the gate, and why not."""
+    """Whether results may pass the gate, and why not. `newest_at`: the newest control that was looked at."""
 
     outcome: Literal["accepted", "failed", "not_evaluable", "not_applicable"]
     reason_code: str = ""
     text: str = ""
+    newest_at: datetime | None = field(default=None, compare=False)
 
     @property
     def accepted(self) -> bool:
@@ -69,17 +75,78 @@ def qc_status(
         return QcStatus(
             "not_evaluable", "qc.no_target", "No control lot in force has a target for this test."
         )
-    run = _newest_run([r for r in readings if now - r.observed_at <= valid_for(device)], targets)
+    since = valid_since(device, now, catalog.laboratory.zone)
+    run = _newest_run([r for r in readings if r.observed_at >= since], targets)
     if not run:
-        return QcStatus("not_evaluable", "qc.none", f"No control run within {device.qc_hours} hours.")
-    if any(reading.observed_at > now for reading in run):
-        return QcStatus("not_evaluable", "qc.future", "The newest control run is dated in the future.")
-    return _judge(run, targets)
+        return QcStatus("not_evaluable", NONE, f"No control run within {device.qc_hours} hours.")
+    newest_at = max(reading.observed_at for reading in run)
+    if newest_at > now:
+        text = "The newest control run is dated in the future."
+        return QcStatus("not_evaluable", "qc.future", text, newest_at)
+    return replace(_judge(run, targets), newest_at=newest_at)
+
+
+def asks_for_its_hour(now: QcStatus, measured_at: datetime) -> bool:
+    """Whether the answer of now may be another than that of the hour a value was measured in."""
+    if now.reason_code == NONE:
+        return True
+    return now.outcome == "accepted" and now.newest_at is not None and now.newest_at > measured_at
+
+
+def qc_status_at(
+    analyzer: str, test: str, readings: Sequence[ControlReading], catalog: Catalog, measured_at: datetime
+) -> QcStatus:
+    """The gate's answer for what was measured at an instant, of readings from before and after it.
+
+    By the run in force then, also one that was just being measured; and by the next one, should that have failed.
+    """
+    then = _as_of(measured_at, analyzer, test, readings, catalog)
+    if then.reason_code == INCOMPLETE and then.newest_at is not None:
+        ends = then.newest_at + LONGEST_RUN
+        later = [at for at in _instants(readings) if measured_at < at <= ends]
+        then = _first_decided(_as_of(at, analyzer, test, readings, catalog) for at in later) or then
+    if not then.accepted:
+        return replace(then, text=f"When it was measured: {then.text}")
+    return failed_next(analyzer, test, readings, catalog, measured_at) or then
+
+
+def failed_next(
+    analyzer: str, test: str, readings: Sequence[ControlReading], catalog: Catalog, since: datetime
+) -> QcStatus | None:
+    """The answer of the first run after an instant that can be judged, if it failed."""
+    later = [reading for reading in readings if reading.observed_at > since]
+    answer = _first_decided(_as_of(at, analyzer, test, later, catalog) for at in _instants(later))
+    if answer is None or answer.accepted:
+        return None
+    return replace(answer, text=f"Since then: {answer.text}")
+
+
+def _as_of(
+    at: datetime, analyzer: str, test: str, readings: Sequence[ControlReading], catalog: Catalog
+) -> QcStatus:
+    return qc_status(analyzer, test, [one for one in readings if one.observed_at <= at], catalog, at)
+
+
+def _instants(readings: Iterable[ControlReading]) -> list[datetime]:
+    return sorted({reading.observed_at for reading in readings})
+
+
+def _first_decided(answers: Iterable[QcStatus]) -> QcStatus | None:
+    return next((answer for answer in answers if answer.outcome in ("accepted", "failed")), None)
+
+
+def valid_since(analyzer: Analyzer | None, at: datetime, zone: str) -> datetime:
+    """The earliest control run that speaks for what is measured then; days are counted by the clock on the wall."""
+    hours = analyzer.qc_hours if analyzer else 0
+    if not hours or hours % DAY:
+        return at - timedelta(hours=hours)
+    return (local(at, zone) - timedelta(days=hours // DAY)).astimezone(UTC)
 
 
 def valid_for(analyzer: Analyzer | None) -> timedelta:
-    """How long a control run speaks for what is measured after it."""
-    return timedelta(hours=analyzer.qc_hours if analyzer else 0)
+    """The longest that a control run can speak for what is measured after it: a day may have 25 hours."""
+    hours = analyzer.qc_hours if analyzer else 0
+    return timedelta(hours=hours if hours % DAY else hours + hours // DAY)
 
 
 def qc_check(status: QcStatus) -> Check:
@@ -135,7 +202,7 @@ def _judge(run: list[ControlReading], targets: dict[tuple[str, int], list[Contro
         read = [r for r in run if (r.material, r.level) == (material, level)]
         if not read:
             missing = QcStatus(
-                "not_evaluable", "qc.incomplete", f"The newest run has no level {level} of {material}."
+                "not_evaluable", INCOMPLETE, f"The newest run has no level {level} of {material}."
             )
         for reading in read:
             answer = _judge_reading(reading, lots)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from lis.domain.catalog import Catalog
-from lis.domain.qc.gate import ControlReading, QcStatus, qc_check, qc_status
-from tests.domain.samples import HOUR, NOON, number
+from lis.domain.qc.gate import (
+    ControlReading,
+    QcStatus,
+    asks_for_its_hour,
+    qc_check,
+    qc_status,
+    qc_status_at,
+    valid_for,
+    valid_since,
+)
+from tests.domain.samples import HOUR, NOON, ZONE, number
 
 # Potassium of the small pack: level 1 lot C2401 3.0 ± 0.05, level 2 lot C2402 6.0 ± 0.10.
 LOTS = {1: "C2401", 2: "C2402"}
@@ -87,6 +96,112 @@ def test_good_run_hides_no_bad_one_of_the_same_instant(catalog: Catalog) -> None
 def test_run_within_24_hours(catalog: Catalog, age: timedelta, outcome: str, reason: str) -> None:
     answer = status(catalog, reading(1, "3.0", age=age), reading(2, "6.0", age=age))
     assert (answer.outcome, answer.reason_code) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("run_at", "hours", "asked_at", "reason"),
+    [
+        # Chicago, six in the morning: the day on which summer time ends has 25 hours
+        ("2026-10-31T11:00Z", 24, "2026-11-01T12:00Z", ""),
+        ("2026-10-31T11:00Z", 24, "2026-11-01T12:01Z", "qc.none"),
+        ("2026-11-01T12:00Z", 24, "2026-11-02T12:00Z", ""),
+        ("2026-11-01T12:00Z", 24, "2026-11-02T12:01Z", "qc.none"),
+        ("2026-10-31T11:00Z", 48, "2026-11-02T12:00Z", ""),
+        ("2026-10-31T11:00Z", 48, "2026-11-02T12:01Z", "qc.none"),
+        # the day on which it begins has 23
+        ("2026-03-07T12:00Z", 24, "2026-03-08T11:00Z", ""),
+        ("2026-03-07T12:00Z", 24, "2026-03-08T11:01Z", "qc.none"),
+        # hours that are no day are hours
+        ("2026-11-01T05:00Z", 8, "2026-11-01T13:00Z", ""),
+        ("2026-11-01T05:00Z", 8, "2026-11-01T13:01Z", "qc.none"),
+        ("2026-03-08T06:00Z", 8, "2026-03-08T14:00Z", ""),
+        ("2026-03-08T06:00Z", 8, "2026-03-08T14:01Z", "qc.none"),
+    ],
+)
+def test_a_day_of_controls_is_a_day_of_the_laboratory(
+    catalog: Catalog, run_at: str, hours: int, asked_at: str, reason: str
+) -> None:
+    device = replace(catalog.analyzers["CHEM-1"], qc_hours=hours)
+    changed = replace(catalog, analyzers={"CHEM-1": device})
+    measured, now = (datetime.fromisoformat(text) for text in (run_at, asked_at))
+    run = [replace(reading(level, value), observed_at=measured) for level, value in ((1, "3.0"), (2, "6.0"))]
+
+    assert qc_status("CHEM-1", "K", run, changed, now).reason_code == reason
+    assert (measured >= valid_since(device, now, ZONE)) is (reason == "")
+    assert now - measured <= valid_for(device) or reason == "qc.none"
+
+
+def at(minutes: int, level: int, value: str, run: str) -> ControlReading:
+    """Measured so many minutes after noon."""
+    return replace(reading(level, value, run=run), observed_at=NOON + timedelta(minutes=minutes))
+
+
+def run_at(minutes: int, one: str = "3.0", two: str = "6.0", *, run: str = "") -> tuple[ControlReading, ...]:
+    name = run or f"R{minutes}"
+    return at(minutes, 1, one, name), at(minutes, 2, two, name)
+
+
+OUT = ("3.5", "6.0")
+
+
+@pytest.mark.parametrize(
+    ("readings", "outcome", "reason"),
+    [
+        (run_at(-60), "accepted", ""),
+        (run_at(0), "accepted", ""),
+        ((), "not_evaluable", "qc.none"),
+        (run_at(1), "not_evaluable", "qc.none"),  # overdue, then good
+        ((*run_at(-1441), *run_at(1)), "not_evaluable", "qc.none"),
+        ((*run_at(-60, *OUT), *run_at(60)), "failed", "qc.beyond_3sd"),  # out, then good
+        ((*run_at(-60), *run_at(60)), "accepted", ""),
+        ((*run_at(-60), *run_at(60, *OUT)), "failed", "qc.beyond_3sd"),
+        ((*run_at(-60), *run_at(60, *OUT), *run_at(120)), "failed", "qc.beyond_3sd"),
+        ((*run_at(-60), *run_at(60), *run_at(120, *OUT)), "accepted", ""),  # between two good runs
+        ((*run_at(-60), at(60, 1, "3.5", "B")), "failed", "qc.beyond_3sd"),
+        ((*run_at(-60), at(60, 1, "3.0", "B")), "accepted", ""),  # the next run is not complete yet
+        ((*run_at(-60), at(60, 1, "3.0", "B"), at(61, 2, "7.0", "B")), "failed", "qc.beyond_3sd"),
+        ((*run_at(-20, run="A"), at(1, 1, "3.0", "A"), at(2, 2, "7.0", "A")), "failed", "qc.beyond_3sd"),
+        # measured between the two levels of one run
+        ((at(-1, 1, "3.0", "B"), at(1, 2, "6.0", "B")), "accepted", ""),
+        ((at(-1, 1, "3.0", "B"), at(1, 2, "7.0", "B")), "failed", "qc.beyond_3sd"),
+        ((*run_at(-60), at(-1, 1, "3.0", "B"), at(1, 2, "6.0", "B")), "accepted", ""),
+        ((at(-1, 1, "3.0", "B"), at(30, 2, "6.0", "B")), "not_evaluable", "qc.incomplete"),
+        ((at(-1, 1, "3.0", "B"), *run_at(60)), "not_evaluable", "qc.incomplete"),
+    ],
+)
+def test_a_value_is_spoken_for_by_the_run_before_it_and_against_by_the_next(
+    catalog: Catalog, readings: tuple[ControlReading, ...], outcome: str, reason: str
+) -> None:
+    answer = qc_status_at("CHEM-1", "K", readings[::-1], catalog, NOON)
+    assert (answer.outcome, answer.reason_code) == (outcome, reason)
+
+
+def test_where_a_later_run_is_said_to_have_failed(catalog: Catalog) -> None:
+    late = qc_status_at("CHEM-1", "K", [*run_at(-60), *run_at(60, *OUT)], catalog, NOON)
+    assert late.text == "Since then: Control 3.5 at level 1 of CHEMCTL: beyond 3.0 ± 3 × 0.05."
+    overdue = qc_status_at("CHEM-1", "K", run_at(60), catalog, NOON)
+    assert overdue.text == "When it was measured: No control run within 24 hours."
+
+
+def test_the_hour_of_measurement_is_asked_for_where_it_can_tell_more(catalog: Catalog) -> None:
+    statuses = {
+        "good": status(catalog, *run_at(-60)),
+        "none": status(catalog),
+        "out": status(catalog, *run_at(-60, *OUT)),
+        "half": status(catalog, *run_at(-60)[:1]),
+        "free": status(catalog, test="HIDX"),
+    }
+    early, late = NOON - 2 * HOUR, NOON - HOUR
+    asks = {
+        name: (asks_for_its_hour(one, early), asks_for_its_hour(one, late)) for name, one in statuses.items()
+    }
+    assert asks == {
+        "good": (True, False),
+        "none": (True, True),
+        "out": (False, False),  # what speaks against it now holds it in any case
+        "half": (False, False),
+        "free": (False, False),
+    }
 
 
 @pytest.mark.parametrize(
