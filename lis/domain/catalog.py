@@ -92,7 +92,10 @@ class Orderable:
 
 @dataclass(frozen=True, slots=True)
 class ContainerType:
-    """A kind of tube or cup, with how it is drawn, mixed, clotted and spun."""
+    """A kind of tube or cup, with how it is drawn, mixed, clotted and spun.
+
+    `in_place_of`: the kinds that it does as well as, such as another size of the same; none but those.
+    """
 
     code: str
     name: str
@@ -110,6 +113,7 @@ class ContainerType:
     spin_min: int | None
     departments: tuple[str, ...]
     note: str
+    in_place_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

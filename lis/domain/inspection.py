@@ -64,9 +64,9 @@ def seen_findings(
 def wrong_container(
     wanted: str, seen: str, orderables: Sequence[Orderable], catalog: Catalog
 ) -> list[Finding]:
-    """Another size of the same additive and material is right too; so is what a test may be done from as well."""
+    """Right too is what the catalogue lets stand in place of the kind wanted; the same additive is not enough."""
     one, other = catalog.containers.get(wanted), catalog.containers.get(seen)
-    if not seen or seen == wanted or _same_kind(one, other):
+    if not seen or seen == wanted or (other is not None and wanted in other.in_place_of):
         return []
     name = other.name if other else seen
     reasons = suggested_reasons("container.wrong", departments(orderables), catalog)
@@ -97,12 +97,6 @@ def too_little(orderables: Sequence[Orderable], volume: Decimal | None, catalog:
 def departments(orderables: Iterable[Orderable]) -> set[str]:
     """The benches that wait for it."""
     return {row.department for row in orderables}
-
-
-def _same_kind(one: ContainerType | None, other: ContainerType | None) -> bool:
-    if one is None or other is None:
-        return False
-    return (one.additive_code, one.specimen_type) == (other.additive_code, other.specimen_type)
 
 
 def _short_fill(

@@ -35,7 +35,7 @@ KEYS = (
     ("peers.yaml", ("code",)),
     ("texts.yaml", ("key",)),
 )
-# file, column, and the file and column where its value must be found
+# file, column, and the file and column where its value, or each of several, must be found
 REFERENCES = (
     ("tests.csv", "container", "containers.csv", "code"),
     ("tests.csv", "specimen_type", "specimen_types.csv", "code"),
@@ -48,6 +48,7 @@ REFERENCES = (
     ("panels.csv", "test", "tests.csv", "code"),
     ("panels.csv", "container", "containers.csv", "code"),
     ("containers.csv", "specimen_type", "specimen_types.csv", "code"),
+    ("containers.csv", "in_place_of", "containers.csv", "code"),
     ("specimen_types.csv", "default_container", "containers.csv", "code"),
     ("reference_intervals.csv", "test", "tests.csv", "code"),
     ("critical_values.csv", "test", "tests.csv", "code"),
@@ -86,9 +87,10 @@ def references(pack: Checked) -> Iterator[PackProblem]:
         if known is None:
             continue
         for line in pack.lines(file):
-            code = getattr(line.row, name)
-            if code and code not in known:
-                yield problem(file, line, f"{name} {code} is not in {home}")
+            said = getattr(line.row, name)
+            for code in said if isinstance(said, tuple) else (said,):
+                if code and code not in known:
+                    yield problem(file, line, f"{name} {code} is not in {home}")
 
 
 def units(pack: Checked) -> Iterator[PackProblem]:

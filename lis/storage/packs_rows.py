@@ -165,6 +165,7 @@ class ContainerRow(Row):
     rcf_g: Count | None = None
     spin_min: Count | None = None
     departments: Semicolons = ()
+    in_place_of: Semicolons = ()
     note: str = ""
     source: str
 

@@ -72,10 +72,19 @@ def test_tube_that_is_to_be_rejected(
     assert len(decision.lost) == 10
 
 
-def test_another_size_of_the_same_tube_is_right(catalog: Catalog) -> None:
-    small = {**catalog.containers, "SSTM": replace(catalog.containers["SST"], code="SSTM")}
-    content = replace(catalog, containers=small)
-    assert judge_arrival(arrival(inspection=Inspection("SSTM")), content, NOON).verdict == "accept"
+def test_what_may_stand_in_place_of_the_tube_is_right_and_no_other_of_its_additive(catalog: Catalog) -> None:
+    small = replace(catalog.containers["SST"], code="SSTM", in_place_of=("SST",))
+    kinds = {**catalog.containers, "SSTM": small, "SSTB": replace(small, code="SSTB", in_place_of=())}
+    content = replace(catalog, containers=kinds)
+
+    def verdict(wanted: str, seen: str) -> str:
+        facts = replace(arrival(inspection=Inspection(seen)), container_type=wanted)
+        return judge_arrival(facts, content, NOON).verdict
+
+    assert verdict("SST", "SSTM") == "accept"
+    assert verdict("SSTM", "SST") == "reject"
+    assert verdict("SST", "SSTB") == "reject"
+    assert verdict("SSTB", "SSTB") == "accept"
 
 
 def test_short_fill_of_a_citrate_tube_names_the_reason_of_its_bench_first(catalog: Catalog) -> None:

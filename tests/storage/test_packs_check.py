@@ -48,6 +48,12 @@ BROKEN = [
     ("panels.csv", "LYTES,3,CL", "LYTES,3,CHLOR", "panels.csv:4: test CHLOR is not in tests.csv"),
     ("panels.csv", "LYTES,3,CL", "LYTES,3,K", "panels.csv:4: LYTES K is there twice (line 3)"),
     ("orderables.csv", "45,90,8,", "45,90,9,", "orderables.csv:2: LYTES says 9 tests and has 8"),
+    (
+        "containers.csv",
+        "CHEM,,Full",
+        "CHEM,LAV;SSTM,Full",
+        "containers.csv:3: in_place_of SSTM is not in containers.csv",
+    ),
     ("containers.csv", "2.7,2.43", "2.7,3.43", "containers.csv:2: LBL: minimum above the volume drawn"),
     (
         "reference_intervals.csv",

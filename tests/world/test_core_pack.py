@@ -98,6 +98,26 @@ def test_tubes_are_drawn_in_the_order_of_the_standards(core: Catalog) -> None:
         assert order == sorted(set(order)), drawn
 
 
+def test_which_containers_stand_in_place_of_others(core: Catalog) -> None:
+    """The same additive is not enough: no anaerobic bottle for an aerobic one, no lavender tube for the blood bank."""
+    kinds = core.containers
+    found = {(code, one) for code, kind in kinds.items() for one in kind.in_place_of}
+    assert found == {
+        ("LAVM", "LAV"),
+        ("LAV", "LAVM"),
+        ("PNK", "LAV"),
+        ("CAPB", "SST"),
+        ("SST", "CAPB"),
+        ("GRN", "PST"),
+        ("UCUP", "UTUB"),
+    }
+    for code, one in found:
+        assert (kinds[code].additive_code, kinds[code].specimen_type) == (
+            kinds[one].additive_code,
+            kinds[one].specimen_type,
+        )
+
+
 def test_citrated_plasma_alone_keeps_from_its_draw(core: Catalog) -> None:
     assert [code for code, row in core.specimen_types.items() if row.keeps_from_draw] == ["PPP"]
 
