@@ -256,12 +256,20 @@ class Crew:
         if not verified:
             return []
         verified.sort(key=lambda case: case.result)
-        with self._lab.work(self._technician) as work:
-            for accession, seen in _together(verified, lambda case: case.accession):
-                deciding.send_out(work, accession, seen)
+        kept = self._send_out(self._technician, verified)
+        self._send_out(self._supervisor, self._controls.to_send(kept))
         self._say()
         with self._lab.database.reading() as connection:
             return reading.open_calls(connection)
+
+    def _send_out(self, who: Actor, cases: list[Due]) -> list[Due]:
+        """Release these, an accession at a time; those that a control speaks against by now."""
+        if not cases:
+            return []
+        with self._lab.work(who) as work:
+            together = _together(cases, lambda case: case.accession)
+            kept = {accession for accession, seen in together if not deciding.send_out(work, accession, seen)}
+        return [case for case in cases if case.accession in kept]
 
     def _call(self, calls: list[Row[Any]]) -> None:
         if not calls:

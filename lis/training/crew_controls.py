@@ -41,6 +41,13 @@ class Controls:
         self.run(analyzer for analyzer in out if self._is_due(analyzer))
         return settled
 
+    def to_send(self, refused: list[Due]) -> list[Due]:
+        """Those of these values, verified before a control failed, on whose accession all controls are in by now."""
+        measured = [case for case in refused if case.analyzer]
+        settled = self.in_again(measured)
+        out = {case.accession for case in measured if case not in settled}
+        return [case for case in refused if case.accession not in out]
+
     def _is_due(self, analyzer: str) -> bool:
         last = self._last.get(analyzer)
         return last is None or self._world.now - last >= BETWEEN_RUNS

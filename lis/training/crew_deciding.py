@@ -72,14 +72,16 @@ def settle_late(work: Work, cases: Iterable[Due]) -> None:
         verifying.verify_results(work, accession, seen, reason=LET_GO)
 
 
-def send_out(work: Work, accession: str, seen: Mapping[str, int]) -> None:
-    """Release; what a control has failed for since it was verified stays until the controls are good again."""
+def send_out(work: Work, accession: str, seen: Mapping[str, int]) -> bool:
+    """Release; what a control has failed for since it was verified stays for who may override that. Whether it went."""
     try:
         with work.savepoint():
             verifying.release_results(work, accession, seen)
     except Conflict as refusal:
         if refusal.code != gating.FAILED_SINCE:
             raise
+        return False
+    return True
 
 
 def read_by_eye(work: Work, seen: Mapping[str, Mapping[str, object]]) -> None:

@@ -69,3 +69,25 @@ def test_a_value_whose_controls_are_in_is_not_doubted(small: Bench) -> None:
     small.measure(tube, LYTES | {"NA": "170"})
     case = next(case for case in due(small) if case.test == "NA")
     assert (case.on_hold, case.is_out_of_control) == (True, False)
+
+
+def test_what_was_verified_before_a_control_failed_is_sent_once_all_of_its_accession_are_in(
+    small: Bench,
+) -> None:
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], LYTES)
+    small.verify(placed.accession, "NA", "CL", "CO2", "AGAP")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(off_by_sd=4)
+    with small.lab.reading() as here:
+        refused = reading.look(here.connection).verified
+
+    world = fake_lis.new_world(fake_lis.FakeLis())
+    crew = Controls(small.lab, world, actor("technician"))
+    assert (crew.to_send(refused), runs(world)) == ([], [CHEMISTRY])
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R2")
+    assert [case.test for case in crew.to_send(refused)] == ["NA", "CL", "CO2", "AGAP"]
+    assert crew.to_send([]) == []

@@ -124,12 +124,12 @@ def test_what_a_control_has_failed_for_since_it_was_verified_is_not_sent_out(tmp
     small.verify(placed.accession, "NA", "K")
     small.clock.advance(timedelta(minutes=1))
     small.run_controls(off_by_sd=4)
-    with small.work("technician") as work:
-        deciding.send_out(work, placed.accession, small.seen(placed.accession, "NA"))
-    small.clock.advance(timedelta(minutes=1))
-    small.run_controls(run="R2")
-    with small.work("technician") as work:
-        deciding.send_out(work, placed.accession, small.seen(placed.accession, "K"))
+    went = []
+    for who, test, run in (("technician", "NA", "R2"), ("technician", "K", "R3"), ("supervisor", "K", "R4")):
+        with small.work(who) as work:
+            went.append(deciding.send_out(work, placed.accession, small.seen(placed.accession, test)))
+        small.clock.advance(timedelta(minutes=1))
+        small.run_controls(run=run)
     states = small.states(placed.accession)
-    assert (states["NA"], states["K"]) == ("verified", "released")
+    assert (went, states["NA"], states["K"]) == ([False, False, True], "verified", "released")
     house.close()
