@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lis.domain.catalog import NO_AGE_LIMIT, Catalog, Unit
+from lis.domain.catalog import CODED, NO_AGE_LIMIT, Catalog, Unit
 from lis.domain.critical import critical_check, is_critical
 from lis.domain.expressions import parse
 from lis.domain.people import LIS_ADMIN, PROCESSOR, SUPERVISOR, TECHNICIAN, TECHNOLOGIST
@@ -96,6 +96,26 @@ def test_tubes_are_drawn_in_the_order_of_the_standards(core: Catalog) -> None:
     for drawn in (("BCA", "LBL", "SST", "PST", "LAV", "GRY"), ("CAPG", "LAVM", "CAPB"), ("LAV", "CAPB")):
         order = [places[code] for code in drawn]
         assert order == sorted(set(order)), drawn
+
+
+def test_prothrombin_time_is_critical_where_its_inr_is(core: Catalog) -> None:
+    """The seconds mean nothing without the lot: its constants and this limit change together."""
+    seconds, ratio = (core.criticals[test][0].high for test in ("PT", "INR"))
+    assert seconds is not None and ratio is not None
+    mean, index = core.constants["MNPT"], core.constants["ISI"]
+    assert isinstance(mean, Decimal) and isinstance(index, Decimal)
+    assert (seconds / mean) ** index == ratio
+
+
+def test_a_coded_value_names_no_other_unit_than_its_test(core: Catalog) -> None:
+    named = {
+        (test.code, found[0], core.unit_text(test.unit))
+        for test in core.tests.values()
+        if test.result_type == CODED and test.unit
+        for one in core.value_set_of(test.code)
+        if (found := re.search(r"\S+/\S+$", one.display))
+    }
+    assert {(unit, own) for _, unit, own in named} == {("CFU/mL", "CFU/mL")}
 
 
 def test_which_containers_stand_in_place_of_others(core: Catalog) -> None:
