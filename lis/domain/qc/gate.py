@@ -143,12 +143,6 @@ def valid_since(analyzer: Analyzer | None, at: datetime, zone: str) -> datetime:
     return (local(at, zone) - timedelta(days=hours // DAY)).astimezone(UTC)
 
 
-def valid_for(analyzer: Analyzer | None) -> timedelta:
-    """The longest that a control run can speak for what is measured after it: a day may have 25 hours."""
-    hours = analyzer.qc_hours if analyzer else 0
-    return timedelta(hours=hours if hours % DAY else hours + hours // DAY)
-
-
 def qc_check(status: QcStatus) -> Check:
     """The gate as one of a result's checks."""
     match status.outcome:

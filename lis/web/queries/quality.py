@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,7 +12,7 @@ from sqlalchemy import Engine, Row, func, select
 
 from lis.documents.charts import QcChart, QcPoint, QcViolation
 from lis.domain.catalog import ControlTarget
-from lis.domain.qc.gate import LIMIT_SD, ControlReading, QcStatus, qc_status, valid_for
+from lis.domain.qc.gate import LIMIT_SD, ControlReading, QcStatus, qc_status, valid_since
 from lis.kernel.clock import local
 from lis.kernel.quantity import parse_quantity, plain
 from lis.lab import Reading
@@ -149,10 +148,9 @@ def chart(reading: Reading, analyzer: str, test: str) -> QcChart | None:
 def _recent(reading: Reading) -> Mapping[tuple[str, str], list[Row[Any]]]:
     """What still counts on any analyzer, what is dated ahead with it: no older good run stands in for that."""
     c = t.control_observation.c
-    longest = max(
-        (valid_for(analyzer) for analyzer in reading.catalog.analyzers.values()), default=timedelta(0)
-    )
-    query = select(t.control_observation).where(c.observed_at >= reading.now - longest)
+    analyzers, now = reading.catalog.analyzers.values(), reading.now
+    since = min((valid_since(one, now, reading.catalog.laboratory.zone) for one in analyzers), default=now)
+    query = select(t.control_observation).where(c.observed_at >= since)
     found: dict[tuple[str, str], list[Row[Any]]] = {}
     for row in reading.connection.execute(query.order_by(c.observed_at, c.id)):
         found.setdefault((row.analyzer, row.test), []).append(row)
