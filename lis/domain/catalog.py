@@ -17,8 +17,7 @@ NUMERIC, CODED, STRUCTURED = "NM", "CE", "SN"
 ResultType = Literal["NM", "CE", "SN"]
 NO_AGE_LIMIT = 43800
 PREVIOUS = "_PREV"  # in a consistency rule, X_PREV is the patient's earlier result of X
-# Of a consistency rule: `error`, `hold` and `stop` keep results back, `suppress` keeps the named value off the report,
-# `warn` and `comment` only say something.
+# Of a consistency rule: `error`, `hold`, `stop` keep results back, `suppress` keeps one off the report, others speak.
 Severity = Literal["error", "hold", "stop", "suppress", "warn", "comment"]
 
 
@@ -92,10 +91,7 @@ class Orderable:
 
 @dataclass(frozen=True, slots=True)
 class ContainerType:
-    """A kind of tube or cup, with how it is drawn, mixed, clotted and spun.
-
-    `in_place_of`: the kinds that it does as well as, such as another size of the same; none but those.
-    """
+    """A kind of tube or cup, with how it is drawn, mixed, clotted and spun."""
 
     code: str
     name: str
@@ -113,7 +109,7 @@ class ContainerType:
     spin_min: int | None
     departments: tuple[str, ...]
     note: str
-    in_place_of: tuple[str, ...] = ()
+    in_place_of: tuple[str, ...] = ()  # the kinds that it does as well as, none but those
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +398,7 @@ class Catalog:
     roles: dict[str, RoleActs] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     constants: dict[str, Decimal] = field(default_factory=dict)
+    refrigerated: tuple[str, ...] = ()  # places in the store that are kept at 2–8 °C
     due_soon_share: Decimal = Decimal("0.25")  # of the promised turn-around: with less left, boards warn
     laboratory: Laboratory = Laboratory("", (), "", "UTC", "T")
     title: str = ""

@@ -4,10 +4,14 @@ Serum, plasma and gel tubes not yet separated keep as long as their specimen typ
 separated, each analyte keeps its own hours from separation; from collection where the catalogue says so (citrated
 plasma, CLSI H21). Whole blood, urine and fluids: the analyte's own hours from collection. A limit without a collection
 time cannot be judged (clinical content catalogue, "Absent facts").
+
+Hours in a refrigerator count by the limit at 4 °C where it is known that a container lay there, all others by the
+limit at room temperature. Each hour uses up its share of its limit: two keep nothing longer than the longer one does.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +23,7 @@ from lis.domain.checks import Check, failed, not_applicable, not_evaluable, pass
 from lis.kernel.quantity import Quantity, plain
 
 NAME = "stability"
+EXCEEDED = "stability.exceeded"
 COLLECTED_LATER = failed(NAME, "stability.collected_later", "Collected later than it was measured.")
 
 
@@ -26,15 +31,16 @@ COLLECTED_LATER = failed(NAME, "stability.collected_later", "Collected later tha
 class SpecimenFacts:
     """What is known of a specimen, in the container it is measured from.
 
-    `conditions` are what people saw (haemolysed, clotted …); `cold`: kept at 4 °C; `indices` are those measured in this
-    very container, by interferent (H, I, L): another tube of the same draw may look different.
+    `conditions` are what people saw (haemolysed, clotted …); `cold`: from when until when it lay at 2–8 °C, once it was
+    taken out; `indices` are those measured in this very container, by interferent (H, I, L): another tube of the same
+    draw may look different.
     """
 
     type: str
     collected_at: datetime | None
     received_at: datetime | None = None
     separated_at: datetime | None = None
-    cold: bool = False
+    cold: tuple[tuple[datetime, datetime], ...] = ()
     conditions: frozenset[str] = frozenset()
     indices: Mapping[str, Quantity] = field(default_factory=dict)
 
@@ -67,30 +73,54 @@ def is_separated(type_code: str, catalog: Catalog) -> bool:
     return type_code in catalog.separated_types
 
 
+def is_refrigerated(position: str, catalog: Catalog) -> bool:
+    """Whether a place in the store is at 2–8 °C: the catalogue has its first word among those."""
+    word = re.match(r"\w+", position.strip())
+    return word is not None and word[0].casefold() in {place.casefold() for place in catalog.refrigerated}
+
+
 def stability_check(test: Test, specimen: SpecimenFacts, at: datetime, catalog: Catalog) -> Check:
     """Whether the analyte is still what it was in the patient, at an instant."""
     row = catalog.specimen_types.get(specimen.type) or catalog.specimen_types.get(test.specimen_type)
-    own = own_limit(test, cold=specimen.cold)
+    own = _Own(own_limit(test, cold=False), own_limit(test, cold=True), specimen.cold)
     transport = _hours(row.max_transport_h) if row and is_separated(row.code, catalog) else None
     if is_before_draw(specimen, at):
         return COLLECTED_LATER
-    if own is None and transport is None:
+    if own.warm is None and transport is None:
         return not_applicable(NAME, "No stability limit.")
     if specimen.collected_at is None:
         return not_evaluable(NAME, "stability.collection_unknown", "The collection time is unknown.")
     if row is None or not is_separated(row.code, catalog):
-        return _within(own, specimen.collected_at, at, "stability.exceeded", "from collection")
+        return own.judge(specimen.collected_at, at, "from collection")
     return _separated(row, specimen.collected_at, specimen.separated_at, own, at)
 
 
 def own_limit(test: Test, *, cold: bool) -> timedelta | None:
-    """The analyte's own hours at the temperature it was kept at."""
-    hours = test.stability_4c_h if cold and test.stability_4c_h is not None else test.stability_rt_h
-    return _hours(hours)
+    """The analyte's own hours, at 4 °C or at room temperature."""
+    return _hours(test.stability_4c_h if cold else test.stability_rt_h)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """An analyte's own limits, and when it lay in the cold."""
+
+    warm: timedelta | None
+    cold: timedelta | None
+    stays: tuple[tuple[datetime, datetime], ...]
+
+    def judge(self, start: datetime, at: datetime, words: str) -> Check:
+        """Only a stay that was over by then counts: when one was taken out that is said to lie there, nobody knows."""
+        if self.warm is None or self.cold is None:
+            return _within(self.warm, start, at, EXCEEDED, words)
+        stays = (until - max(since, start) for since, until in self.stays if start < until <= at)
+        chilled = sum(stays, timedelta())
+        if not chilled:
+            return _within(self.warm, start, at, EXCEEDED, words)
+        return _spent_both(self.warm, self.cold, at - start - chilled, chilled, words)
 
 
 def _separated(
-    row: SpecimenType, collected: datetime, separated: datetime | None, own: timedelta | None, at: datetime
+    row: SpecimenType, collected: datetime, separated: datetime | None, own: _Own, at: datetime
 ) -> Check:
     """On the cells until the spin, then by the analyte's own hours; a spin still to come has not happened."""
     spun = separated if separated is not None and separated <= at else None
@@ -99,10 +129,10 @@ def _separated(
     if unseparated.holds:
         return unseparated
     if row.keeps_from_draw:
-        return _within(own, collected, at, "stability.exceeded", "from collection")
+        return own.judge(collected, at, "from collection")
     if spun is None:
         return unseparated
-    return _within(own, spun, at, "stability.exceeded", "from separation")
+    return own.judge(spun, at, "from separation")
 
 
 def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str, words: str) -> Check:
@@ -115,6 +145,19 @@ def _spent(limit: timedelta, spent: timedelta, reason: str, words: str) -> Check
         hours = _in_hours(spent)
         return failed(NAME, reason, f"{hours} h {words}, allowed {_in_hours(limit)} h.", hours=hours)
     return passed(NAME, f"{_in_hours(spent)} of {_in_hours(limit)} h {words}.")
+
+
+def _spent_both(warm: timedelta, cold: timedelta, out: timedelta, chilled: timedelta, words: str) -> Check:
+    at_room = f"{_in_hours(out)} of {_in_hours(warm)} h at room temperature"
+    spent = f"{at_room}, {_in_hours(chilled)} of {_in_hours(cold)} h cold"
+    used_up = _seconds(out) * _seconds(cold) + _seconds(chilled) * _seconds(warm)
+    if used_up > _seconds(warm) * _seconds(cold):
+        return failed(NAME, EXCEEDED, f"{spent}, {words}: too long together.")
+    return passed(NAME, f"{spent}, {words}.")
+
+
+def _seconds(span: timedelta) -> int:
+    return -(-span // timedelta(seconds=1))
 
 
 @lru_cache(maxsize=1024)

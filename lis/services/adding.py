@@ -51,7 +51,7 @@ def judge(work: Work, container: Row[Any], orderable: Orderable) -> Decision:
         state=ContainerState(container.state),
         container_type=container.type,
         volume_ml=container.volume_ml,
-        specimen=specimen_facts(specimen, container),
+        specimen=specimen_facts(specimen, container, taken_out_at=work.now),
         catalog=work.catalog,
         now=work.now,
     )

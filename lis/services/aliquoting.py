@@ -12,6 +12,7 @@ from lis.domain.events import Verb
 from lis.domain.workflow import ContainerState, ResultState
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import labelling, ordering, working
+from lis.services.collected import COLD
 from lis.services.processing import containers_here, kind_of, take_volume, tell
 from lis.storage.work import Work
 
@@ -66,7 +67,7 @@ def _add_child(
         received_by=work.actor.code,
         separated_at=parent.separated_at,
         volume_ml=volume_ml,
-        condition={"seen": parent.condition["seen"]} if "seen" in parent.condition else {},
+        condition={name: parent.condition[name] for name in ("seen", COLD) if name in parent.condition},
     )
     return work.containers.get(pk)
 

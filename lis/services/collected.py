@@ -25,6 +25,7 @@ from lis.storage.work import Work
 
 UNDECIDED = (ResultState.ON_HOLD, ResultState.RESULTED)
 WITHOUT_VALUE = ("X", "W")
+COLD = "cold"  # in a container's condition: its stays in a refrigerator, from and until
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +239,30 @@ def _specimens(work: Work, order_id: int, containers: Mapping[int, Row[Any]]) ->
     return {pk: specimen_facts(drawn[row.specimen_id], row) for pk, row in containers.items()}
 
 
-def specimen_facts(specimen: Row[Any], container: Row[Any]) -> SpecimenFacts:
-    """A specimen as the rules see it, in one of its containers."""
+def specimen_facts(
+    specimen: Row[Any], container: Row[Any], *, taken_out_at: datetime | None = None
+) -> SpecimenFacts:
+    """A specimen as the rules see it, in one of its containers.
+
+    `taken_out_at`: when it would be taken out of the store, should it still lie there.
+    """
     return SpecimenFacts(
         type=specimen.type,
         collected_at=specimen.collected_at,
         received_at=container.received_at,
         separated_at=container.separated_at,
+        cold=cold_stays(container.condition, taken_out_at),
         conditions=frozenset(container.condition.get("seen", ())),
     )
+
+
+def cold_stays(
+    condition: Mapping[str, Any], taken_out_at: datetime | None
+) -> tuple[tuple[datetime, datetime], ...]:
+    """When a container lay in a refrigerator, as it was written down by `storing`."""
+    read = datetime.fromisoformat
+    told = [(read(since), read(until) if until else taken_out_at) for since, until in condition.get(COLD, ())]
+    return tuple((since, until) for since, until in told if until is not None)
 
 
 def _previous(

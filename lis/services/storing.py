@@ -9,9 +9,11 @@ from sqlalchemy import Row
 from lis.domain.catalog import Catalog
 from lis.domain.events import Verb
 from lis.domain.people import Act
+from lis.domain.specimens import is_refrigerated
 from lis.domain.workflow import Action, ContainerState, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import working
+from lis.services.collected import COLD
 from lis.services.finding import known_container
 from lis.services.processing import containers_here, tell
 from lis.storage.work import Work
@@ -34,7 +36,7 @@ def benches(catalog: Catalog) -> set[str]:
 
 
 def store(work: Work, container_id: str, position: str) -> None:
-    """Put a container to a place in the store that no other one has."""
+    """Put a container to a place in the store that no other one has; in a refrigerator its hours count as cold ones."""
     (container,) = containers_here(work, [container_id])
     position = position.strip()
     if not position:
@@ -43,7 +45,10 @@ def store(work: Work, container_id: str, position: str) -> None:
     if there:
         raise Conflict("position.taken", f"{there[0].container_id} is at {position}.")
     state = advance(ContainerState(container.state), Action.STORE)
-    work.containers.change(container.id, state=state, position=position)
+    condition = container.condition
+    if is_refrigerated(position, work.catalog):
+        condition = condition | {COLD: [*condition.get(COLD, []), [work.now.isoformat(), None]]}
+    work.containers.change(container.id, state=state, position=position, condition=condition)
     tell(work, Verb.CONTAINER_STORED, container, position=position)
 
 
@@ -51,7 +56,11 @@ def retrieve(work: Work, container_id: str, *, purpose: str) -> None:
     """Take a container out of the store; what waits on it is sent to the analyzers."""
     (container,) = containers_here(work, [container_id])
     state = advance(ContainerState(container.state), Action.RETRIEVE)
-    work.containers.change(container.id, state=state, position="")
+    condition = container.condition
+    if COLD in condition:
+        told = [[since, until or work.now.isoformat()] for since, until in condition[COLD]]
+        condition = condition | {COLD: told}
+    work.containers.change(container.id, state=state, position="", condition=condition)
     tell(work, Verb.CONTAINER_RETRIEVED, container, purpose=purpose, position=container.position)
     working.send_work(work, work.containers.get(container.id), work.orders.get(container.order_id))
 

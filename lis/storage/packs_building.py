@@ -70,6 +70,7 @@ def build_catalog(tables: Tables, digest: str) -> c.Catalog:
         roles=_roles(tables, pack),
         texts={row.key: row.text for row in tables[TEXTS_FILE].rows},
         constants={row.code: row.value for row in tables["constants.csv"].rows},
+        refrigerated=pack.refrigerated,
         due_soon_share=pack.due_soon_share,
     )
 

@@ -442,4 +442,5 @@ class PackRow(Row):
     laboratory: LaboratoryRow
     indices: dict[Literal["H", "I", "L"], str] = {}
     roles: dict[str, str]
+    refrigerated: tuple[str, ...] = ()
     due_soon_share: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.25")

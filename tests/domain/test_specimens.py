@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from lis.domain.catalog import Catalog
-from lis.domain.specimens import SpecimenFacts, is_separated, measured_at, stability_check
+from lis.domain.specimens import SpecimenFacts, is_refrigerated, is_separated, measured_at, stability_check
 from tests.domain.samples import HOUR, NOON
 
-SECOND = timedelta(seconds=1)
+SECOND, NOTHING = timedelta(seconds=1), timedelta()
 
 
 def judged(
@@ -22,11 +22,13 @@ def judged(
     *,
     age: timedelta | None,
     separated: timedelta | None = None,
-    cold: bool = False,
+    cold: tuple[timedelta, timedelta] | None = None,
 ) -> tuple[str, str]:
+    """`cold`: how long before it was measured it was put into a refrigerator, and taken out."""
     collected = None if age is None else NOON - age
     at = None if separated is None or collected is None else collected + separated
-    facts = SpecimenFacts(specimen_type, collected, separated_at=at, cold=cold)
+    stays = ((NOON - cold[0], NOON - cold[1]),) if cold else ()
+    facts = SpecimenFacts(specimen_type, collected, separated_at=at, cold=stays)
     check = stability_check(catalog.tests[test], facts, NOON, catalog)
     return check.outcome, check.reason_code
 
@@ -35,20 +37,31 @@ def judged(
     ("age", "separated", "cold", "answer"),
     [
         # CO2 in serum: 2 h on the cells, then 2 h of its own at room temperature, 24 h at 4 °C
-        (2 * HOUR, None, False, ("passed", "")),
-        (2 * HOUR + SECOND, None, False, ("failed", "stability.unseparated")),
-        (4 * HOUR, 2 * HOUR, False, ("passed", "")),
-        (4 * HOUR + SECOND, 2 * HOUR, False, ("failed", "stability.exceeded")),
-        (5 * HOUR, 2 * HOUR + SECOND, False, ("failed", "stability.unseparated")),
-        (25 * HOUR, HOUR, True, ("passed", "")),
-        (25 * HOUR + SECOND, HOUR, True, ("failed", "stability.exceeded")),
-        (HOUR, 2 * HOUR, False, ("passed", "")),  # the spin is still to come
-        (None, None, False, ("not_evaluable", "stability.collection_unknown")),
-        (-SECOND, None, False, ("failed", "stability.collected_later")),
+        (2 * HOUR, None, None, ("passed", "")),
+        (2 * HOUR + SECOND, None, None, ("failed", "stability.unseparated")),
+        (4 * HOUR, 2 * HOUR, None, ("passed", "")),
+        (4 * HOUR + SECOND, 2 * HOUR, None, ("failed", "stability.exceeded")),
+        (5 * HOUR, 2 * HOUR + SECOND, None, ("failed", "stability.unseparated")),
+        (25 * HOUR, HOUR, (24 * HOUR, NOTHING), ("passed", "")),
+        (25 * HOUR + SECOND, HOUR, (25 * HOUR, NOTHING), ("failed", "stability.exceeded")),
+        (14 * HOUR, HOUR, (12 * HOUR, NOTHING), ("passed", "")),  # half of each
+        (14 * HOUR + SECOND, HOUR, (12 * HOUR, NOTHING), ("failed", "stability.exceeded")),
+        (14 * HOUR + SECOND, HOUR, (12 * HOUR + SECOND, NOTHING), ("failed", "stability.exceeded")),
+        (14 * HOUR, HOUR, (12 * HOUR + HOUR / 2, HOUR / 2), ("passed", "")),
+        (4 * HOUR, HOUR, (3 * HOUR, -SECOND), ("failed", "stability.exceeded")),  # said to be in there still
+        (4 * HOUR, HOUR, (4 * HOUR, 3 * HOUR), ("failed", "stability.exceeded")),  # before the spin
+        (4 * HOUR, 3 * HOUR, (4 * HOUR, HOUR), ("failed", "stability.unseparated")),  # cold or not
+        (HOUR, 2 * HOUR, None, ("passed", "")),  # the spin is still to come
+        (None, None, None, ("not_evaluable", "stability.collection_unknown")),
+        (-SECOND, None, None, ("failed", "stability.collected_later")),
     ],
 )
 def test_stability_of_serum(
-    catalog: Catalog, age: timedelta | None, separated: timedelta | None, cold: bool, answer: tuple[str, str]
+    catalog: Catalog,
+    age: timedelta | None,
+    separated: timedelta | None,
+    cold: tuple[timedelta, timedelta] | None,
+    answer: tuple[str, str],
 ) -> None:
     assert judged(catalog, "CO2", "SER", age=age, separated=separated, cold=cold) == answer
 
@@ -86,6 +99,46 @@ def test_citrated_plasma_keeps_from_the_draw_however_early_it_was_spun(
     tests = {**catalog.tests, "PT": replace(catalog.tests["PT"], stability_rt_h=Decimal(4))}
     changed = replace(catalog, tests=tests, specimen_types=plasma)
     assert judged(changed, "PT", "PPP", age=age, separated=separated) == answer
+
+
+@pytest.mark.parametrize(
+    ("at_4c", "cold", "reason"),
+    [
+        (None, 9 * HOUR, "stability.exceeded"),  # no limit for the cold: hours are hours
+        ("0", SECOND, "stability.exceeded"),  # never to be refrigerated
+        ("4", 4 * HOUR, ""),
+        ("4", 4 * HOUR + SECOND, "stability.exceeded"),
+    ],
+)
+def test_the_cold_can_be_what_spoils_it(
+    catalog: Catalog, at_4c: str | None, cold: timedelta, reason: str
+) -> None:
+    limit = None if at_4c is None else Decimal(at_4c)
+    test = replace(catalog.tests["HGB"], stability_rt_h=Decimal(8), stability_4c_h=limit)
+    facts = SpecimenFacts("WB", NOON - cold, cold=((NOON - cold, NOON),))
+    assert stability_check(test, facts, NOON, catalog).reason_code == reason
+
+
+def test_what_was_cold_for_a_time_says_both_spans(catalog: Catalog) -> None:
+    stays = ((NOON - 12 * HOUR, NOON - 6 * HOUR), (NOON - 5 * HOUR, NOON))
+    facts = SpecimenFacts("WB", NOON - 13 * HOUR, cold=stays)
+    answer = stability_check(catalog.tests["HGB"], facts, NOON, catalog)
+    assert answer.text == "2 of 24 h at room temperature, 11 of 48 h cold, from collection."
+
+
+@pytest.mark.parametrize(
+    ("position", "is_cold"),
+    [
+        ("FRIDGE B2", True),
+        ("fridge-2 A1", True),
+        ("FRIDGE", True),
+        ("FRIDGES 1", False),
+        ("R1-A1", False),
+        ("", False),
+    ],
+)
+def test_a_place_is_a_refrigerator_by_its_first_word(catalog: Catalog, position: str, is_cold: bool) -> None:
+    assert is_refrigerated(position, replace(catalog, refrigerated=("FRIDGE",))) is is_cold
 
 
 def test_test_without_a_limit_of_its_own(catalog: Catalog) -> None:

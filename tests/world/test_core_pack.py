@@ -98,6 +98,12 @@ def test_tubes_are_drawn_in_the_order_of_the_standards(core: Catalog) -> None:
         assert order == sorted(set(order)), drawn
 
 
+def test_the_refrigerators_of_the_store_are_those_of_the_bench(core: Catalog) -> None:
+    bench = yaml.safe_load((PACK / "world" / "bench.yaml").read_text("utf-8"))
+    cold = tuple(place["code"] for place in bench["places"] if 2 <= place["celsius"] <= 8)
+    assert cold == core.refrigerated
+
+
 def test_prothrombin_time_is_critical_where_its_inr_is(core: Catalog) -> None:
     """The seconds mean nothing without the lot: its constants and this limit change together."""
     seconds, ratio = (core.criticals[test][0].high for test in ("PT", "INR"))
