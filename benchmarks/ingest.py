@@ -238,7 +238,21 @@ TARGETS = (
 )
 READING = (
     Target("T4", "reading 10 OBX, x split", 3, against("reader", "split (floor)", "cpu_us"), least=False),
+    Target(
+        "T4",
+        "reading 10 OBX with full checks, x split",
+        10,
+        against(parse.CHECKED, "split (floor)", "cpu_us"),
+        least=False,
+    ),
     Target("T4", "reading 1 MB, x 100 KB", 15, against("1 MB", "100 KB", "cpu_us"), least=False),
+    Target(
+        "T4",
+        "reading 1 MB with full checks, x 100 KB",
+        15,
+        against(f"1 MB, {parse.CHECKED}", f"100 KB, {parse.CHECKED}", "cpu_us"),
+        least=False,
+    ),
 )
 
 
