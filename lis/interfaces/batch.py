@@ -104,7 +104,7 @@ class Feeder:
         shutil.copytree(self._folder / "template", folder)
         with _open(folder) as house:
             lab = Lab(house.lab(SLUG))
-            arrivals, is_whole = _arrivals(path, raw)
+            arrivals, is_whole = arrivals_of(path, raw)
             self._refuse_other_wire(path, arrivals)
             codes = self._prepare(lab, arrivals)
             replies = Inbox(lab).answer_many(arrivals)
@@ -214,7 +214,7 @@ def _day(text: str | None) -> date | None:
         raise Invalid("preload.birth_date", f"{text!r} is no date.", "Write it as 1980-05-17.") from error
 
 
-def _arrivals(path: Path, raw: bytes) -> tuple[list[Arrival], bool]:
+def arrivals_of(path: Path, raw: bytes) -> tuple[list[Arrival], bool]:
     """The payloads of a file: frames of a `.bin`, records of an `.astm`, anything else as it is.
 
     And whether that is all: a listener throws away a frame that does not end, or is too long.

@@ -16,7 +16,15 @@ from typing import Annotated
 import typer
 
 from lis.kernel.errors import Refusal
-from lis.main import commands_account, commands_db, commands_inbox, commands_lab, commands_log, commands_pack
+from lis.main import (
+    commands_account,
+    commands_db,
+    commands_inbox,
+    commands_inspect,
+    commands_lab,
+    commands_log,
+    commands_pack,
+)
 from lis.main.settings import Settings
 from lis.main.telling import BAD, say
 
@@ -30,6 +38,7 @@ app.add_typer(commands_account.app, name="account")
 app.add_typer(commands_pack.app, name="pack")
 app.add_typer(commands_db.app, name="db")
 app.command()(commands_inbox.inbox)
+app.command()(commands_inspect.inspect)
 app.command()(commands_log.log)
 
 GROUP = "lis.commands"

@@ -10,7 +10,7 @@ import typer
 
 from lis.interfaces.batch import Feeder
 from lis.main.preload import orders_in
-from lis.main.telling import say
+from lis.main.telling import harmless, say
 from lis.storage.packs import pack_files
 
 # The pack that lies beside the program when it is used from its source folder.
@@ -34,7 +34,7 @@ def inbox(
             if as_json:
                 typer.echo(json.dumps(told, ensure_ascii=False))
             else:
-                say(_harmless(_in_words(told)))
+                say(harmless(_in_words(told)))
 
 
 def _in_words(told: dict[str, Any]) -> str:
@@ -42,8 +42,3 @@ def _in_words(told: dict[str, Any]) -> str:
     held = "; ".join(one["reason"] for one in told["held"])
     counts = f"{len(told['filed'])} filed, {len(told['held'])} held, {len(told['qc'])} control"
     return f"{told['file']}: {replies or 'no reply'}; {counts}{f' ({held})' if held else ''}"
-
-
-def _harmless(words: str) -> str:
-    """Names and numbers that others chose, without what would steer a terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)

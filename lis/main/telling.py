@@ -17,3 +17,8 @@ def listing(*names: str, typed: int = 1) -> Table:
 def say(*words: str | tuple[str, str], to_errors: bool = False) -> None:
     """Print one line; a pair is text and its style. Brackets in names and paths are text, not mark-up."""
     Console(stderr=to_errors, highlight=False).print(Text.assemble(*words), soft_wrap=True)
+
+
+def harmless(words: str) -> str:
+    """Names and numbers that others chose, without what would steer a terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)

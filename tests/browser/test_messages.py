@@ -81,8 +81,10 @@ def test_screens_are_accessible_and_fit(stocked: Served, browser: Browser, role:
 def test_hl7apy_is_asked_from_the_page_and_says_what_it_drops(stocked: Served, browser: Browser) -> None:
     page = stocked.page(browser, "technologist")
     stocked.open(page, "/messages/in/2")
+    expect(page.get_by_role("row", name="note ZLB ZLB is the sender's own segment")).to_be_visible()
     page.get_by_role("link", name="Ask hl7apy for its tree and checks").click()
-    expect(page.get_by_role("row", name="ZLB")).to_contain_text("! 1 dropped by hl7apy", timeout=20000)
+    told = page.locator("#advice").get_by_role("row", name="ZLB")
+    expect(told).to_contain_text("! 1 dropped by hl7apy", timeout=20000)
     assert page.url.endswith("/messages/in/2")
     assert violations(page) == []
     look(page, "advice")

@@ -11,7 +11,7 @@ from lis.interfaces.inbox import Inbox
 from lis.services import mapping
 from lis.storage import tables as t
 from lis.storage.journal import every
-from tests.interfaces.messages import order, results
+from tests.interfaces.messages import PID, order, results
 from tests.web.site import LAB, Site
 from tests.web.test_messages import dead_message, held_message, text_of
 
@@ -189,6 +189,29 @@ def test_hl7apy_stands_beside_a_message_when_asked(own_site: Site) -> None:
     part = browser.get(f"{LAB}/messages/in/{key}/advice", headers={"HX-Request": "true"}).text
     assert ("<html" in part, "ZLB 1 0 ! 1 dropped by hl7apy" in text_of(part)) == (False, True)
     assert "hl7apy reads it as ORU_R01" in text_of(browser.page(f"/messages/in/{key}/advice").text)
+
+
+def test_a_message_stands_held_against_the_standard_at_once(own_site: Site) -> None:
+    sent = results(tube(own_site), "101|141|mmol/L", "102|<4|mmol/L", "103|>9|mmol/L", pid=PID)
+    key = taken(own_site, sent.replace("SPM|", "ZLB|1|own\rSPM|"))
+    page = text_of(own_site.browser("technologist").page(f"/messages/in/{key}").text)
+    assert (
+        "By the definitions of HL7 2.5.1 and ORU_R01: 2 breaches, 1 note. Nothing was refused or left out for it."
+        in page
+    )
+    assert "! breach OBX-5 OBX-5 (observation value) '<4' is no number (NM). 5 " in page
+    assert (
+        "note ZLB ZLB is the sender's own segment: not of the standard, kept, its fields not checked. 7 "
+        in page
+    )
+
+
+def test_a_message_that_goes_out_is_held_against_it_too_and_records_are_not(own_site: Site) -> None:
+    browser = own_site.browser("technologist")
+    page = text_of(browser.page(f"/messages/out/{dead_message(own_site)}").text)
+    assert "! There are definitions of 2.1 to 2.8.2; the message names no version in MSH-12." in page
+    key = taken(own_site, "H|\\^&|||COAG-1\rL|1|N\r")
+    assert "Held against" not in browser.page(f"/messages/in/{key}").text
 
 
 @pytest.mark.parametrize(

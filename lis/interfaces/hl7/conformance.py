@@ -6,6 +6,7 @@ it. Every segment is placed in the message's structure or spoken of; nothing is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,7 +24,7 @@ from lis.interfaces.hl7.conformance_definitions import (
     structure_name,
 )
 from lis.interfaces.hl7.conformance_fields import Fields
-from lis.interfaces.hl7.conformance_remarks import ADVICE, BREACH, NOTE, Remark, Weight
+from lis.interfaces.hl7.conformance_remarks import ADVICE, BREACH, NOTE, Remark
 from lis.interfaces.hl7.conformance_structure import Structure
 from lis.kernel.remembering import remembers
 from lis.wire.er7 import CharsetError, Delimiters, Message, MessageError, Segment, decode
@@ -44,7 +45,9 @@ class Told:
     def where(self) -> str:
         """The lines in few words."""
         first, count = self.lines[0], len(self.lines)
-        return f"{first}" if count == 1 else f"{first}, and {count - 1} more"
+        if count <= 3:
+            return ", ".join(map(str, self.lines))
+        return f"{first} and {count - 1} more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,14 @@ class Report:
     findings: Sequence[Finding] = ()
     unchecked: tuple[str, ...] = ()
 
-    def count(self, weight: Weight) -> int:
-        """How many findings there are of a weight, each line counted."""
-        return sum(remark.weight == weight for _, remark in self.findings)
+    @property
+    def words(self) -> str:
+        """How many findings of which weight, in words; every line counts."""
+        counts = Counter(remark.weight for _, remark in self.findings)
+        names = {BREACH: ("breach", "breaches"), ADVICE: ("piece of advice", "pieces of advice")}
+        names[NOTE] = ("note", "notes")
+        told = [f"{counts[one]} {names[one][counts[one] > 1]}" for one in names if counts[one]]
+        return ", ".join(told) or "nothing is amiss"
 
     def told(self) -> list[Told]:
         """The findings, each thing said once with all its lines: what breaks the standard first."""
@@ -72,10 +80,15 @@ class Report:
 
 
 def check_bytes(raw: bytes) -> Report | None:
-    """A message as it was stored; None when it is no HL7 v2 text."""
+    """A message as it was stored; None when it is no HL7 v2 text. Bytes of no known set are read one by one."""
+    raw = raw.strip(b"\x0b\x1c\r\n")
     try:
-        return check(Message.parse(*decode(raw.strip(b"\x0b\x1c\r\n"))))
-    except (CharsetError, MessageError):
+        text, codec = decode(raw)
+    except CharsetError:
+        text, codec = raw.decode("latin-1"), "latin-1"
+    try:
+        return check(Message.parse(text, codec))
+    except MessageError:
         return None
 
 

@@ -22,12 +22,13 @@ from lis.interfaces.hl7.conformance_definitions import (
     Element,
     since,
 )
-from lis.interfaces.hl7.conformance_remarks import ADVICE, BREACH, Kind, Remark, Weight
+from lis.interfaces.hl7.conformance_remarks import ADVICE, BREACH, NOTE, Kind, Remark, Weight
 from lis.interfaces.hl7.conformance_types import CODED, form_of, syntax_of
 from lis.wire.er7 import NULL, Delimiters, Segment, unescape
 from lis.wire.er7_text import HEADERS, is_well_declared
 
-MOST_KNOWN, LONGEST = 512, 64
+MOST_KNOWN, LONGEST = 512, 64  # texts of a field that are remembered, and characters of such a text
+MOST_TOLD = 100  # of one field
 NO_LIMIT = 1 << 62
 _NUMBERS = range(1 << 31)
 CLOSED = frozenset(("ID", "CNE"))  # their tables are HL7's own, and no site adds to them
@@ -109,6 +110,10 @@ class Field:
         for number, repetition in enumerate(repetitions, 1):
             where = f"[{number}]" if len(repetitions) > 1 else ""
             found += self._of_repetition(repetition, where)
+            if len(found) > MOST_TOLD:
+                words = f"stands {len(repetitions)} times; from the {number}. on nothing more is told of it"
+                found.append(self._remark(NOTE, "repeats", "", words))
+                break
         return tuple(found)
 
     def _withdrawn(self) -> Remark:
@@ -245,6 +250,7 @@ class Fields:
 
     def _of_header(self, texts: list[str]) -> list[Remark]:
         if len(texts) > 2 and is_well_declared(texts[1], texts[2]):
+            self._texts[2].add(texts[2])
             return []
         place = f"{self.segment}-2"
         return [Remark(BREACH, "syntax", place, f"{place} names no four or five different delimiters.")]

@@ -47,7 +47,7 @@ def _compiled(form: str) -> Callable[[str], bool]:
 
 
 SYNTAX: Mapping[str, Syntax] = {
-    "NM": Syntax(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", "no number (NM)"),
+    "NM": Syntax(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", "no number (NM)"),
     "SI": Syntax("[0-9]{1,4}", "no sequence number from 0 to 9999 (SI)"),
     "DT": Syntax(
         f"[0-9]{{4}}(?:{_MONTH}|{_MONTH_DAY})?", "no date as YYYYMMDD, YYYYMM or YYYY (DT)", is_dated=True

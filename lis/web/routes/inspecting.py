@@ -12,6 +12,7 @@ from lis.domain.events import Verb
 from lis.domain.people import Act
 from lis.interfaces.advising import advise
 from lis.interfaces.copying import make_inbound, make_outbound, text_of
+from lis.interfaces.hl7.conformance import check_bytes
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.inspect import Branch, tree, visible
 from lis.interfaces.previewing import Preview, preview_copy, preview_refiling
@@ -41,7 +42,15 @@ def came_in(request: Request, here: SomeoneHere, message_id: int) -> Response:
         request, here, Verb.MESSAGE_VIEWED, f"message:{message_id}", accession=one.row.accession or None
     )
     parts = [_part("What came", one.row.raw), _part("What was answered", one.row.reply)]
-    return show(request, here, "inspecting/came_in.html", one=one, parts=parts, waiting=resolving.WAITING)
+    return show(
+        request,
+        here,
+        "inspecting/came_in.html",
+        one=one,
+        parts=parts,
+        waiting=resolving.WAITING,
+        standard=check_bytes(one.row.raw),
+    )
 
 
 @router.get("/out/{message_id}")
@@ -61,6 +70,7 @@ def went_out(request: Request, here: SomeoneHere, message_id: int) -> Response:
         one=one,
         parts=parts,
         resendable=resending.RESENDABLE,
+        standard=check_bytes(one.row.body or b""),
     )
 
 
