@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from lis.web import moments
 SEEN = "%SEEN-"
 EXPIRED, TUBE, FILL = f"{SEEN}EXP", f"{SEEN}TUBE-", f"{SEEN}FILL-"
 VOLUME, TEMPERATURE, SPUN = f"{SEEN}VOL-", f"{SEEN}TEMP-", f"{SEEN}SPUN-"
+_OFFSET = re.compile(r"[-+]\d\d:?\d\d\Z")  # which of two hours, where the clocks were put back
 FILLS = (25, 50, 75, 90)  # per cent of what the tube draws
 
 
@@ -75,10 +77,9 @@ def _spun_at(words: Sequence[str], zone: str, now: datetime) -> datetime | None:
     stated = _last(words, SPUN)
     if not stated:
         return None
-    at = moments.hour(stated)
-    if at is None:
+    if moments.hour(_OFFSET.sub("", stated)) is None:
         raise Invalid("spin.hour", f"{stated} is no hour.", "State it as on the label: 08:30.")
-    return moments.last_time(at, zone, now).astimezone(UTC)
+    return moments.instant(stated, zone, now).astimezone(UTC)
 
 
 def _number(text: str) -> Decimal:

@@ -48,21 +48,26 @@ def instant(text: str, zone: str, now: datetime) -> datetime:
     at = hour(found[2]) if found else None
     if found is None or at is None:
         raise _unreadable(text, zone, now)
-    if found[1] is None and found[3] is None:
-        return last_time(at, zone, now)
-    on = day(found[1] or "")
+    if found[1] is None:
+        return _last_time(at, found[3], zone, now)
+    on = day(found[1])
     if on is None:
         raise _unreadable(text, zone, now)
-    if found[3]:
-        return _with_offset(on, at, found[3], zone)
-    return on_the_wall(datetime.combine(on, at), zone)
+    return _exactly(datetime.combine(on, at), found[3], zone)
 
 
-def last_time(at: time, zone: str, now: datetime) -> datetime:
+def _last_time(at: time, offset: str | None, zone: str, now: datetime) -> datetime:
     """The last time before `now` that the clock on the wall showed an hour."""
     wall = local(now, zone).replace(tzinfo=None)
     shown = datetime.combine(wall.date(), at)
-    return on_the_wall(shown if shown <= wall else shown - timedelta(days=1), zone)
+    return _exactly(shown if shown <= wall else shown - timedelta(days=1), offset, zone)
+
+
+def _exactly(shown: datetime, offset: str | None, zone: str) -> datetime:
+    if not offset:
+        return on_the_wall(shown, zone)
+    said = datetime.fromisoformat(f"{shown.isoformat()}{offset.replace('Z', '+00:00')}")
+    return said.astimezone(ZoneInfo(zone))
 
 
 def on_the_wall(shown: datetime, zone: str) -> datetime:
@@ -79,17 +84,12 @@ def on_the_wall(shown: datetime, zone: str) -> datetime:
     raise Invalid(
         "form.instant",
         f"{shown:%Y-%m-%d %H:%M} was twice: the clocks were put back.",
-        f"Type {_offset(first)} for the first time, {_offset(second)} for the second.",
+        f"Type the hour as {_offset(first)} for the first time, as {_offset(second)} for the second.",
     )
 
 
-def _with_offset(on: date, at: time, offset: str, zone: str) -> datetime:
-    said = datetime.fromisoformat(f"{on}T{at}{offset.replace('Z', '+00:00')}")
-    return said.astimezone(ZoneInfo(zone))
-
-
 def _offset(at: datetime) -> str:
-    return at.isoformat(" ", "minutes")
+    return at.isoformat(timespec="minutes").partition("T")[2]
 
 
 def _unreadable(text: str, zone: str, now: datetime) -> Invalid:

@@ -141,6 +141,7 @@ def test_what_is_seen_and_harmless_stops_nothing(site: Site) -> None:
         ("%SEEN-ODD", "%SEEN-ODD is no command here."),
         ("%SEEN-VOL-much", "much is no number."),
         ("%SEEN-SPUN-noon", "noon is no hour."),
+        ("%SEEN-SPUN-25:00", "25:00 is no hour."),
         ("%SEEN-TEMP-HOT", "HOT is none of 37C, RT, 4C, -20C."),
     ],
 )

@@ -289,6 +289,8 @@ def test_people_are_told_of_a_sender_whose_clock_is_ahead(own_site: Site, minute
         for path in ("/messages", "/interfaces/CHEM-1")
     ]
     page = text_of(browser.page(f"/messages/in/{key}").text)
-    said.append(f"! Its values are dated up to {told} h after they came: the clock of CHEM-1 is ahead" in page)
+    said.append(
+        f"! Its values are dated up to {told} h after they came: the clock of CHEM-1 is ahead" in page
+    )
     assert said == [bool(told)] * 3
     assert ("ahead" in page) == bool(told)
