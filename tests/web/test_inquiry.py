@@ -214,3 +214,14 @@ def test_name_is_read_on_the_screen_as_on_its_label_whatever_would_turn_it_round
     browser = site.browser("processor")
     pages = [f"/accessions/{order.accession}", "/patients/M7777", "/inquiry?q=M7777", "/receive"]
     assert ["Evil, Ida" in browser.page(path).text for path in pages] == [True] * 4
+
+
+def test_timeline_says_the_reason_of_a_refusal_in_words(own_site: Site) -> None:
+    order = own_site.small.order("LYTES", numbers=("E94",))
+    own_site.small.receive(*order.container_ids)
+    with own_site.small.work("technologist") as work:
+        rejecting.reject_container(work, order.container_ids[0], "RJ01")
+        reason = work.catalog.rejection_reasons["RJ01"].reason
+    browser = own_site.browser("technologist")
+    for path in (f"/accessions/{order.accession}/timeline", f"/containers/{order.container_ids[0]}"):
+        assert f"{reason} RJ01 " in text_of(browser.page(path).text)
