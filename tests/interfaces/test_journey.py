@@ -11,6 +11,7 @@ from hl7apy.core import Message as Hl7apyMessage
 from hl7apy.parser import parse_message  # type: ignore[attr-defined, unused-ignore]
 from sqlalchemy import Row, select
 
+from lis.interfaces.hl7.conformance import BREACH, check_bytes
 from lis.interfaces.inbox import Inbox
 from lis.interfaces.sender import Sender
 from lis.services import cancelling, notifying, resulting, verifying
@@ -222,3 +223,35 @@ def test_hl7apy_reads_every_reply(inbox: Inbox) -> None:
     found = [by_hl7apy(reply).msh.msh_9.to_er7() for raw in raws if (reply := inbox.receive(raw.encode()))]
 
     assert found == ["ORL^O22^ORL_O22", "ACK^M01^ACK", "RSP^K11^RSP_K11"]
+
+
+def breaches(raw: bytes) -> list[str]:
+    """What a message of ours breaks of the standard, or why that is not known."""
+    report = check_bytes(raw)
+    assert report is not None
+    words = [remark.text for _, remark in report.findings if remark.weight == BREACH]
+    return [*words, *report.unchecked, *filter(None, [report.problem])]
+
+
+def test_nothing_that_goes_out_breaks_the_standard(journey: Journey) -> None:
+    container = journey.ordered("LYTES", "RENAL")
+    journey.controlled()
+    journey.send(container, "101|128|mmol/L", "102|6.8|mmol/L", "103|104|mmol/L", "105|<0.10|mg/dL")
+    journey.release("NA", "K", "CREA")
+    with journey.small.work("supervisor") as work:
+        cancelling.cancel_test(work, container[:9], "LYTES", reason="enough")
+    journey.sender.step()
+
+    sent = [(kind, raw) for kind, bodies in journey.peers.got.items() for raw in bodies if kind != "label"]
+
+    assert {kind for kind, _ in sent} == {"analyzer_work", "result_report", "order_status"}
+    assert [(kind, words) for kind, raw in sent for words in breaches(raw)] == []
+
+
+def test_no_reply_breaks_the_standard(inbox: Inbox) -> None:
+    query = joined(msh("QBP^Q11^QBP_Q11", "3", "CHEM-1"), "QPD|WOS^Work Order Step^IHELAW|1|1", "RCP|I")
+    asked = [order("LYTES", "NOSUCH"), joined(msh("MFN^M01", "2"), "MFI|"), query, "MSH|^~\\&|A\r", "PID|1\r"]
+
+    replies = [inbox.receive(raw.encode()) for raw in asked]
+
+    assert [words for reply in replies if reply for words in breaches(reply)] == []

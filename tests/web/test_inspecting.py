@@ -157,6 +157,8 @@ def test_an_edited_copy_is_looked_at_and_sent_by_the_lis_admin(own_site: Site) -
     before = own_site.small.journal()
     seen = text_of(browser.act(f"/messages/in/{key}/copy/preview", {"text": fixed}).text)
     assert "Would be processed" in seen and "under control id HAND000001" in seen
+    assert "By the definitions of HL7 2.5.1 and ORU_R01: nothing is amiss." in seen
+    assert "Held against the standard" not in page
     wrong = browser.act(f"/messages/in/{key}/copy/preview", {"text": fixed.replace("|T|", "|P|")}).text
     assert 'data-code="copy.processing"' in wrong
     assert own_site.small.journal() == before

@@ -184,6 +184,7 @@ def _show_copy(
         reason=reason,
         seen=seen,
         refusal=refusal,
+        standard=check_bytes(text.encode()) if seen or refusal else None,
     )
 
 

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lis.interfaces.hl7.conformance import check
 from lis.interfaces.hl7.conformance_definitions import VERSIONS, definitions
 from lis.interfaces.hl7.conformance_structure import Structure
+from lis.wire.er7 import Message
 
 STRUCTURES = [
     ("2.3", "ORM_O01"),
@@ -108,6 +110,21 @@ def test_a_walk_without_a_word_is_what_the_structure_matches(
         segments[place : place + 1] = {"leave out": [], "twice": now * 2, "insert": [other, *now]}[change]
     matches = pattern(version, name).fullmatch("".join(f"{segment} " for segment in segments))
     assert (amiss(version, name, segments) == []) == (matches is not None)
+
+
+NAMES = ("PID", "PV1", "ORC", "OBR", "OBX", "NTE", "SPM", "SAC", "DSC", "QZ1", "ZZ1", "line")
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=12))
+def test_every_segment_of_a_message_is_placed_or_spoken_of(names: list[str]) -> None:
+    """What is never spoken of is all the structure's own, and where nothing is said, it is all in its place."""
+    lines = ["MSH|^~\\&|A|B|C|D|2026||ORU^R01^ORU_R01|1|T|2.5.1", *(f"{name}|1" for name in names)]
+    report = check(Message.parse("\r".join(lines)))
+    said = {line for line, remark in report.findings if remark.kind in ("structure", "segment")}
+    silent = [name for line, name in enumerate(["MSH", *names], 1) if line not in said]
+    assert set(silent) <= set(segment_names("2.5.1", "ORU_R01"))
+    if not said:
+        assert pattern("2.5.1", "ORU_R01").fullmatch("".join(f"{name} " for name in silent))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
