@@ -30,7 +30,7 @@ Args = Mapping[str, Any]
 MOST_DILUTED = 1000
 WITHIN_REACH = ("tray", "done")
 ACTS: Mapping[str, Callable[[Args], Input]] = {
-    "run_controls": lambda args: RunControls(),
+    "run_controls": lambda args: RunControls(tuple(args.get("tests", ()))),
     "load_reagent": lambda args: LoadReagent(args["reagent"], args.get("lot", "")),
     "calibrate": lambda args: Calibrate(tuple(args["reagents"])),
     "maintain": lambda args: Maintain(args["task"]),
@@ -40,8 +40,9 @@ ACTS: Mapping[str, Callable[[Args], Input]] = {
 
 
 class Attending:
-    """The actions at analyzers, each with `analyzer`: run_controls, load_reagent {reagent, lot}, calibrate {reagents},
-    maintain {task}, acknowledge_error {number}, switch {on}, rerun {tube_id, tests, dilution}; and `attend` {on}.
+    """The actions at analyzers, each with `analyzer`: run_controls {tests}, load_reagent {reagent, lot},
+    calibrate {reagents}, maintain {task}, acknowledge_error {number}, switch {on}, rerun {tube_id, tests, dilution};
+    and `attend` {on}.
     """
 
     VERBS = frozenset({*ACTS, "rerun", "attend"})

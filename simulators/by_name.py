@@ -54,9 +54,12 @@ class ByName(ABC):
         """Throw a printed label away."""
         self._by_name("discard_label", at, by, label_id=label)
 
-    def run_controls(self, analyzer: str, at: datetime | None = None, by: str = "") -> None:
-        """Start an analyzer's controls by hand."""
-        self._by_name("run_controls", at, by, analyzer=analyzer)
+    def run_controls(
+        self, analyzer: str, at: datetime | None = None, by: str = "", tests: Sequence[str] = ()
+    ) -> None:
+        """Start an analyzer's controls by hand: of these tests, or of all."""
+        chosen = {"tests": list(tests)} if tests else {}
+        self._by_name("run_controls", at, by, analyzer=analyzer, **chosen)
 
     def _by_name(self, verb: str, at: datetime | None, by: str, **args: Any) -> Any:
         return self.act(Action(at or self.now, verb, args, by))

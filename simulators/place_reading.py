@@ -148,7 +148,7 @@ def _device(
         scatter=float(traits["scatter"]),
         bias_sd=float(traits["bias_sd"]),
         index_tests=tuple(row["test"] for row in item["menu"] if row["test"] in indices.values()),
-        traits=traits,
+        traits={**traits, "host_query": bool(item.get("asks_for_work", False))},
     )
 
 

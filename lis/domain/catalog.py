@@ -334,6 +334,7 @@ class Analyzer:
     menu: tuple[MenuItem, ...]
     requires_qc: bool = True
     qc_hours: int = 24  # so long a good control run speaks for what is measured
+    asks_for_work: bool = False  # nothing is sent unasked: it asks for each tube that it meets
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,17 @@ SENT, ACCEPTED, UNABLE, CANCELLED, DONE = "sent", "accepted", "unable", "cancell
 
 
 def send_work(work: Work, container: Row[Any], order: Row[Any], *, rerun: tuple[str, ...] = ()) -> None:
-    """Send a labelled container's pending tests to the analyzers that measure them; `rerun` names tests to repeat."""
+    """Send a labelled container's pending tests to the analyzers that measure them; `rerun` names tests to repeat.
+
+    An analyzer that asks for its work is sent none: it hears of the tests when it meets the tube.
+    """
     wanted = rerun or _unsent_tests(work, container)
     interfaces = work.interfaces.all()
     stopped = [row.code for row in interfaces if not row.enabled]
     held = [(row.code, test) for row in interfaces for test in row.held_tests]
     for analyzer, tests in route(wanted, work.catalog, stopped=stopped, held=held).items():
-        _send(work, container, order, analyzer, tests, rerun=bool(rerun))
+        if not work.catalog.analyzers[analyzer].asks_for_work:
+            _send(work, container, order, analyzer, tests, rerun=bool(rerun))
 
 
 def work_for(work: Work, analyzer: str, container: Row[Any]) -> tuple[str, ...]:

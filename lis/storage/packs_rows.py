@@ -399,6 +399,7 @@ class AnalyzerRow(Row):
     reports_indices: bool
     requires_qc: bool = True
     qc_hours: int = Field(24, ge=1)
+    asks_for_work: bool = False
     menu: tuple[MenuItemRow, ...] = Field(min_length=1)
 
 

@@ -62,8 +62,8 @@ class Crew:
         self._refuse_doubtful()
         self._put_away(late)
         self._receive(sorted(self._world.tray(), key=_urgent_first))
+        self._load(late)
         seen = self._look()
-        self._load(seen.outstanding, late)
         accepted = self._verify(seen.due, late)
         self._call(self._release([*seen.verified, *accepted]) or seen.calls)
 
@@ -75,8 +75,8 @@ class Crew:
         self._refuse_doubtful()
         tray = sorted(self._world.tray(), key=_urgent_first)
         self._receive([tube for tube in tray if tube.priority == STAT or not only_urgent])
+        self._load(LATE)
         seen = self._look()
-        self._load(seen.outstanding, LATE)
         passed = [case for case in seen.due if not case.on_hold]
         self._accept(self._technician, passed)
         calls = self._release([*seen.verified, *passed]) or seen.calls
@@ -181,8 +181,10 @@ class Crew:
         """When a centrifuge that turns now is emptied."""
         return self._spinning.next_stop()
 
-    def _load(self, outstanding: Iterable[tuple[str, str]], late: timedelta) -> None:
-        failed, outstanding = [], list(outstanding)
+    def _load(self, late: timedelta) -> None:
+        with self._lab.reading() as now:
+            outstanding = reading.outstanding_work(now.connection, now.catalog)
+        failed = []
         unspun = self._spinning.work(container for container, _ in outstanding)
         for container, analyzer in outstanding:
             if container in unspun:
@@ -196,7 +198,8 @@ class Crew:
         if failed:
             with self._lab.work(self._technician) as work:
                 deciding.refuse_unmeasured(work, failed)
-            self._say()
+        if outstanding:
+            self._say()  # what was refused; and what the analyzers have asked for meanwhile
 
     def _put_on(self, analyzer: str, tube: str) -> bool:
         """A tube that runs elsewhere is loaded at a later round."""
@@ -220,14 +223,17 @@ class Crew:
         passed = [case for case in due if not case.on_hold]
         on_hold = [case for case in due if case.on_hold]
         doubted = [case for case in on_hold if case.is_out_of_control]
-        in_again = [case for case in self._controls.in_again(doubted) if case.reason]
-        open_ = [case for case in on_hold if case not in doubted]
+        in_again = self._controls.in_again(doubted)
+        out = [case for case in doubted if case not in in_again]
+        open_ = [case for case in on_hold if case not in doubted and not case.hangs_on(out)]
         held = [case for case in open_ if self._has_been_settled(case)]
+        good = [case for case in in_again if case.reason]
         self._accept(self._technician, passed)
         self._accept(self._technologist, held)
-        self._accept(self._supervisor, in_again)
-        self._settle_late([case for case in open_ if case not in held], late)
-        return passed + held + in_again
+        self._accept(self._supervisor, good)
+        self._settle_late([case for case in (*open_, *in_again) if case not in (*held, *good)], late)
+        self._controls.run_again(out)
+        return passed + held + good
 
     def _settle_late(self, left: list[Due], late: timedelta) -> None:
         """The supervisor decides about what was left on hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from lis.domain.people import Actor
@@ -22,24 +22,30 @@ class Controls:
         self._last: dict[str, datetime] = {}
 
     def run(self, analyzers: Iterable[str]) -> None:
-        """Start the controls of these analyzers."""
+        """Start all controls of these analyzers."""
         for analyzer in analyzers:
-            self._last[analyzer] = self._world.now
-            self._world.run_controls(analyzer, by=self._who.code)
+            self._run(analyzer, ())
 
     def in_again(self, doubted: list[Due]) -> list[Due]:
-        """Those of these values whose controls are in by now; the controls of the others are run again."""
+        """Those of these values whose controls are in by now."""
         if not doubted:
             return []
         with self._lab.work(self._who) as work:
-            settled = [
+            return [
                 case
                 for case in doubted
                 if controlling.qc_of(work, case.analyzer, [case.test])[case.test].accepted
             ]
-        out = sorted({case.analyzer for case in doubted if case not in settled})
-        self.run(analyzer for analyzer in out if self._is_due(analyzer))
-        return settled
+
+    def run_again(self, doubted: list[Due]) -> None:
+        """Run the controls of these tests once more, and of no other, unless that was done a while ago."""
+        for analyzer in sorted({case.analyzer for case in doubted}):
+            if self._is_due(analyzer):
+                self._run(analyzer, sorted({case.test for case in doubted if case.analyzer == analyzer}))
+
+    def _run(self, analyzer: str, tests: Sequence[str]) -> None:
+        self._last[analyzer] = self._world.now
+        self._world.run_controls(analyzer, by=self._who.code, tests=tests)
 
     def to_send(self, refused: list[Due]) -> list[Due]:
         """Those of these values, verified before a control failed, on whose accession all controls are in by now."""

@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Row
 
 from lis.domain.findings import EVERYWHERE, suggested_reasons
+from lis.domain.qc import gate
 from lis.domain.workflow import ResultState
 from lis.kernel.errors import Conflict, Refusal
 from lis.services import accessioning, gating, rejecting, resulting, verifying, working
 from lis.services.accessioning import Receipt
 from lis.services.finding import known_container
 from lis.storage.work import Work
-from lis.training.crew_reading import Due
+from lis.training.crew_reading import REASONS, Due
 
 LET_GO = "Looked at again by the supervisor: nothing on the tube speaks against it."
 DISAGREE = "identity.disagree"
@@ -48,9 +49,8 @@ def refuse_unmeasured(work: Work, tubes: Iterable[tuple[str, str]]) -> None:
     """Refuse what analyzers were asked for and could not measure: (container, analyzer)."""
     for container_id, analyzer in tubes:
         container = known_container(work, container_id)
-        asked = work.analyzer_work.having(container_pk=container.id, analyzer=analyzer)
-        tests = [row.test for row in asked if row.state in (working.SENT, working.ACCEPTED)]
-        for reason in _reasons(work, (NOT_MEASURED,))[:1]:
+        tests = working.work_for(work, analyzer, container)
+        for reason in _reasons(work, (NOT_MEASURED,))[:1] if tests else ():
             _refuse(work, container_id, tests, reason)
 
 
@@ -67,9 +67,16 @@ def settle_late(work: Work, cases: Iterable[Due]) -> None:
         for (container, reason), tests in _grouped(refused).items():
             _refuse(work, container, tests, reason, again=False)
         return  # values that depend on these are judged anew: they come again at the next round
-    for accession, tests in _grouped((case.accession, case) for case in cases).items():
+    for (accession, reason), tests in _grouped(
+        ((case.accession, _let_go(case)), case) for case in cases
+    ).items():
         seen = {case.test: case.version for case in tests}
-        verifying.verify_results(work, accession, seen, reason=LET_GO)
+        verifying.verify_results(work, accession, seen, reason=reason)
+
+
+def _let_go(case: Due) -> str:
+    """Why it may go out; what was measured while its controls were out says that too."""
+    return f"{LET_GO} {REASONS[gate.NAME]}" if case.is_out_of_control else LET_GO
 
 
 def send_out(work: Work, accession: str, seen: Mapping[str, int]) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, and_, case, select, type_coerce
+from sqlalchemy import Connection, Row, Select, Text, and_, case, or_, select, type_coerce
 
 from lis.domain import autoverification, consistency, critical, delta, interference, measuring
+from lis.domain.catalog import Catalog
 from lis.domain.checks import Outcome
 from lis.domain.qc import gate
-from lis.domain.workflow import ResultState
-from lis.services import working
+from lis.domain.workflow import ContainerState, ResultState
+from lis.services import arriving, working
 from lis.storage import tables as t
 
 # What a technologist writes when they accept a value that a check kept. What is not here stays on hold.
@@ -28,7 +30,8 @@ REASONS = {
     measuring.FLAGS: "Flag checked on the analyzer's screen.",
     gate.NAME: "Its controls were run again, and are in.",
 }
-INPUT_ON_HOLD = "consistency.input_on_hold"
+ON_HOLD_ITSELF = ".input_on_hold"
+INPUT_ON_HOLD = f"{consistency.NAME}{ON_HOLD_ITSELF}"
 TOGETHER = "Looked at together with the values it depends on."
 _HOLDING = (Outcome.FAILED, Outcome.WAIT, Outcome.NOT_EVALUABLE)
 
@@ -60,32 +63,73 @@ class Due:
         """Whether its controls speak against it."""
         return any(reason.partition(".")[0] == gate.NAME for reason in self.against)
 
+    def hangs_on(self, others: Iterable[Due]) -> bool:
+        """Whether it is on hold for what it is made of, and one of these is of the same case."""
+        waits = any(reason.endswith(ON_HOLD_ITSELF) for reason in self.against)
+        return waits and any(one.accession == self.accession for one in others)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the screens show at one instant."""
 
-    outstanding: list[tuple[str, str]]
     due: list[Due]
     verified: list[Due]
     calls: list[Row[Any]]
 
 
 def look(connection: Connection) -> Seen:
-    """Everything that waits, read at once."""
+    """Everything that waits for a person, read at once."""
     results = [_due(row) for row in connection.execute(_RESULTS)]
     return Seen(
-        outstanding_work(connection),
         [one for one in results if one.state != ResultState.VERIFIED],
         [one for one in results if one.state == ResultState.VERIFIED],
         open_calls(connection),
     )
 
 
-def outstanding_work(connection: Connection) -> list[tuple[str, str]]:
-    """(container id, analyzer) of everything that was sent out and has not come back, urgent orders first."""
-    rows = sorted(connection.execute(_OUTSTANDING), key=lambda row: row.priority != "S")
-    return list(dict.fromkeys((row.container_id, row.analyzer) for row in rows))
+def outstanding_work(connection: Connection, catalog: Catalog) -> list[tuple[str, str]]:
+    """(container id, analyzer) of everything that was sent out and has not come back, urgent orders first.
+
+    And of what an analyzer has still to ask for.
+    """
+    sent = [(row.priority, row.container_id, row.analyzer) for row in connection.execute(_OUTSTANDING)]
+    rows = sorted([*sent, *_unasked(connection, catalog)], key=lambda row: row[0] != "S")
+    return list(dict.fromkeys((container, analyzer) for _, container, analyzer in rows))
+
+
+def _unasked(connection: Connection, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
+    """What waits for a value and is on the menu of an analyzer that asks for its work."""
+    asking = _asking(catalog)
+    for container, condition, test, priority in connection.execute(_AWAITED) if asking else ():
+        if test in asking and test not in _kept_back(condition):
+            yield priority, container, asking[test]
+
+
+def _asking(catalog: Catalog) -> dict[str, str]:
+    """Test → the analyzer that asks for it."""
+    devices = [one for one in reversed(catalog.analyzers.values()) if one.asks_for_work]
+    return {item.test: device.code for device in devices for item in device.menu}
+
+
+@lru_cache(maxsize=1024)
+def _kept_back(condition: str) -> frozenset[str]:
+    """Tests that are not to be done from a container until a person decides."""
+    return frozenset(json.loads(condition).get(arriving.KEPT_BACK, ()))
+
+
+def _awaited() -> Select[Any]:
+    r, c, o = t.result, t.container, t.lab_order
+    return (
+        select(c.c.container_id, type_coerce(c.c.condition, Text), r.c.test, o.c.priority)
+        .join(c, c.c.id == r.c.container_pk)
+        .join(o, o.c.id == c.c.order_id)
+        .where(or_(r.c.state == ResultState.PENDING, r.c.rerun), c.c.state == ContainerState.LABELLED)
+        .order_by(r.c.id)
+    )
+
+
+_AWAITED = _awaited()
 
 
 def _outstanding() -> Select[Any]:

@@ -66,7 +66,7 @@ class Analyzer(ABC):
         self._orders = Worklist()
         self._waiting: list[Sip] = []
         self._asked: dict[str, tuple[datetime, Sip]] = {}
-        self._controls_due = [self.ready_at]
+        self._controls_due: list[tuple[datetime, tuple[str, ...]]] = [(self.ready_at, ())]
         self._next_sample_at = self.ready_at
         self._suspicions = Suspicions(plan.upkeep, meter.dice)
         self._runs = Runs(plan, meter, self.upkeep, self._suspicions)
@@ -120,9 +120,9 @@ class Analyzer(ABC):
         self.unread |= {line.number} if line.level != "info" else set()
         return line
 
-    def schedule_controls(self, at: datetime) -> None:
-        """Controls will be run at this instant."""
-        heapq.heappush(self._controls_due, at)
+    def schedule_controls(self, at: datetime, tests: tuple[str, ...] = ()) -> None:
+        """Controls will be run at this instant: of these tests, or of all."""
+        heapq.heappush(self._controls_due, (at, tests))
 
     # what a kind of analyzer may do differently
 
@@ -156,7 +156,7 @@ class Analyzer(ABC):
             case NothingFor() if item.container in self._asked:
                 self._asked[item.container] = (now, self._asked[item.container][1])
             case RunControls():
-                self.schedule_controls(max(now, self.ready_at))
+                self.schedule_controls(max(now, self.ready_at), item.tests)
             case Switch():
                 self._switch(now, item.is_on)
             case _:
@@ -198,24 +198,23 @@ class Analyzer(ABC):
             if work.container in self._asked:
                 self._waiting.insert(0, self._asked.pop(work.container)[1])
 
-    # controls
-
     def _run_due_controls(self, now: datetime) -> list[Output]:
         outputs: list[Output] = []
         while self._controls_due and self._controls_at() <= now:
-            heapq.heappop(self._controls_due)
-            outputs += self._controls(now) if not self.is_off else []
+            _, tests = heapq.heappop(self._controls_due)
+            outputs += self._controls(now, tests) if not self.is_off else []
         return outputs
 
     def _controls_at(self) -> datetime:
         """When the next controls can be run."""
-        return max(self._controls_due[0], self.upkeep.busy_until or self._controls_due[0])
+        return max(self._controls_due[0][0], self.upkeep.busy_until or self._controls_due[0][0])
 
-    def _controls(self, at: datetime) -> list[Output]:
-        """Every level once: one run."""
+    def _controls(self, at: datetime, tests: tuple[str, ...]) -> list[Output]:
+        """Every level once: one run. What comes whole out of one control is measured whole."""
         run = self._runs.number()
+        chosen = () if self.plan.traits.get("controls_whole") else tests
         levels: dict[tuple[str, str, int], list[Control]] = {}
-        for control in self.plan.controls:
+        for control in (one for one in self.plan.controls if not chosen or one.test in chosen):
             levels.setdefault((control.material, control.lot, control.level), []).append(control)
         done = [(level, self._runs.control(controls, run, at)) for level, controls in levels.items()]
         return [ControlFinished(at, *level, measured, run) for level, measured in done if measured]

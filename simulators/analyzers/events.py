@@ -84,7 +84,9 @@ class NothingFor:
 
 @dataclass(frozen=True, slots=True)
 class RunControls:
-    """Somebody starts the controls by hand."""
+    """Somebody starts the controls by hand: of these tests where the device lets choose, else of all."""
+
+    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

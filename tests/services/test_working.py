@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lis.services import cancelling, working
+from lis.services import cancelling, cataloguing, verifying, working
+from lis.storage import catalogs
 from lis.storage import tables as t
 from tests.services.bench import Bench
 
@@ -73,6 +74,28 @@ def test_an_analyzer_that_asks_gets_what_waits_on_its_menu_of_a_received_tube(sm
         assert row is not None
         assert working.work_for(work, "COAG-1", row) == ("INR",)
         assert working.work_for(work, "CHEM-1", row) == ()
+
+
+def test_what_is_asked_for_is_not_sent_before(small: Bench) -> None:
+    """Nothing goes out when the tube is labelled, nor to measure again: it waits until the analyzer asks."""
+    with small.work("lis_admin") as work:
+        files = catalogs.files_of(work.connection, work.catalog_version_id or 0)
+        asking = files["analyzers.yaml"].replace("code: COAG-1", "code: COAG-1\n    asks_for_work: true")
+        cataloguing.change_file(work, "analyzers.yaml", asking, reason="test")
+    placed = small.order("LYTES", "COAGS")
+    small.receive(*placed.container_ids)
+    assert {row.analyzer for row in small.rows(t.analyzer_work)} == {"CHEM-1"}
+
+    (tube,) = (row for row in small.rows(t.container) if row.container_id == placed.container_ids[0])
+    for _ in range(2):
+        with small.by_wire() as work:
+            assert working.offer_work(work, "COAG-1", work.containers.get(tube.id)) == ("PT", "INR")
+        small.measure(tube.container_id, {"PT": "12.0", "INR": "1.0"}, device="COAG-1")
+        with small.work("technologist") as work:
+            for test in ("PT", "INR"):
+                verifying.request_rerun(work, placed.accession, test, reason="fibrin")
+    sent = [row for row in small.rows(t.outbox) if row.peer == "COAG-1"]
+    assert [row.refs["tests"] for row in sent] == [["PT", "INR"], ["PT", "INR"]]
 
 
 def test_what_is_cancelled_is_taken_back_step_by_step(small: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,9 +36,9 @@ def due(small: Bench) -> list[reading.Due]:
 
 
 def runs(world: World) -> list[object]:
-    """The analyzers whose controls were started by hand."""
+    """The analyzers whose controls were started by hand, and for which tests."""
     done = [item for item in world.inputs if item.kind == "action" and item.name == "run_controls"]
-    return [item.data["analyzer"] for item in done if isinstance(item.data, dict)]
+    return [(item.data["analyzer"], item.data["tests"]) for item in done if isinstance(item.data, dict)]
 
 
 def test_controls_that_are_out_are_run_again_and_values_wait_until_they_are_in(small: Bench) -> None:
@@ -51,15 +52,33 @@ def test_controls_that_are_out_are_run_again_and_values_wait_until_they_are_in(s
 
     world = fake_lis.new_world(fake_lis.FakeLis())
     crew = Controls(small.lab, world, actor("technician"))
-    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY])
+    once = (CHEMISTRY, ["NA"])
+    assert crew.in_again([case]) == []
+    crew.run_again([case])
+    assert runs(world) == [once]
     world.step(world.now + BETWEEN_RUNS - timedelta(minutes=1))
-    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY])
+    crew.run_again([case])
+    assert runs(world) == [once]
     world.step(world.now + timedelta(minutes=1))
-    assert (crew.in_again([case]), runs(world)) == ([], [CHEMISTRY, CHEMISTRY])
+    crew.run_again([case])
+    assert runs(world) == [once, once]
 
     small.clock.advance(timedelta(hours=25))
     small.run_controls()
-    assert (crew.in_again([case]), runs(world)) == ([case], [CHEMISTRY, CHEMISTRY])
+    assert crew.in_again([case]) == [case]
+
+
+def test_what_is_made_of_a_doubted_value_waits_with_it(small: Bench) -> None:
+    small.run_controls(off_by_sd=4)
+    [tube] = small.order("LYTES").container_ids
+    small.receive(tube)
+    small.measure(tube, LYTES)
+    cases = {case.test: case for case in due(small)}
+    doubted = [case for case in cases.values() if case.is_out_of_control]
+    assert {case.test for case in doubted} == {"NA", "K", "CL", "CO2"}
+    assert cases["AGAP"].against == ("calculation.input_on_hold",)
+    assert (cases["AGAP"].hangs_on(doubted), cases["NA"].hangs_on(doubted)) == (True, False)
+    assert not cases["AGAP"].hangs_on([replace(case, accession="another") for case in doubted])
 
 
 def test_a_value_whose_controls_are_in_is_not_doubted(small: Bench) -> None:

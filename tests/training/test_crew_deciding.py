@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from lis.domain.inspection import Inspection
+from lis.domain.qc import gate
 from lis.kernel.clock import FixedClock
 from lis.services import accessioning, recollecting
 from lis.storage import tables as t
 from lis.storage.house import House
+from lis.storage.journal import every
 from lis.training import crew_deciding as deciding
 from lis.training import crew_reading as reading
 from tests.labs import START, SmallLab, open_small_lab
@@ -111,6 +113,18 @@ def test_late_values_are_refused_for_what_speaks_against_them_and_the_rest_is_le
     with small.work("supervisor") as work:
         deciding.settle_late(work, due(small))
     assert (results(small)["K"], results(small)["NA"]) == ("cancelled", "verified")
+
+
+def test_what_was_measured_while_its_controls_were_out_says_so_when_it_is_let_go(small: SmallLab) -> None:
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    small.enter(placed.accession, NA="141")
+    cases = [replace(case, against=("qc.failed",)) for case in due(small) if case.test == "NA"]
+    with small.work("supervisor") as work:
+        deciding.settle_late(work, cases)
+    with small.lab.reading() as here:
+        (verified,) = [row for row in every(here.connection) if row.verb == "result.verified"]
+    assert verified.reason == f"{deciding.LET_GO} {reading.REASONS[gate.NAME]}"
 
 
 def test_what_a_control_has_failed_for_since_it_was_verified_is_not_sent_out(tmp_path: Path) -> None:

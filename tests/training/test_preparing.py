@@ -54,6 +54,17 @@ def test_every_message_was_understood_and_every_outgoing_one_taken(past: Past) -
     assert set(counted(past, t.outbox.c.state)) == {"answered", "sent"}
 
 
+def test_every_analyzer_speaks_as_its_profile_says(past: Past) -> None:
+    i = t.inbound.c
+    with past.made.lab.database.reading() as connection:
+        rows = connection.execute(select(i.interface, i.message_type).distinct()).all()
+    analyzers = past.made.world.content.place.devices
+    said = {code: {kind for peer, kind in rows if peer == code} for code in analyzers}
+    law = {"OUL^R22", "QBP^Q11"}
+    plain = {"ORU^R01"}
+    assert said == {"CHEM-1": law, "HEME-1": law, "COAG-1": {"OUL^R22"}, "UA-1": plain, "BG-1": plain}
+
+
 def test_the_next_shift_finds_what_came_last_and_nothing_that_has_waited(tmp_path: Path) -> None:
     """People stop deciding in the last fifth of a short past, and receiving what is routine in the last tenth."""
     house = pasts.open_house(tmp_path)

@@ -167,6 +167,26 @@ def test_a_query_without_work_gives_the_tube_back(negative: bool, until: int) ->
     assert [line.code for line in machine.log] == ["no_order"]
 
 
+@pytest.mark.parametrize(
+    ("code", "chosen", "run"), [("CHEM-1", ("K",), {"K"}), ("HEME-1", ("WBC",), None), ("CHEM-1", (), None)]
+)
+def test_controls_of_single_tests_are_run_where_a_control_is_not_measured_whole(
+    code: str, chosen: tuple[str, ...], run: set[str] | None
+) -> None:
+    machine = analyzer(code)
+    at = machine.ready_at + MINUTE
+    machine.update(at)
+    outputs, _ = machine.update(at, (RunControls(chosen),))
+    done = [item for item in outputs if isinstance(item, ControlFinished)]
+    every = {control.test for control in machine.plan.controls}
+    assert {measured.test for item in done for measured in item.measured} == (run or every)
+
+
+def test_what_asks_for_its_work_is_said_by_the_content() -> None:
+    asking = {code: plan.traits["host_query"] for code, plan in core().place.devices.items()}
+    assert asking == {"CHEM-1": True, "HEME-1": True, "COAG-1": False, "UA-1": False, "BG-1": False}
+
+
 def measure(
     code: str, contents: Mapping[str, Any], tests: tuple[str, ...], seed: int = 1, tube: str = "C1"
 ) -> Any:

@@ -16,7 +16,7 @@ ALT_HIGH = core().analytes["ALT"].amr_high or 0.0
 
 
 def test_tubes_stand_in_racks_until_they_come_off() -> None:
-    one = analyzer("CHEM-1")
+    one = analyzer("CHEM-1", host_query=False)
     tubes = tuple(sip(f"B{number}", tube=f"C{number}") for number in range(6))
     run(one, *(orders("NA", barcode=tube.barcode) for tube in tubes[1:]), Loaded(tubes), minutes=16)
     racks = one.status(START + 16 * MINUTE).racks

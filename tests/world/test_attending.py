@@ -56,14 +56,15 @@ def test_a_tube_is_run_again_diluted_and_answered_under_the_same_order() -> None
     lis = FakeLis()
     world = new_world(lis)
     tube = measured_tube(world, lis)
-    before = len(lis.of(CHEM, b"ORU^R01"))
+    before = len(lis.of(CHEM, b"OUL^R22"))
     act(world, "rerun", tube_id=tube, tests=["K"], dilution=2)
     world.step(world.now + HOUR)
-    again = Message.parse(lis.of(CHEM, b"ORU^R01")[before].decode())
+    again = Message.parse(lis.of(CHEM, b"OUL^R22")[before].decode())
     (obx,) = [segment for segment in again.segments if segment.id == "OBX"]
     obr = next(segment for segment in again.segments if segment.id == "OBR")
     assert (obx.value(3, 1), obr.value(2, 1)) == ("102", f"{BARCODE}-K")
-    assert "NTE" in {segment.id for segment in again.segments}
+    (tcd,) = again.all("TCD")
+    assert (tcd.whole(2), tcd.value(8, 1)) == ("^1^:^2", "D")
     assert told(world, "analyzer.measured")[-1]["diluted"] == {"K": 2.0}
     assert world.bench.tubes[tube].spot == "done"
 

@@ -182,7 +182,7 @@ def sst(world: World) -> str:
 
 def got(lis: FakeLis) -> list[bytes]:
     """The results of the tube, each time they came."""
-    return [message for message in lis.of("CHEM-1", b"^R01") if CONTAINER.encode() in message]
+    return [message for message in lis.of("CHEM-1", b"|OUL^R22") if CONTAINER.encode() in message]
 
 
 @cache

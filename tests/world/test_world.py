@@ -60,9 +60,7 @@ def test_a_tube_runs_what_was_ordered_under_the_label_that_was_affixed() -> None
     world.affix(world.printed_labels()[0].id, tube)
     world.load("CHEM-1", [spun(world, tube)])
     world.step(world.now + HOUR)
-    (result,) = [
-        m for m in lis.of("CHEM-1", b"|R01|") or lis.of("CHEM-1", b"ORU^R01") if b"263310001015" in m
-    ]
+    (result,) = [m for m in lis.of("CHEM-1", b"|OUL^R22") if b"263310001015" in m]
     codes = [line.split(b"|")[3].split(b"^")[0] for line in result.split(b"\r") if line.startswith(b"OBX")]
     assert codes == [b"101", b"102", b"SI-H", b"SI-I", b"SI-L"]
     assert [view.spot for view in world.tubes() if view.id == tube] == ["done"]

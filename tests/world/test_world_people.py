@@ -47,7 +47,7 @@ def test_a_blood_count_from_bench_to_message() -> None:
     world.affix(world.printed_labels()[0].id, tube)
     world.load("HEME-1", [tube])
     world.step(world.now + DAY / 24)
-    (result,) = [m for m in lis.of("HEME-1", b"|ORU^R01") if b"263310001015" in m]
+    (result,) = [m for m in lis.of("HEME-1", b"|OUL^R22") if b"263310001015" in m]
     rows = [s for s in Message.parse(result.decode()).segments if s.id == "OBX"]
     values = {row.value(3, 1): float(row.value(5)) for row in rows}
     assert {row.value(11) for row in rows} == {"F"}

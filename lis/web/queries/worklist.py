@@ -15,6 +15,7 @@ from lis.storage import tables as t
 from lis.web.queries import specimens
 
 BY_HAND = "by hand"
+NOT_SENT, ASKS = "not sent", "asks when loaded"
 IN_LAB = (ContainerState.RECEIVED, ContainerState.LABELLED, ContainerState.STORED)
 
 
@@ -82,6 +83,8 @@ def _loads(
     reading: Reading,
 ) -> tuple[Load, ...]:
     mine: dict[int, list[Row[Any]]] = {}
+    device = reading.catalog.analyzers.get(code)
+    unsaid = ASKS if device and device.asks_for_work else NOT_SENT
     for row in pending:
         if _bench_of(row.test, reading) == code or row.test in work.get((row.container_pk, code), {}):
             mine.setdefault(row.container_pk, []).append(row)
@@ -89,7 +92,7 @@ def _loads(
         Load(
             containers[pk],
             tuple(row.test for row in rows),
-            _said([row.test for row in rows], work.get((pk, code), {})),
+            _said([row.test for row in rows], work.get((pk, code), {}), unsaid),
             any(row.rerun for row in rows),
         )
         for pk, rows in mine.items()
@@ -104,6 +107,6 @@ def _bench_of(test: str, reading: Reading) -> str:
     return next(iter(reading.catalog.measured_by.get(test, ())), BY_HAND)
 
 
-def _said(tests: list[str], work: dict[str, Row[Any]]) -> tuple[str, ...]:
-    """What the analyzer said to the work, each answer once; `not sent` where it was told nothing."""
-    return tuple(sorted({work[test].state if test in work else "not sent" for test in tests}))
+def _said(tests: list[str], work: dict[str, Row[Any]], unsaid: str) -> tuple[str, ...]:
+    """What the analyzer said to the work, each answer once; `unsaid` where it was told nothing."""
+    return tuple(sorted({work[test].state if test in work else unsaid for test in tests}))
