@@ -20,6 +20,7 @@ from simulators.stage import Stage
 
 HOUR = timedelta(hours=1)
 INPATIENT, OUTPATIENT = "I", "O"
+DISCHARGED = "Patient discharged before a new specimen was drawn"
 SECOND_VISIT_CHANCE = 0.15
 """How often an order in emergency or clinic is for somebody who is still there."""
 
@@ -50,6 +51,10 @@ class Admitting:
     def is_here(self, visit: str) -> bool:
         """Whether the stay has not ended."""
         return visit in self._beds[self._encounters[visit].ward.code]
+
+    def has_left(self, visit: str) -> bool:
+        """Whether somebody has been discharged. Who has gone home from a clinic can be called back to it."""
+        return not self.is_here(visit) and self._encounters[visit].ward.patient_class != OUTPATIENT
 
     def visit_of(self, mrn: str) -> str | None:
         """The stay of somebody who is here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,29 @@ class KeepingPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where tubes go whose work is done, and for how many days; no days: they are not kept."""
+
+    place: str
+    days: int
+
+    @property
+    def time(self) -> timedelta:
+        return timedelta(days=self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class BenchPlan:
-    """All of it, by code."""
+    """All of it, by code; `keeping` by the kind of specimen, "" for every other."""
 
     centrifuges: Mapping[str, CentrifugePlan]
     programs: Mapping[str, Program]
     places: Mapping[str, KeepingPlace]
+    keeping: Mapping[str, Keeping]
+
+    def keeping_of(self, specimen: str) -> Keeping:
+        """How a kind of specimen is kept."""
+        return self.keeping.get(specimen) or self.keeping[""]
 
 
 def load_bench(pack: Path) -> BenchPlan:
@@ -59,4 +77,5 @@ def load_bench(pack: Path) -> BenchPlan:
         {one["code"]: CentrifugePlan(**one) for one in raw["centrifuges"]},
         {one["code"]: Program(**one) for one in raw["programs"]},
         {one["code"]: KeepingPlace(**one) for one in raw["places"]},
+        {one.get("specimen", ""): Keeping(one["place"], one["days"]) for one in raw["keeping"]},
     )

@@ -32,6 +32,15 @@ class Asked:
     is_on_paper: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A requisition that was written: what was asked, for which stay, and when."""
+
+    asked: Asked
+    visit: str
+    at: datetime
+
+
 class Collecting:
     """Fills tubes from patients; numbers them as the hospital does."""
 

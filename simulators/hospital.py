@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from lis.wire.er7 import Message
-from simulators.admitting import HOUR, Admitting
-from simulators.collecting import Asked, Collecting
+from simulators.admitting import DISCHARGED, HOUR, Admitting
+from simulators.collecting import Asked, Collecting, Placed
 from simulators.coming import back_at, drawn_at
 from simulators.couriers import Couriers
 from simulators.dice import Dice
 from simulators.hl7.envelope import Envelope, acknowledge
-from simulators.hl7.hospital import Encounter, Requisition, movement_message, order_message
+from simulators.hl7.hospital import Encounter, Requisition, cancel_message, movement_message, order_message
 from simulators.hl7.reading import kind_of, read_reports, read_statuses, refused_orders
 from simulators.hospital_plan import Collector, Reaction, Request, Round, Ward
 from simulators.people import Bodies
@@ -29,15 +29,6 @@ from simulators.tubes import Tube
 BED_TO_BED = timedelta(minutes=4)
 QUARTER = timedelta(minutes=15)
 TIMED, STAT, ROUTINE = "T", "S", "R"
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A requisition that was written: what was asked, for which stay, and when."""
-
-    asked: Asked
-    visit: str
-    at: datetime
 
 
 class Hospital:
@@ -189,16 +180,29 @@ class Hospital:
         return back_at(placed.asked.ward, now, wait, self._stage.zone) if placed else now + wait
 
     def _draw_again(self, number: str, indexes: Sequence[int], times: int) -> None:
-        """A new specimen for some orders of a requisition, under their numbers."""
+        """A new specimen for some orders of a requisition, under their numbers, where the patient is now."""
         placed = self._placed.get(number)
         if placed is None:
             return
-        asked = placed.asked
+        asked, ward = placed.asked, self.admitting.at(placed.visit).ward
         orders = {index: asked.orders[index - 1] for index in indexes if 0 < index <= len(asked.orders)}
+        if self.admitting.has_left(placed.visit):
+            self._call_off(placed, orders)
+            return
         stream = asked.dice.fork(f"again/{times}")
-        again = replace(asked, orders=tuple(orders.values()), dice=stream, due_at=None, is_on_paper=False)
+        wanted = tuple(orders.values())
+        again = replace(asked, ward=ward, orders=wanted, dice=stream, due_at=None, is_on_paper=False)
         self._stage.tell("order.recollected", number, {"orders": [order.code for order in again.orders]})
-        self._draw(replace(placed, at=self._stage.now), again, stream.choice(asked.ward.collectors), orders)
+        self._draw(replace(placed, at=self._stage.now), again, stream.choice(ward.collectors), orders)
+
+    def _call_off(self, placed: Placed, orders: Mapping[int, Orderable]) -> None:
+        """Who has been discharged is not drawn again: the ward cancels what waits for a new specimen, and says why."""
+        number, envelope = placed.asked.number, self._envelope()
+        lines = [(f"{number}-{index}", order) for index, order in orders.items()]
+        self._stage.tell("order.called_off", number, {"orders": [order.code for _, order in lines]})
+        about = self.admitting.at(placed.visit), placed.at, lines, DISCHARGED
+        message = Outgoing(envelope.control, partial(cancel_message, envelope, *about))
+        self._stage.send(self.plan.peer, message)
 
     def _draw(
         self, placed: Placed, asked: Asked, collector: Collector, again: Mapping[int, Orderable] | None = None

@@ -1,7 +1,6 @@
 """The people of a laboratory's past: they receive, label, load, verify, release and call, and leave a little undone.
 
-They act as anybody else does: on the bench of the world, and through the services of the laboratory. Chance decides
-how long they take and what they leave for the next shift.
+They act as anybody else does, at the bench and through services; chance decides how long they take and what they leave.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from lis.training import crew_reading as reading
 from lis.training.crew_controls import Controls
 from lis.training.crew_reading import Due
 from lis.training.crew_spinning import Spinning
+from lis.training.crew_storing import Storing
 from lis.training.people import actor
 from simulators.bench import BenchRefusal
 from simulators.dice import Dice
@@ -54,6 +54,7 @@ class Crew:
         self._tubes: dict[str, str] = {}
         self._spinning = Spinning(lab, world, self._processor, self._tubes)
         self._controls = Controls(lab, world, self._technician)
+        self._storing = Storing(lab, world, self._processor, self._tubes)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._last_try: dict[tuple[str, str], datetime] = {}
 
@@ -147,7 +148,8 @@ class Crew:
         self._say()
 
     def _put_away(self, late: timedelta) -> None:
-        """Throw away what nobody could receive and nobody has asked for, and what nothing is awaited from."""
+        """Store what is finished; throw away what nobody could receive, and what nothing is awaited from."""
+        self._storing.work()
         crew_unknown.put_away(self._lab, self._world, self._processor, self._puzzling, late)
         crew_spent.put_away(self._lab, self._world, self._processor, late)
 

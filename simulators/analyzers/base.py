@@ -45,7 +45,7 @@ from simulators.analyzers.parts.upkeep import UpkeepOf
 from simulators.analyzers.parts.worklist import Worklist
 from simulators.place import Control, DevicePlan
 
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=5)
 """How long the device keeps a tube it has asked about."""
 
 

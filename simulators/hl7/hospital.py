@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,6 +11,7 @@ from simulators.hl7.envelope import Envelope, day, msh
 from simulators.hl7.skeleton import Line, Part, Skeleton
 from simulators.hospital_plan import Collector, Provider, Ward
 from simulators.patients import Person
+from simulators.place import Orderable
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ _ORC = {
     9: "@@ordered@@",
     12: "@@provider@@^@@provider_family@@^@@provider_given@@",
     14: "@@provider_phone@@",
+    16: "^@@reason@@",
 }
 _OBR = {
     1: "@@set@@",
@@ -178,6 +181,31 @@ def order_message(envelope: Envelope, encounter: Encounter, requisition: Requisi
         values = _order_values(envelope, requisition, line) | {"set": str(number)}
         parts += [(name, values) for name in names]
     return (_orm() if is_old else _oml()).fill(parts)
+
+
+def cancel_message(
+    envelope: Envelope,
+    encounter: Encounter,
+    ordered_at: datetime,
+    lines: Iterable[tuple[str, Orderable]],
+    reason: str,
+) -> bytes:
+    """Orders are taken back (ORC-1 CA), each under its placer's number, with the reason in words (ORC-16)."""
+    parts = _opening(envelope, encounter)
+    for number, (placer, order) in enumerate(lines, 1):
+        values = {
+            "set": str(number),
+            "order_control": "CA",
+            "placer": placer,
+            "group": placer.rpartition("-")[0],
+            "authority": envelope.facility,
+            "ordered": envelope.time(ordered_at),
+            "reason": reason,
+            "code": order.code,
+            "name": order.name,
+        }
+        parts += [("ORC", values), ("OBR", values)]
+    return (_orm() if encounter.ward.message == "ORM" else _oml()).fill(parts)
 
 
 def movement_message(envelope: Envelope, trigger: str, encounter: Encounter) -> bytes:

@@ -16,7 +16,7 @@ from tests.browser.living import LAB, SLUG, Living
 
 PATIENCE = 90_000
 FAST, SLOW = "×60", "×4"
-SOME_ORDERED = re.compile(r"\b[1-9]\d* tests ordered")
+HAS_WORK = re.compile(r"\b[1-9]\d* tests ordered|asks for each tube")
 WAY = (
     "order.placed",
     "specimen.received",
@@ -32,8 +32,9 @@ WAY = (
 MESSAGES = (
     "from HIS: OML^O21 processed",
     "to …: label sent",
+    "from …: QBP^Q11 processed",
     "to …: analyzer_work answered",
-    "from …: ORU^R01 processed",
+    "from …: OUL^R22 processed",
     "to HIS: result_report answered",
 )
 
@@ -160,10 +161,10 @@ def receive(desk: Desk, tube: str) -> str:
 
 
 def run(desk: Desk, tube: str, container: str) -> None:
-    """What the laboratory ordered is on the analyzer; the tube is spun when it must be, and loaded."""
+    """The analyzer has its work, or asks for it; the tube is spun when it must be, and loaded."""
     analyzer = analyzer_for(desk, container)
     device = desk.bench.get_by_role("article", name=analyzer)
-    expect(device).to_contain_text(SOME_ORDERED, timeout=PATIENCE)
+    expect(device).to_contain_text(HAS_WORK, timeout=PATIENCE)
     desk.pace(FAST)
     if "Not separated" in desk.seen(tube):
         desk.wait_for_the_clot(tube)

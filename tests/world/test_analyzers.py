@@ -159,7 +159,7 @@ def test_a_device_that_queries_waits_for_work() -> None:
     assert finished(outputs)[0].sip.barcode == BARCODE
 
 
-@pytest.mark.parametrize(("negative", "until"), [(True, 16), (False, 18)])
+@pytest.mark.parametrize(("negative", "until"), [(True, 16), (False, 21)])
 def test_a_query_without_work_gives_the_tube_back(negative: bool, until: int) -> None:
     machine = analyzer("CHEM-1", host_query=True)
     run(machine, Loaded((sip(),)), minutes=16)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from lis.wire.er7 import Message
+from simulators.admitting import DISCHARGED
 from simulators.world import World
 from tests.world.fake_lis import START, FakeLis, full, new_world, status_of
 
@@ -154,6 +155,42 @@ def test_a_rejected_specimen_is_drawn_again_once_and_carried_to_the_laboratory()
     assert world.bench.tubes[sac.value(3, 1, 1)].patient == mrn
     kinds = Counter(entry.kind for entry in world.sink.entries)  # type: ignore[attr-defined]
     assert (kinds["order.status"], kinds["order.recollected"]) == (2, 1)
+
+
+def test_what_is_to_be_drawn_again_of_somebody_who_has_left_is_called_off() -> None:
+    lis = FakeLis()
+    world = new_world(lis, seed=3)
+    message, placer, mrn = _first_order(lis, world)
+    pv1, obr = message.first("PV1"), message.first("OBR")
+    assert pv1 is not None and obr is not None
+    world.hospital.admitting._discharge(pv1.value(19, 1))
+    world.receive("HIS", status_of(placer))
+    world.step(world.now + timedelta(hours=3))
+
+    assert _changed(lis) == []
+    sent = [Message.parse(raw.decode()) for peer, raw in lis.received if peer == "HIS"]
+    (off,) = [one for one in sent if any(orc.value(1) == "CA" for orc in one.all("ORC"))]
+    (orc,), (pid,), (asked,) = off.all("ORC"), off.all("PID"), off.all("OBR")
+    assert (orc.value(2, 1), orc.value(16, 2), pid.value(3, 1)) == (placer, DISCHARGED, mrn)
+    assert (asked.value(4, 1), off.all("SPM")) == (obr.value(4, 1), [])
+    (told,) = [entry for entry in world.sink.entries if entry.kind == "order.called_off"]  # type: ignore[attr-defined]
+    assert told.data == {"orders": [obr.value(4, 1)]}
+
+
+def test_who_has_gone_home_from_a_clinic_is_called_back_and_not_called_off() -> None:
+    world = new_world(FakeLis(), seed=3)
+    world.step(START + timedelta(hours=36))
+    admitting = world.hospital.admitting
+    gone = {
+        encounter.ward.patient_class: visit
+        for visit, encounter in admitting._encounters.items()
+        if not admitting.is_here(visit)
+    }
+    assert {kind: admitting.has_left(visit) for kind, visit in gone.items()} == {
+        "I": True,
+        "E": True,
+        "O": False,
+    }
 
 
 def test_a_status_that_asks_for_nothing_is_only_noted() -> None:

@@ -99,6 +99,7 @@ class DeviceStatus:
     stock: tuple[OnBoard, ...] = ()
     calibrations: tuple[CalibrationLine, ...] = ()
     tasks: tuple[TaskLine, ...] = ()
+    asks_for_work: bool = False
 
     @property
     def wants(self) -> tuple[str, ...]:

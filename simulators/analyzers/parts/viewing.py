@@ -76,6 +76,7 @@ def status(device: Shown, now: datetime) -> DeviceStatus:
         stock=tuple(_on_board(upkeep, supply, now) for supply in upkeep.supplies.values()),
         calibrations=tuple(_calibrations(upkeep, now)),
         tasks=tuple(_tasks(upkeep, now)),
+        asks_for_work=bool(device.plan.traits.get("host_query")),
     )
 
 
