@@ -13,10 +13,12 @@ from lis.domain.people import ROLES
 from lis.kernel.clock import FixedClock
 from lis.storage import migrations
 from lis.storage.house import House
-from lis.training import chronicle, demo
+from lis.training import chronicle, demo, preparing
 from lis.training.people import STAFF
+from lis.training.preparing import loopback
 from lis.training.running import free_or_any
 from lis.training.tables import world
+from lis.web.queries import quality
 from tests.databases import back_to
 from tests.training import pasts
 
@@ -52,6 +54,28 @@ def test_a_demonstration_of_an_earlier_version_is_brought_forward(tmp_path: Path
     assert not make(house)
     with house.lab(demo.SLUG).reading() as connection:
         assert migrations.revision(connection, migrations.LAB) == migrations.head(migrations.LAB)
+    house.close()
+
+
+def test_the_night_has_one_level_to_judge_within_its_first_hour(tmp_path: Path) -> None:
+    """The lower gas control is out for oxygen; run again it is in."""
+    house = pasts.open_house(tmp_path)
+    past = preparing.Past(demo.PACK, demo.SEED, demo.END - 2 * pasts.HOUR, demo.END)
+    made = preparing.prepare(house, "night", past, hashed=str.upper, wall=FixedClock(pasts.WALL))
+    say, world = loopback(made.lab, made.world), made.world
+    world.after_turn = say
+
+    def due() -> list[tuple[str, str, str]]:
+        with made.lab.reading() as reading:
+            rows = quality.gate_due(reading)
+        return [(row.analyzer, row.test, row.status.outcome) for row in rows if row.analyzer == "BG-1"]
+
+    assert due() == []
+    world.step(demo.END + pasts.HOUR)
+    assert due() == [("BG-1", "PO2", "failed")]
+    world.run_controls("BG-1")
+    world.step(world.now + pasts.HOUR / 12)
+    assert due() == []
     house.close()
 
 
