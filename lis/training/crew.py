@@ -5,7 +5,6 @@ They act as anybody else does, at the bench and through services; chance decides
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,18 +21,17 @@ from lis.training import crew_deciding as deciding
 from lis.training import crew_papers, crew_spent, crew_unknown
 from lis.training import crew_reading as reading
 from lis.training.crew_controls import Controls
+from lis.training.crew_loading import Loading
 from lis.training.crew_reading import Due
 from lis.training.crew_spinning import Spinning
 from lis.training.crew_storing import Storing
 from lis.training.people import actor
-from simulators.bench import BenchRefusal
 from simulators.dice import Dice
 from simulators.printer import PrintedLabel
 from simulators.tubes import TubeView
 from simulators.world import World
 
 STAT = "S"
-TRIES = 2
 LEFT_ON_HOLD = 0.06
 LONGEST_WAIT = timedelta(minutes=50)
 LATE = timedelta(hours=3)
@@ -55,15 +53,14 @@ class Crew:
         self._spinning = Spinning(lab, world, self._processor, self._tubes)
         self._controls = Controls(lab, world, self._technician)
         self._storing = Storing(lab, world, self._processor, self._tubes)
-        self._tries: Counter[tuple[str, str]] = Counter()
-        self._last_try: dict[tuple[str, str], datetime] = {}
+        self._loading = Loading(lab, world, self._technician, self._tubes, say)
 
     def work(self, *, late: timedelta = LATE) -> None:
         """Whatever is to do now; `late`: how long what nobody could decide about may wait."""
         self._refuse_doubtful()
         self._put_away(late)
         self._receive(sorted(self._world.tray(), key=_urgent_first))
-        self._load(late)
+        self._loading.work(self._spinning, late)
         seen = self._look()
         accepted = self._verify(seen.due, late)
         self._call(self._release([*seen.verified, *accepted]) or seen.calls)
@@ -76,7 +73,7 @@ class Crew:
         self._refuse_doubtful()
         tray = sorted(self._world.tray(), key=_urgent_first)
         self._receive([tube for tube in tray if tube.priority == STAT or not only_urgent])
-        self._load(LATE)
+        self._loading.work(self._spinning, LATE)
         seen = self._look()
         passed = [case for case in seen.due if not case.on_hold]
         self._accept(self._technician, passed)
@@ -182,34 +179,6 @@ class Crew:
     def next_stop(self) -> datetime | None:
         """When a centrifuge that turns now is emptied."""
         return self._spinning.next_stop()
-
-    def _load(self, late: timedelta) -> None:
-        with self._lab.reading() as now:
-            outstanding = reading.outstanding_work(now.connection, now.catalog)
-        failed = []
-        unspun = self._spinning.work(container for container, _ in outstanding)
-        for container, analyzer in outstanding:
-            if container in unspun:
-                continue
-            tube, tried = self._tubes.get(container), self._tries[container, analyzer]
-            if tube and tried < TRIES and self._put_on(analyzer, tube):
-                self._tries[container, analyzer] += 1
-                self._last_try[container, analyzer] = self._world.now
-            elif tried >= TRIES and self._world.now - self._last_try[container, analyzer] >= late:
-                failed.append((container, analyzer))
-        if failed:
-            with self._lab.work(self._technician) as work:
-                deciding.refuse_unmeasured(work, failed)
-        if outstanding:
-            self._say()  # what was refused; and what the analyzers have asked for meanwhile
-
-    def _put_on(self, analyzer: str, tube: str) -> bool:
-        """A tube that runs elsewhere is loaded at a later round."""
-        try:
-            self._world.load(analyzer, [tube], by=self._technician.code)
-        except BenchRefusal:
-            return False
-        return True
 
     def run_controls(self) -> None:
         """Start the controls of every analyzer by hand, beside those it runs by itself each morning."""

@@ -48,11 +48,16 @@ class Controls:
         self._world.run_controls(analyzer, by=self._who.code, tests=tests)
 
     def to_send(self, refused: list[Due]) -> list[Due]:
-        """Those of these values, verified before a control failed, on whose accession all controls are in by now."""
+        """Those of these values, verified before a control failed, on whose accession all controls are in by now.
+
+        Those that are out are run again.
+        """
         measured = [case for case in refused if case.analyzer]
         settled = self.in_again(measured)
-        out = {case.accession for case in measured if case not in settled}
-        return [case for case in refused if case.accession not in out]
+        out = [case for case in measured if case not in settled]
+        self.run_again(out)
+        waiting = {case.accession for case in out}
+        return [case for case in refused if case.accession not in waiting]
 
     def _is_due(self, analyzer: str) -> bool:
         last = self._last.get(analyzer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from simulators.analyzers.events import ControlFinished
@@ -48,6 +47,6 @@ class ControlMishandled(Fault[ControlFinished]):
         if not self._meets(item):
             return item
         factor = 1 + (self.factors[item.test] - 1) * level / USUAL
-        text = Decimal(item.text)
-        moved = (text * Decimal(factor)).quantize(Decimal(1).scaleb(text.as_tuple().exponent))
-        return replace(item, raw=float(moved), text=f"{moved:f}")
+        digits = len(item.text.partition(".")[2])
+        moved = float(item.text) * factor
+        return replace(item, raw=moved, text=f"{moved:.{digits}f}")

@@ -29,8 +29,8 @@ def processor(served: Serving) -> Browser:
     return Browser(served.app, "processor1")
 
 
-def fresh(served: Serving) -> TubeView:
-    """A tube that nobody has received, out of its bag, after waiting for one if need be."""
+def fresh(served: Serving, who: Browser) -> TubeView:
+    """A tube that nobody has received, out of its bag, after waiting for one if need be: whoever waits stays there."""
     for _ in range(12):
         for tube in served.live.world.tray():
             if tube.lab_label is None and tube.priority != "":
@@ -38,6 +38,7 @@ def fresh(served: Serving) -> TubeView:
                     served.live.act("open_bag", {"bag_id": tube.bag}, "processor1")
                 return tube
         served.pass_time(timedelta(minutes=15))
+        assert who.get(f"{BENCH}/").status_code == 200
     raise AssertionError("no tube came")
 
 
@@ -52,7 +53,7 @@ def received(served: Serving, browser: Browser, tube: TubeView) -> str:
 
 
 def test_a_tube_is_drawn_and_said_as_it_is_seen(served: Serving, processor: Browser) -> None:
-    tube = fresh(served)
+    tube = fresh(served, processor)
     label = tube.collection_label
     page = processor.get(f"{BENCH}/").text
     assert label is not None
@@ -66,7 +67,7 @@ def test_a_tube_is_drawn_and_said_as_it_is_seen(served: Serving, processor: Brow
 
 
 def test_nothing_of_the_truth_is_on_the_page(served: Serving, processor: Browser) -> None:
-    tube = fresh(served)
+    tube = fresh(served, processor)
     truth = served.live.world.bench.tubes[tube.id]
     page = processor.get(f"{BENCH}/state").text
     numbers = [f"{value:g}" for value in truth.contents.values() if isinstance(value, float) and value % 1]
@@ -77,7 +78,7 @@ def test_nothing_of_the_truth_is_on_the_page(served: Serving, processor: Browser
 def test_a_label_is_affixed_and_the_collection_label_stays_readable(
     served: Serving, processor: Browser
 ) -> None:
-    tube = fresh(served)
+    tube = fresh(served, processor)
     label = received(served, processor, tube)
     answer = processor.act(f"{BENCH}/act", act="affix", tube=tube.id, label=label)
     assert f"The label is on tube {tube.id}." in answer.text
@@ -92,7 +93,7 @@ def test_a_label_is_affixed_and_the_collection_label_stays_readable(
 
 
 def test_looking_is_written_in_the_ledger_under_who_looked(served: Serving, processor: Browser) -> None:
-    tube = fresh(served)
+    tube = fresh(served, processor)
     position = served.live.world.ledger.position
     processor.act(f"{BENCH}/look/{tube.id}")
     assert served.live.world.ledger.position == position + 1

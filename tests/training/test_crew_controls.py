@@ -105,7 +105,7 @@ def test_what_was_verified_before_a_control_failed_is_sent_once_all_of_its_acces
 
     world = fake_lis.new_world(fake_lis.FakeLis())
     crew = Controls(small.lab, world, actor("technician"))
-    assert (crew.to_send(refused), runs(world)) == ([], [CHEMISTRY])
+    assert (crew.to_send(refused), runs(world)) == ([], [(CHEMISTRY, ["CL", "CO2", "NA"])])
     small.clock.advance(timedelta(minutes=1))
     small.run_controls(run="R2")
     assert [case.test for case in crew.to_send(refused)] == ["NA", "CL", "CO2", "AGAP"]
