@@ -1,7 +1,6 @@
 """What a content pack says: the types of the laboratory's catalogue.
 
-Rows are data (CSV and YAML of the pack), read by `storage.packs`. Ages are in days, 365 to a completed year, inclusive
-at both ends. An empty cell is None. `source` says where a number comes from.
+Rows are data, read by `storage.packs`. Ages are in days, 365 to a year, inclusive; an empty cell is None.
 """
 
 from __future__ import annotations

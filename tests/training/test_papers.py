@@ -21,7 +21,7 @@ def test_what_came_on_paper_is_entered_by_hand_and_received(tmp_path: Path) -> N
     assert "paper_share: 0.12" in text
     file.write_text(text.replace("paper_share: 0.12", "paper_share: 1.0"), "utf-8")
     house = pasts.open_house(tmp_path / "house")
-    made = pasts.live(house, hours=4, seed="past", pack=pack)
+    made = pasts.live(house, hours=5, seed="past", pack=pack)  # the courier of a quarter to one has come
 
     with house.control.reading() as connection:
         entries = list(chronicle.entries_of(connection, "past"))
