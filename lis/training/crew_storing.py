@@ -1,11 +1,12 @@
-"""What a crew does with tubes whose work is done: they are put into the store, and thrown away when they were kept for
-as long as the bench says. Every step is done at the bench of the world and written down in the laboratory.
+"""What a crew does with tubes whose work is done: they are put into the store, with what is left in them, and thrown
+away when they were kept for as long as the bench says: at the bench of the world, and written down in the laboratory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, se
 from lis.domain.people import Actor
 from lis.domain.workflow import ContainerState, ResultState
 from lis.lab import Lab
-from lis.services import storing
+from lis.services import processing, storing
 from lis.storage import tables as t
 from lis.storage.tables.types import Instant
 from simulators.bench_plan import Keeping
@@ -24,6 +25,7 @@ STANDS = timedelta(hours=2)
 BETWEEN = timedelta(hours=1)
 NOT_KEPT = "Its work is done, and it is not kept."
 WITHIN_REACH = ("tray", "done")
+TENTH = Decimal("0.1")
 
 
 class Storing:
@@ -60,12 +62,18 @@ class Storing:
                 keeping = self._keeping(row)
                 if keeping.days:
                     position = next_position(work.connection, self._today(keeping.place))
+                    processing.record_volume(work, row.container_id, self._left_in(row.container_id))
                     storing.store(work, row.container_id, position)
                     args = {"place": keeping.place, "position": position.partition(" ")[2]}
                     self._act("store", row.container_id, **args)
                 else:
                     storing.discard(work, row.container_id, reason=NOT_KEPT)
                     self._act("discard", row.container_id)
+
+    def _left_in(self, container: str) -> Decimal:
+        """How many mL can still be taken, as the tube's marks show it: no more than is there."""
+        tube = self._world.bench.tubes[self._tubes[container]]
+        return Decimal(str(tube.free_ml)).quantize(TENTH, ROUND_DOWN)
 
     def _throw_away(self, kept: list[Row[Any]]) -> None:
         """Take them out of the store and throw them away; what somebody has asked something of since stays."""

@@ -7,15 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from lis.kernel.clock import FixedClock
-from lis.services import verifying
+from lis.services import adding, storing, verifying
 from lis.storage import tables as t
 from lis.storage.house import House
 from lis.training.crew_storing import BETWEEN, NOT_KEPT, STANDS, Storing, next_position
-from simulators.world import World
+from lis.training.people import actor as actor_of
+from lis.training.preparing import loopback
+from simulators.world import Action, World
 from tests.labs import START, actor, open_small_lab
 from tests.services.bench import Bench, bench
+from tests.training import pasts
 from tests.world import fake_lis
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -68,6 +72,8 @@ def test_a_finished_tube_is_stored_where_the_bench_has_it_and_thrown_away_after_
     assert (row.state, tube.spot) == ("stored", "stored")
     assert row.position == tube.station == next_position_before(row.position)
     assert tube.stays[-1].celsius == 4
+    assert row.volume_ml is not None
+    assert tube.free_ml - 0.2 < row.volume_ml <= tube.free_ml
 
     days = world.content.bench.keeping_of("SER").days
     pass_time(small, world, days * DAY - STANDS - HOUR)
@@ -121,3 +127,31 @@ def test_what_something_is_awaited_from_or_lies_in_nobodys_reach_stays(small: Be
     pass_time(small, world, STANDS)
     crew.work()
     assert [small.container(one).state for one in (container, other[0])] == ["labelled", "labelled"]
+
+
+def test_the_tube_of_an_added_test_is_found_where_the_laboratory_says_and_measured(tmp_path: Path) -> None:
+    house = pasts.open_house(tmp_path)
+    made = pasts.live(house, hours=6)
+    lab, world = made.lab, made.world
+    say = loopback(lab, world)
+    with lab.database.reading() as connection:
+        stored = select(t.container, t.lab_order.c.accession).join(t.lab_order)
+        row = connection.execute(
+            stored.where(t.container.c.state == "stored", t.container.c.type == "SST")
+        ).first()
+    assert row is not None
+    tube = next(one for one in world.bench.tubes.values() if one.barcode == row.container_id)
+    assert (tube.spot, tube.station) == ("stored", row.position)
+
+    with lab.work(actor_of("technologist1", "CORE-2"), at=world.now) as work:
+        adding.add_test(work, row.accession, "MGO", reason="Dr. asks", container_id=row.container_id)
+        storing.retrieve(work, row.container_id, purpose="add-on")
+    world.act(Action(world.now, "retrieve", {"tube_id": tube.id}, "technologist1"))
+    world.load("CHEM-1", [tube.id])
+    say()
+    world.after_turn = say
+    world.step(world.now + HOUR)
+    with lab.database.reading() as connection:
+        magnesium = select(t.result.c.state).where(t.result.c.container_pk == row.id, t.result.c.test == "MG")
+        assert connection.execute(magnesium).scalar() in ("resulted", "on_hold")
+    house.close()
