@@ -117,3 +117,12 @@ def test_what_cannot_be_done_is_said_in_words(processor: Browser, fields: dict[s
 def test_the_display_counts_when_it_is_read(ends_in: float | None, running: bool, words: str) -> None:
     ends_at = None if ends_in is None else AT + ends_in * MINUTE
     assert display(CentrifugeView("C1", "Centrifuge 1", 24, running, ends_at, ()), AT) == words
+
+
+def test_what_was_put_away_last_is_listed_first(served: Serving, processor: Browser) -> None:
+    live = served.live
+    done = [tube.id for tube in live.world.bench.tubes.values() if tube.spot == "done"][:2]
+    for tube, position in zip(done, ("11-24/001", "11-25/001"), strict=True):
+        live.act("store", {"tube_id": tube, "place": "FRIDGE", "position": position}, "processor1")
+    page = processor.get(f"{BENCH}/state").text
+    assert page.index("FRIDGE 11-25/001") < page.index("FRIDGE 11-24/001")

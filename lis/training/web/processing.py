@@ -70,10 +70,15 @@ def around(live: LiveWorld, tubes: Iterable[TubeView]) -> Around:
             for paper in bag.papers
         ),
         centrifuges=tuple(Display(one, display(one, now)) for one in bench.centrifuges()),
-        kept=tuple(tube for tube in tubes if tube.spot == "stored"),
+        kept=tuple(sorted((tube for tube in tubes if tube.spot == "stored"), key=_rack, reverse=True)),
         programs=tuple(bench.plan.programs.values()),
         places=tuple(bench.plan.places.values()),
     )
+
+
+def _rack(tube: TubeView) -> str:
+    """Where it is kept: racks bear their day, so that the latest come first."""
+    return tube.station
 
 
 def display(machine: CentrifugeView, now: datetime) -> str:
