@@ -12,7 +12,7 @@ from lis.kernel.clock import WallClock
 _HEAD = (
     "MSH|^~\\&|{sender}|LAB|LIS|LAB|{at}||ORU^R01^ORU_R01|{control}|T|2.5.1||||||UNICODE UTF-8\r"
     "PID|1||{patient}||Family^Given^Q||19700101|F|||1 Main St^^Springfield^IL^62701\r"
-    "PV1|1|I|ICU^12^1^HOSP||||7^House^Greta|||||||||||V77^^^HOSP^VN\r"
+    "PV1|1|I|ICU^12^1^HOSP||||7^House^Greta||||||||||||V77^^^HOSP^VN\r"
     "ORC|RE|P1^HOSP|{container}^LIS|||||||||7^House^Greta\r"
     "OBR|1|P1^HOSP|{container}^LIS|PANEL^Panel^99BENCH|||{at}||||||||SER|7^House^Greta\r"
 )

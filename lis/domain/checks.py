@@ -97,7 +97,8 @@ def advice(check: Check) -> Check:
     return _made(check.text, check.name, check.outcome, check.reason_code, detail, True)
 
 
-@remembers(4096, longest=400)  # most checks of most values say one of a few things
+# Most checks of most values say one of a few things; the others, as of an age, are soon pushed out.
+@remembers(1024, longest=400)
 def _made(
     text: str,
     name: str,

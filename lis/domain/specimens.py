@@ -139,7 +139,7 @@ def _within(limit: timedelta | None, start: datetime, at: datetime, reason: str,
     return passed(NAME, "No limit of its own.") if limit is None else _spent(limit, at - start, reason, words)
 
 
-@lru_cache(maxsize=1024)  # what came in one tube is of one age
+@lru_cache(maxsize=64)  # what came in one tube is of one age
 def _spent(limit: timedelta, spent: timedelta, reason: str, words: str) -> Check:
     if spent > limit:
         hours = _in_hours(spent)
@@ -165,6 +165,6 @@ def _hours(hours: Decimal | None) -> timedelta | None:
     return None if hours is None else timedelta(seconds=int(hours * 3600))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _in_hours(span: timedelta) -> str:
     return plain(Decimal(round(span.total_seconds() / 36)) / 100)
