@@ -96,6 +96,11 @@ def test_container_is_sent_stored_fetched_and_kept_while_awaited(site: Site) -> 
     assert do(site, tube, "discard", {"reason": "Old"}) == 409
 
 
+def test_page_says_which_places_of_the_store_are_cold(site: Site) -> None:
+    page = text(site, received(site, "GLU"))
+    assert page.count("begins with FRIDGE: hours there count as cold") == 1
+
+
 def test_label_is_declared_void_and_then_confirms_nothing(site: Site) -> None:
     order = site.small.order("LYTES", numbers=(next(numbers),))
     tube = order.container_ids[0]
