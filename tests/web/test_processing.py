@@ -97,7 +97,7 @@ def test_container_is_sent_stored_fetched_and_kept_while_awaited(site: Site) -> 
 
 
 def test_page_says_which_places_of_the_store_are_cold(site: Site) -> None:
-    page = text(site, received(site, "GLU"))
+    page = text(site, received(site, "COAGS"))
     assert page.count("begins with FRIDGE: hours there count as cold") == 1
 
 
