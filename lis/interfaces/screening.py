@@ -47,12 +47,16 @@ class Repeats:
 
     def questions(self) -> list[tuple[Question, Given]]:
         """What to ask about what is stored; nothing where no message has a number."""
+        if not self._places:
+            return []
+        asked = [*self._places]
+        count = 1 << (len(asked) - 1).bit_length()
         given = {
             f"{name}_{at}": part
-            for at, one in enumerate(self._places)
+            for at, one in enumerate([*asked, *[asked[-1]] * (count - len(asked))])
             for name, part in zip(_SAME, one, strict=True)
         }
-        return [(_known(len(self._places)), given)] if given else []
+        return [(_known(count), given)]
 
     def suspected(self, answers: Sequence[Rows]) -> set[int]:
         """Places of the messages that may be repeats, by the answers."""
@@ -80,7 +84,7 @@ def _answered() -> Question:
 _ANSWERED = _answered()
 
 
-@cache
+@cache  # of powers of two: a question for every number of messages would be composed, and prepared, and kept for ever
 def _known(count: int) -> Question:
     """Which of so many messages were accepted before. One condition for each: so every one goes by the index."""
     i = t.inbound.c

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 
-YOUNG = 50_000
-"""Objects that came and did not go before it looks at them: more than one transaction makes and lets go by itself."""
+YOUNG = 20_000
+"""Objects that came and did not go before it looks at them: more than one transaction makes and lets go by itself, and
+few enough that connections which have ended, and are left to it by asyncio, do not pile up."""
 
 
 def set_aside_what_lasts() -> None:
