@@ -132,7 +132,7 @@ def _oml() -> Skeleton:
                 "OBX",
                 {1: "1", 2: "TS", 3: "SEPARATED^Specimen separated at^L", 5: "@@separated@@", 11: "F"},
             ),
-            Line((*_SPECIMEN, "OML_O21_CONTAINER"), "SAC", {3: "@@number@@&@@authority@@"}),
+            Line((*_SPECIMEN, "OML_O21_CONTAINER"), "SAC", {3: "@@number@@^@@authority@@"}),
         ),
     )
 

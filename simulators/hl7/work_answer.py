@@ -29,7 +29,9 @@ def _orl() -> Skeleton:
         (
             msh("ORL^O34^ORL_O34"),
             Line((), "MSA", {1: "@@code@@", 2: "@@their_control@@"}),
-            Line(("ORL_O34_RESPONSE", "ORL_O34_PATIENT"), "PID", {1: "1", 3: "@@mrn@@"}),
+            Line(
+                ("ORL_O34_RESPONSE", "ORL_O34_PATIENT"), "PID", {1: "1", 3: "@@mrn@@", 5: "^^^^^^U"}
+            ),  # its name is not told
             Line(_ORL_SPECIMEN, "SPM", {1: "@@set@@", 2: "@@container@@", 4: "@@specimen_type@@"}),
             Line(
                 (*_ORL_SPECIMEN, "ORL_O34_ORDER"), "ORC", {1: "@@control@@", 2: "@@placer@@", 5: "@@status@@"}

@@ -77,7 +77,7 @@ def order(living: Living) -> bytes:
         "TQ1|1||||||||R^Routine^HL70485",
         f"OBR|1|HTML-1^NORTHFIELD||BMP^Basic metabolic panel^L|||{drawn}|||C1^NN",
         f"SPM|1|{NUMBER}&NORTHFIELD||SER^^HL70487|||||||P^^HL70369||||||{drawn}||||||||||SST^^L",
-        f"SAC|||{NUMBER}&NORTHFIELD",
+        f"SAC|||{NUMBER}^NORTHFIELD",
     )
     return "".join(f"{segment}\r" for segment in segments).encode()
 

@@ -26,7 +26,7 @@ def order(*codes: str, control: str = "1", pid: str = PID, placer: str = "P", tu
             "TQ1|1||||||||S^Stat^HL70485",
             f"OBR|{number}|{placer}{number}^SMALLHOSP||{code}^^L|||20260302053000-0600|||RN7^Nurse^Nell",
             f"SPM|1|{tube}&SMALLHOSP||SER^^HL70487|||||||P^^HL70369||||||20260302053000-0600",
-            f"SAC|||{tube}&SMALLHOSP",
+            f"SAC|||{tube}^SMALLHOSP",
         ]
     return joined(*lines)
 

@@ -32,7 +32,7 @@ def test_catalog_holds_rows_as_the_files_say(files: dict[str, str]) -> None:
     assert catalog.constants == {"MNPT": Decimal("12.0"), "ISI": Decimal("1.0")}
     assert [rule.id for rule in catalog.consistency if rule.manual] == ["C04"]
     assert catalog.analyzers["COAG-1"].menu[0].code == "PT-S"
-    assert catalog.peers["PRINTER-1"].port == 9100
+    assert catalog.peers["PRINTER-1"].port == 9
 
 
 def test_panel_keeps_order_and_single_test_takes_limits_of_smallest_panel(files: dict[str, str]) -> None:
