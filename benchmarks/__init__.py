@@ -2,6 +2,7 @@
 
     python -m benchmarks.parse      reading a message: the reader, a split, hl7apy, python-hl7
     python -m benchmarks.ingest     messages over MLLP to the acknowledged commit, on both databases
+    python -m benchmarks.rows       what the rows of messages cost by themselves, on both databases
     python -m benchmarks.soak       memory over a long run: `soak 500000` for half a million messages
     python -m benchmarks.receive    thirty people who scan tubes in the browser's way, on both databases
     python -m benchmarks.copies     fork and snapshot of a laboratory by its size, on both databases

@@ -151,8 +151,8 @@ def _stream(width: int) -> Iterator[bytes]:
 
 def _message(width: int, number: int = 1) -> bytes:
     """A message of any width: what the pack has no test for is counted on."""
-    tube, at = f"2606{number:05}010", START + timedelta(seconds=97 * number)
-    whole = messages.result_message(tube, min(width, content.WIDEST), f"C{number}", at).decode()
+    tube, measured_at = f"2606{number:05}010", START + timedelta(seconds=97 * number)
+    whole = messages.result_message(tube, min(width, content.WIDEST), f"C{number}", measured_at).decode()
     lines = whole.split("\r")
     more = [line for line in lines if line.startswith("OBX|")]
     at = len(lines) - 2

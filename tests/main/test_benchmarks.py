@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from benchmarks import (
     common,
@@ -21,6 +21,7 @@ from benchmarks import (
     naive,
     parse,
     receive,
+    rows,
     soak,
     targets,
 )
@@ -94,6 +95,21 @@ def test_floors_and_naive_servers_take_every_message(frames: list[bytes], tmp_pa
 
 def test_postgresql_floor_takes_every_message(postgresql_url: str, frames: list[bytes]) -> None:
     assert floors.postgresql_floor(postgresql_url, frames, seconds=60).accepted == TUBES
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_rows_alone_are_those_of_the_whole_job(tmp_path: Path, count: int) -> None:
+    job = rows.prepared(Place(tmp_path, None), 2, patients=1)
+    transactions = rows.noted(job, count)
+    with job.copy() as lab:
+        rows.written(lab, transactions)
+        with lab.reading() as reading:
+            counted = [
+                reading.connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (t.inbound, t.observation, t.result_version)
+            ]
+    job.house.close()
+    assert (len(transactions), counted) == (2 // count, [2, 2 * WIDTH, 3 * WIDTH])
 
 
 def test_all_readers_read_the_same() -> None:
