@@ -6,7 +6,8 @@ plasma, CLSI H21). Whole blood, urine and fluids: the analyte's own hours from c
 time cannot be judged (clinical content catalogue, "Absent facts").
 
 Hours in a refrigerator count by the limit at 4 °C where it is known that a container lay there, all others by the
-limit at room temperature. Each hour uses up its share of its limit: two keep nothing longer than the longer one does.
+limit at room temperature; by the lesser of both where that is not known. Each hour uses up its share of its limit: two
+keep nothing longer than the longer one does.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ COLLECTED_LATER = failed(NAME, "stability.collected_later", "Collected later tha
 class SpecimenFacts:
     """What is known of a specimen, in the container it is measured from.
 
-    `conditions` are what people saw (haemolysed, clotted …); `cold`: from when until when it lay at 2–8 °C, once it was
-    taken out; `indices` are those measured in this very container, by interferent (H, I, L): another tube of the same
-    draw may look different.
+    `conditions` are what people saw (haemolysed, clotted …); `cold`: from when until when it lay at 2–8 °C, None while
+    it is said to lie there; `indices` are those measured in this very container, by interferent (H, I, L): another tube
+    of the same draw may look different.
     """
 
     type: str
     collected_at: datetime | None
     received_at: datetime | None = None
     separated_at: datetime | None = None
-    cold: tuple[tuple[datetime, datetime], ...] = ()
+    cold: tuple[tuple[datetime, datetime | None], ...] = ()
     conditions: frozenset[str] = frozenset()
     indices: Mapping[str, Quantity] = field(default_factory=dict)
 
@@ -106,14 +107,19 @@ class _Own:
 
     warm: timedelta | None
     cold: timedelta | None
-    stays: tuple[tuple[datetime, datetime], ...]
+    stays: tuple[tuple[datetime, datetime | None], ...]
 
     def judge(self, start: datetime, at: datetime, words: str) -> Check:
-        """Only a stay that was over by then counts: when one was taken out that is said to lie there, nobody knows."""
+        """A stay counts that was over by then: when one was taken out that is said to lie there, nobody knows.
+
+        It may have lain there until it was measured: that counts where the cold is what spoils it.
+        """
         if self.warm is None or self.cold is None:
             return _within(self.warm, start, at, EXCEEDED, words)
-        stays = (until - max(since, start) for since, until in self.stays if start < until <= at)
-        chilled = sum(stays, timedelta())
+        open_until = at if self.cold < self.warm else start
+        ends = ((since, until if until and until <= at else open_until) for since, until in self.stays)
+        spans = (until - max(since, start) for since, until in ends if until > max(since, start))
+        chilled = sum(spans, timedelta())
         if not chilled:
             return _within(self.warm, start, at, EXCEEDED, words)
         return _spent_both(self.warm, self.cold, at - start - chilled, chilled, words)

@@ -15,7 +15,7 @@ from lis.domain.reception import Decision, is_irreplaceable
 from lis.domain.workflow import Action, ContainerState, TestState, advance, can
 from lis.kernel.clock import local
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import arriving, labelling, working
+from lis.services import arriving, chilling, labelling, working
 from lis.services.finding import find_container, known_container, tests_of_container
 from lis.storage.work import Work
 
@@ -114,8 +114,7 @@ def set_aside(work: Work, container_id: str, *, reason: str) -> Receipt:
         raise Invalid("reason.missing", "A reason is needed.", "Say what the question is.")
     container = known_container(work, container_id)
     order = work.orders.get(container.order_id)
-    condition = container.condition | {"question": "person"}
-    put_aside(work, container, order, reason=reason, codes=["person"], condition=condition)
+    put_aside(work, container, order, reason=reason, codes=["person"], question="person")
     return Receipt("set_aside", container.container_id, order.accession, "Set aside.", (reason,))
 
 
@@ -170,8 +169,7 @@ def compare_identity(
     )
     if not agree and can(ContainerState(container.state), Action.SET_ASIDE):
         text = "The identifiers on the tube do not agree with the order."
-        condition = container.condition | {"question": "identity"}
-        put_aside(work, container, order, reason=text, codes=["identity.disagree"], condition=condition)
+        put_aside(work, container, order, reason=text, codes=["identity.disagree"], question="identity")
 
 
 def refuse_scan(work: Work, text: str, *, code: str, message: str) -> None:
@@ -200,11 +198,14 @@ def _refuse_unless_expected(work: Work, container: Row[Any]) -> None:
 
 
 def put_aside(
-    work: Work, container: Row[Any], order: Row[Any], *, reason: str, codes: list[str], **columns: Any
+    work: Work, container: Row[Any], order: Row[Any], *, reason: str, codes: list[str], question: str = ""
 ) -> None:
-    """The step itself, for use cases that have asked for their act."""
+    """The step itself, for use cases that have asked for their act; out of the store, should it lie there."""
     state = advance(ContainerState(container.state), Action.SET_ASIDE)
-    work.containers.change(container.id, state=state, reason=reason, **columns)
+    condition = chilling.taken_out(container.condition, work.now)
+    if question:
+        condition["question"] = question
+    work.containers.change(container.id, state=state, reason=reason, condition=condition)
     work.journal.append(
         Verb.SPECIMEN_SET_ASIDE, _subject(container), accession=order.accession, reason=reason, codes=codes
     )

@@ -12,7 +12,7 @@ from lis.domain.events import Verb
 from lis.domain.workflow import ContainerState, ResultState
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import labelling, ordering, working
-from lis.services.collected import COLD
+from lis.services.chilling import COLD
 from lis.services.processing import containers_here, kind_of, take_volume, tell
 from lis.storage.work import Work
 

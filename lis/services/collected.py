@@ -20,12 +20,11 @@ from lis.domain.units import same_unit
 from lis.domain.values import SentValue, reported
 from lis.domain.workflow import ResultState
 from lis.kernel.quantity import Quantity, parse_quantity
-from lis.services import controlling
+from lis.services import chilling, controlling
 from lis.storage.work import Work
 
 UNDECIDED = (ResultState.ON_HOLD, ResultState.RESULTED)
 WITHOUT_VALUE = ("X", "W")
-COLD = "cold"  # in a container's condition: its stays in a refrigerator, from and until
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,18 +250,9 @@ def specimen_facts(
         collected_at=specimen.collected_at,
         received_at=container.received_at,
         separated_at=container.separated_at,
-        cold=cold_stays(container.condition, taken_out_at),
+        cold=chilling.cold_stays(container.condition, taken_out_at),
         conditions=frozenset(container.condition.get("seen", ())),
     )
-
-
-def cold_stays(
-    condition: Mapping[str, Any], taken_out_at: datetime | None
-) -> tuple[tuple[datetime, datetime], ...]:
-    """When a container lay in a refrigerator, as it was written down by `storing`."""
-    read = datetime.fromisoformat
-    told = [(read(since), read(until) if until else taken_out_at) for since, until in condition.get(COLD, ())]
-    return tuple((since, until) for since, until in told if until is not None)
 
 
 def _previous(

@@ -12,8 +12,7 @@ from lis.domain.people import Act
 from lis.domain.specimens import is_refrigerated
 from lis.domain.workflow import Action, ContainerState, ResultState, advance
 from lis.kernel.errors import Conflict, Invalid
-from lis.services import working
-from lis.services.collected import COLD
+from lis.services import chilling, working
 from lis.services.finding import known_container
 from lis.services.processing import containers_here, tell
 from lis.storage.work import Work
@@ -47,7 +46,7 @@ def store(work: Work, container_id: str, position: str) -> None:
     state = advance(ContainerState(container.state), Action.STORE)
     condition = container.condition
     if is_refrigerated(position, work.catalog):
-        condition = condition | {COLD: [*condition.get(COLD, []), [work.now.isoformat(), None]]}
+        condition = chilling.put_in(condition, work.now)
     work.containers.change(container.id, state=state, position=position, condition=condition)
     tell(work, Verb.CONTAINER_STORED, container, position=position)
 
@@ -56,10 +55,7 @@ def retrieve(work: Work, container_id: str, *, purpose: str) -> None:
     """Take a container out of the store; what waits on it is sent to the analyzers."""
     (container,) = containers_here(work, [container_id])
     state = advance(ContainerState(container.state), Action.RETRIEVE)
-    condition = container.condition
-    if COLD in condition:
-        told = [[since, until or work.now.isoformat()] for since, until in condition[COLD]]
-        condition = condition | {COLD: told}
+    condition = chilling.taken_out(container.condition, work.now)
     work.containers.change(container.id, state=state, position="", condition=condition)
     tell(work, Verb.CONTAINER_RETRIEVED, container, purpose=purpose, position=container.position)
     working.send_work(work, work.containers.get(container.id), work.orders.get(container.order_id))

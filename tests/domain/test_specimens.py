@@ -119,6 +119,23 @@ def test_the_cold_can_be_what_spoils_it(
     assert stability_check(test, facts, NOON, catalog).reason_code == reason
 
 
+@pytest.mark.parametrize("until", [None, NOON + HOUR])
+@pytest.mark.parametrize(
+    ("at_4c", "reasons"),
+    [("4", ["", "stability.exceeded"]), ("48", ["", ""]), ("0", ["stability.exceeded"] * 2)],
+)
+def test_a_stay_that_is_not_known_to_be_over_counts_where_the_cold_is_the_worse(
+    catalog: Catalog, until: datetime | None, at_4c: str, reasons: list[str]
+) -> None:
+    """It may have lain there until it was measured: what keeps for 8 h in the room is judged by the lesser limit."""
+    test = replace(catalog.tests["HGB"], stability_rt_h=Decimal(8), stability_4c_h=Decimal(at_4c))
+    found = []
+    for cold in (4 * HOUR, 4 * HOUR + SECOND):
+        facts = SpecimenFacts("WB", NOON - cold, cold=((NOON - cold, until),))
+        found.append(stability_check(test, facts, NOON, catalog).reason_code)
+    assert found == reasons
+
+
 def test_what_was_cold_for_a_time_says_both_spans(catalog: Catalog) -> None:
     stays = ((NOON - 12 * HOUR, NOON - 6 * HOUR), (NOON - 5 * HOUR, NOON))
     facts = SpecimenFacts("WB", NOON - 13 * HOUR, cold=stays)

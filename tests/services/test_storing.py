@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lis.services import adding, aliquoting, processing, storing
+from lis.services import accessioning, adding, aliquoting, processing, storing
 from tests.services.bench import Bench
 
 LYTES = {"NA": "140", "K": "4.1", "CL": "103", "CO2": "25", "HIDX": "5", "IIDX": "1", "LIDX": "10"}
@@ -95,3 +95,18 @@ def test_what_lies_there_still_is_cold_until_an_add_on_is_judged(small: Bench, s
     assert is_possible()
     small.clock.advance(5 * HOUR)
     assert not is_possible()
+
+
+def test_a_tube_set_aside_is_out_of_the_refrigerator(small: Bench, spun: str) -> None:
+    """Its stay does not go on while it stands at the counter, whatever is taken out of the store later."""
+    store(small, spun, "FRIDGE B2")
+    small.clock.advance(HOUR)
+    with small.work("supervisor") as work:
+        accessioning.set_aside(work, spun, reason="whose is it")
+    with small.work("supervisor") as work:
+        accessioning.accept_specimen(work, spun, reason="it is hers")
+        accessioning.confirm_label(work, work.containers.by_container_id(spun))
+    small.clock.advance(20 * HOUR)
+    store(small, spun, "R1-A1")
+    retrieve(small, spun)
+    assert found_by(small, spun) == ["stability.exceeded"]
