@@ -103,11 +103,11 @@ def qc_at(work: Work, analyzer: str, measured: Mapping[str, datetime]) -> dict[s
     return statuses
 
 
-def failed_since(work: Work, analyzer: str, filed: Mapping[str, datetime]) -> dict[str, QcStatus]:
-    """Those tests whose controls fail now, or failed next after a value of theirs was filed."""
-    statuses = qc_of(work, analyzer, filed)
+def failed_since(work: Work, analyzer: str, measured: Mapping[str, datetime]) -> dict[str, QcStatus]:
+    """Those tests whose controls fail now, or failed next after a value of theirs was measured."""
+    statuses = qc_of(work, analyzer, measured)
     failed = {test: status for test, status in statuses.items() if status.outcome == "failed"}
-    late = {test: at for test, at in filed.items() if asks_for_its_hour(statuses[test], at)}
+    late = {test: at for test, at in measured.items() if asks_for_its_hour(statuses[test], at)}
     if late:
         for test, readings in _readings(work, analyzer, late).items():
             status = failed_next(analyzer, test, readings, work.catalog, late[test])

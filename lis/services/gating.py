@@ -28,13 +28,15 @@ def hold_back(work: Work, analyzer: str, controlled: Mapping[str, datetime]) -> 
     """Judge anew what passed when these controls were still good, and waits to be verified.
 
     `controlled`: the tests, and when their controls were measured. One that comes later than others measured after it
-    speaks of values from before those.
+    speaks of values from before those, and so does one that no longer counts itself.
     """
     statuses = controlling.qc_of(work, analyzer, controlled)
     doubtful = [
         test
         for test, status in statuses.items()
-        if status.outcome == FAILED or (status.newest_at or controlled[test]) > controlled[test]
+        if status.outcome == FAILED
+        or status.reason_code == gate.NONE
+        or (status.newest_at or controlled[test]) > controlled[test]
     ]
     if not doubtful:
         return
@@ -44,14 +46,12 @@ def hold_back(work: Work, analyzer: str, controlled: Mapping[str, datetime]) -> 
 
 
 def refuse_uncontrolled(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> None:
-    """Refuse to send out what a control has failed for since it was filed, but to who may override that."""
+    """Refuse to send out what a control has failed for since it was measured, but to who may override that."""
     measured = _measured(work, order, results)
     by_analyzer: dict[str, dict[str, datetime]] = {}
     for _, row in measured:
-        by_analyzer.setdefault(row.version_analyzer, {})[row.test] = row.version_created_at
-    failed = {
-        analyzer: controlling.failed_since(work, analyzer, filed) for analyzer, filed in by_analyzer.items()
-    }
+        by_analyzer.setdefault(row.version_analyzer, {})[row.test] = _measured_at(row)
+    failed = {analyzer: controlling.failed_since(work, analyzer, at) for analyzer, at in by_analyzer.items()}
     for test, row in measured:
         status = failed[row.version_analyzer].get(row.test)
         if status is not None and not _was_overridden(work, row):
@@ -71,6 +71,12 @@ def _measured(work: Work, order: Row[Any], results: Sequence[Row[Any]]) -> list[
             if row.test in inputs and row.collected_at == result.collected_at and row.version_analyzer
         ]
     return found
+
+
+def _measured_at(row: Row[Any]) -> datetime:
+    """By the clock that dates its controls too; one that came late may be of before the value was filed."""
+    filed: datetime = row.version_created_at
+    return min(filed, row.version_observed_at or filed)
 
 
 def _was_overridden(work: Work, result: Row[Any]) -> bool:

@@ -178,7 +178,17 @@ def _shown(work: Work, order: Row[Any], seen: Mapping[str, int]) -> list[Row[Any
 def _decided_on() -> Select[Any]:
     """What verifying and releasing ask of results; the checks only of those on hold, for reading them costs most."""
     r, v = t.result, t.result_version
-    columns = "id", "value", "comparator", "unit", "critical", "status", "analyzer", "created_at"
+    columns = (
+        "id",
+        "value",
+        "comparator",
+        "unit",
+        "critical",
+        "status",
+        "analyzer",
+        "observed_at",
+        "created_at",
+    )
     return (
         select(
             r.c.id,

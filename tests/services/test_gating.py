@@ -123,3 +123,31 @@ def test_a_failed_control_that_comes_after_a_later_good_one_holds_back_too(
     small.run_controls(run="R2", off_by_sd=4, at=failed_at)
     assert small.states(placed.accession)["NA"] == "on_hold"
     assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
+
+
+def test_a_failed_control_of_yesterday_that_comes_late_holds_back_what_was_measured_before_it(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    failed_at = small.clock.now()
+    small.clock.advance(timedelta(hours=25))  # no control counts by now
+    small.run_controls(run="R2", off_by_sd=4, at=failed_at)
+    assert small.states(placed.accession)["NA"] == "on_hold"
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
+
+
+def test_a_failed_control_that_comes_late_keeps_what_was_measured_before_it_and_verified(
+    small: Bench,
+) -> None:
+    small.run_controls()
+    placed = small.order("LYTES")
+    small.receive(*placed.container_ids)
+    measured_at = small.clock.now()
+    small.clock.advance(timedelta(minutes=5))
+    small.measure(placed.container_ids[0], LYTES, at=measured_at)
+    small.verify(placed.accession, "NA")
+    small.clock.advance(timedelta(minutes=5))
+    small.run_controls(run="R3")
+    small.run_controls(run="R2", off_by_sd=4, at=measured_at + timedelta(minutes=2))
+    with pytest.raises(Conflict) as refused:
+        small.release(placed.accession, "NA")
+    assert refused.value.code == "qc.failed_since"
