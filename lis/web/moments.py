@@ -7,7 +7,7 @@ alone, for the last time that the clock on the wall showed it. What may be read 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from lis.kernel.clock import local
@@ -57,17 +57,25 @@ def instant(text: str, zone: str, now: datetime) -> datetime:
 
 
 def _last_time(at: time, offset: str | None, zone: str, now: datetime) -> datetime:
-    """The last time before `now` that the clock on the wall showed an hour."""
-    wall = local(now, zone).replace(tzinfo=None)
+    """The last time before `now` that a clock showed an hour: the one on the wall, or one of the offset that is said.
+
+    Put back, the one on the wall has shown it before although it is still to come.
+    """
+    clock = _clock(offset) if offset else ZoneInfo(zone)
+    wall = now.astimezone(clock).replace(tzinfo=None)
     shown = datetime.combine(wall.date(), at)
-    return _exactly(shown if shown <= wall else shown - timedelta(days=1), offset, zone)
+    was_today = shown <= wall or shown.replace(tzinfo=clock) <= now
+    return _exactly(shown if was_today else shown - timedelta(days=1), offset, zone)
 
 
 def _exactly(shown: datetime, offset: str | None, zone: str) -> datetime:
     if not offset:
         return on_the_wall(shown, zone)
-    said = datetime.fromisoformat(f"{shown.isoformat()}{offset.replace('Z', '+00:00')}")
-    return said.astimezone(ZoneInfo(zone))
+    return shown.replace(tzinfo=_clock(offset)).astimezone(ZoneInfo(zone))
+
+
+def _clock(offset: str) -> tzinfo | None:
+    return datetime.fromisoformat(f"2000-01-01T00:00{offset.replace('Z', '+00:00')}").tzinfo
 
 
 def on_the_wall(shown: datetime, zone: str) -> datetime:

@@ -92,6 +92,28 @@ def test_hour_alone_in_a_night_with_two_of_it_is_refused_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("01:30-05:00", "2026-11-01T01:30:00-05:00"),  # three quarters of an hour ago
+        ("01:10-06:00", "2026-11-01T01:10:00-06:00"),
+        ("01:30-06:00", "2026-10-31T02:30:00-05:00"),  # still to come today
+        ("01:10-05:00", "2026-11-01T01:10:00-05:00"),
+        ("07:10Z", "2026-11-01T01:10:00-06:00"),
+        ("07:20Z", "2026-10-31T02:20:00-05:00"),
+    ],
+)
+def test_hour_with_an_offset_is_the_last_by_a_clock_of_that_offset(typed: str, at: str) -> None:
+    now = datetime(2026, 11, 1, 7, 15, tzinfo=UTC)  # 01:15, for the second time
+    assert moments.instant(typed, ZONE, now).isoformat() == at
+
+
+@pytest.mark.parametrize("typed", ["01:10", "01:30"])
+def test_hour_alone_is_not_of_yesterday_while_it_comes_again(typed: str) -> None:
+    with pytest.raises(Invalid, match="was twice"):
+        moments.instant(typed, ZONE, datetime(2026, 11, 1, 7, 15, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
     ("typed", "day"),
     [
         ("1990-02-03", date(1990, 2, 3)),
