@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from lis.domain.requests import STAT
 from lis.domain.workflow import ContainerState, ResultState
 from lis.lab import Reading
+from lis.services import working
 from lis.storage import tables as t
 from lis.web.queries import specimens
 
@@ -108,5 +109,6 @@ def _bench_of(test: str, reading: Reading) -> str:
 
 
 def _said(tests: list[str], work: dict[str, Row[Any]], unsaid: str) -> tuple[str, ...]:
-    """What the analyzer said to the work, each answer once; `unsaid` where it was told nothing."""
-    return tuple(sorted({work[test].state if test in work else unsaid for test in tests}))
+    """What the analyzer said to the work, each answer once; `unsaid` where it was told nothing, or no more of it."""
+    told = {test: row.state for test, row in work.items() if row.state != working.DONE}
+    return tuple(sorted({told.get(test, unsaid) for test in tests}))
