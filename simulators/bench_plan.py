@@ -56,7 +56,7 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class BenchPlan:
-    """All of it, by code; `keeping` by the kind of specimen, "" for every other."""
+    """All of it, by code; `keeping` by the kind of specimen, "" for every other, and empty where nothing is kept."""
 
     centrifuges: Mapping[str, CentrifugePlan]
     programs: Mapping[str, Program]
@@ -77,5 +77,5 @@ def load_bench(pack: Path) -> BenchPlan:
         {one["code"]: CentrifugePlan(**one) for one in raw["centrifuges"]},
         {one["code"]: Program(**one) for one in raw["programs"]},
         {one["code"]: KeepingPlace(**one) for one in raw["places"]},
-        {one.get("specimen", ""): Keeping(one["place"], one["days"]) for one in raw["keeping"]},
+        {one.get("specimen", ""): Keeping(one["place"], one["days"]) for one in raw.get("keeping", ())},
     )

@@ -38,7 +38,7 @@ class Storing:
     def work(self) -> None:
         """Once an hour: what is finished goes into the store, what has been kept for its time goes out."""
         now = self._world.now
-        if now < self._next_at:
+        if now < self._next_at or not self._world.content.bench.keeping:
             return
         self._next_at = now + BETWEEN
         with self._lab.database.reading() as connection:
@@ -98,7 +98,10 @@ def next_position(connection: Connection, rack: str) -> str:
     """The place behind the last one that is taken in a rack of the store."""
     c = t.container.c
     taken = connection.execute(
-        select(func.max(c.position)).where(c.state == ContainerState.STORED, c.position.like(f"{rack}/%"))
+        select(c.position)
+        .where(c.state == ContainerState.STORED, c.position.like(f"{rack}/%"))
+        .order_by(func.length(c.position).desc(), c.position.desc())
+        .limit(1)
     ).scalar()
     return f"{rack}/{int(taken.rpartition('/')[2]) + 1 if taken else 1:03d}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,6 +104,23 @@ def test_each_place_in_a_rack_is_given_once(small: Bench) -> None:
     with small.lab.reading() as reading:
         assert next_position(reading.connection, rack) == f"{rack}/004"
         assert next_position(reading.connection, "FRIDGE 01-01") == "FRIDGE 01-01/001"
+
+
+def test_the_place_behind_the_thousandth_is_found_too(small: Bench) -> None:
+    for container, place in ((finished(small, "H1"), "999"), (finished(small, "H2"), "1000")):
+        with small.work("processor") as work:
+            storing.store(work, container, f"FRIDGE 01-01/{place}")
+    with small.lab.reading() as reading:
+        assert next_position(reading.connection, "FRIDGE 01-01") == "FRIDGE 01-01/1001"
+
+
+def test_where_a_bench_does_not_say_how_tubes_are_kept_they_stay_in_their_racks(small: Bench) -> None:
+    world, tubes = at_the_bench()
+    world.content = replace(world.content, bench=replace(world.content.bench, keeping={}))
+    container = finished(small)
+    pass_time(small, world, STANDS)
+    Storing(small.lab, world, actor("processor"), {container: tubes[0]}).work()
+    assert (small.container(container).state, world.bench.tubes[tubes[0]].spot) == ("labelled", "tray")
 
 
 def test_what_does_not_keep_is_thrown_away_when_its_work_is_done(small: Bench) -> None:

@@ -31,3 +31,14 @@ def test_an_unknown_name_is_said(tmp_path: Path, old: str, new: str, words: str)
     file.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(PlaceError, match=words):
         load_world(pack)
+
+
+def test_a_bench_of_an_earlier_pack_says_nothing_of_how_tubes_are_kept(tmp_path: Path) -> None:
+    """Worlds go on with the content that they were made from."""
+    pack = tmp_path / "pack"
+    shutil.copytree(PACK, pack)
+    file = pack / "world" / "bench.yaml"
+    before, keeping, _ = file.read_text("utf-8").partition("keeping:")
+    assert keeping
+    file.write_text(before, "utf-8")
+    assert load_world(pack).bench.keeping == {}
