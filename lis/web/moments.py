@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from lis.kernel.clock import local
 from lis.kernel.errors import Invalid
 
-_DAY = re.compile(r"([12]\d{3})([-./]?)(\d{1,2})\2(\d{1,2})")
-_HOUR = re.compile(r"(\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d))?|(\d\d)([0-5]\d)")
-_INSTANT = re.compile(r"(?:(\S+?)(?:\s+|T))?([\d:.]+)\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?")
+_DAY = re.compile(r"([12]\d{3})([-./]?)(\d{1,2})\2(\d{1,2})", re.ASCII)
+_HOUR = re.compile(r"(\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d))?|(\d\d)([0-5]\d)", re.ASCII)
+_INSTANT = re.compile(r"(?:(\S+?)(?:\s+|T))?([\d:.]+)\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?", re.ASCII)
 _YEAR_LAST = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b")
 _HALVES = re.compile(r"\b\d+[\d:.]*\s*[ap]\.?m\b", re.IGNORECASE)
 COMPACT = len("20261129")

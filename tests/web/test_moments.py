@@ -75,6 +75,8 @@ def test_instant_is_read_as_it_is_commonly_typed(typed: str, at: str) -> None:
             "Type the hour as 01:30-05:00 for the first time, as 01:30-06:00 for the second.",
         ),
         ("2026-11-29 10:00+99:00", "2026-11-29 10:00+99:00 is no date and time.", TYPED),
+        ("2026-11-29 10:00+0١:00", "2026-11-29 10:00+0١:00 is no date and time.", TYPED),
+        ("2026-11-29 1٠:00", "2026-11-29 1٠:00 is no date and time.", TYPED),
     ],
 )
 def test_what_is_no_instant_or_may_be_two_is_refused_in_words(typed: str, message: str, advice: str) -> None:
