@@ -273,15 +273,22 @@ def _previous(
 def _qc(
     work: Work, values: Iterable[SentValue], measured: Mapping[str, datetime]
 ) -> dict[tuple[str, str], QcStatus]:
+    """By analyzer and test. Its clock may be behind, and is the one that dates its controls: what failed next by that
+    speaks against a value too.
+    """
     measured_by: dict[str, dict[str, datetime]] = {}
+    earlier: dict[str, dict[str, datetime]] = {}
     for value in values:
         if value.analyzer:
-            measured_by.setdefault(value.analyzer, {})[value.test] = measured[value.test]
-    return {
-        (analyzer, test): status
-        for analyzer, tests in measured_by.items()
-        for test, status in controlling.qc_at(work, analyzer, tests).items()
-    }
+            at, said = measured[value.test], value.observed_at
+            measured_by.setdefault(value.analyzer, {})[value.test] = at
+            earlier.setdefault(value.analyzer, {}).update({value.test: said} if said and said < at else {})
+    found: dict[tuple[str, str], QcStatus] = {}
+    for analyzer, tests in measured_by.items():
+        statuses = controlling.qc_at(work, analyzer, tests)
+        statuses |= controlling.failed_since(work, analyzer, earlier[analyzer])
+        found |= {(analyzer, test): status for test, status in statuses.items()}
+    return found
 
 
 def _reports_indices(work: Work, analyzer: str) -> bool:

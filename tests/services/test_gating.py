@@ -151,3 +151,20 @@ def test_a_failed_control_that_comes_late_keeps_what_was_measured_before_it_and_
     with pytest.raises(Conflict) as refused:
         small.release(placed.accession, "NA")
     assert refused.value.code == "qc.failed_since"
+
+
+def test_a_failed_control_stays_against_what_a_clock_behind_dates_before_the_tube_came(small: Bench) -> None:
+    """Half an hour: by its own clock it measured the value, then the control, and then the tube came in."""
+    behind = timedelta(minutes=30)
+    small.run_controls(at=small.clock.now() - behind)
+    placed = small.order("LYTES", collected=40)
+    small.receive(*placed.container_ids)
+    small.measure(placed.container_ids[0], LYTES, at=small.clock.now() - behind)
+    small.clock.advance(timedelta(minutes=5))
+    small.run_controls(run="R2", off_by_sd=4, at=small.clock.now() - behind)
+    small.clock.advance(timedelta(minutes=5))
+    small.run_controls(run="R3", at=small.clock.now() - behind)
+    with small.by_wire() as work:
+        order = work.orders.by_accession(placed.accession)
+        filing.judge_anew(work, order, work.results.current_of_order(order.id)[0].collected_at)
+    assert small.value(placed.accession, "NA")[3] == ["qc.beyond_3sd"]
