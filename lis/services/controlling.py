@@ -104,10 +104,17 @@ def qc_at(work: Work, analyzer: str, measured: Mapping[str, datetime]) -> dict[s
 
 
 def failed_since(work: Work, analyzer: str, measured: Mapping[str, datetime]) -> dict[str, QcStatus]:
-    """Those tests whose controls fail now, or failed next after a value of theirs was measured."""
+    """Those tests whose controls fail now, or failed next after a value of theirs was measured.
+
+    A control that says nothing now, as of a run that is not whole yet, takes nothing back of what failed before it.
+    """
     statuses = qc_of(work, analyzer, measured)
     failed = {test: status for test, status in statuses.items() if status.outcome == "failed"}
-    late = {test: at for test, at in measured.items() if asks_for_its_hour(statuses[test], at)}
+    late = {
+        test: at
+        for test, at in measured.items()
+        if statuses[test].outcome == "not_evaluable" or asks_for_its_hour(statuses[test], at)
+    }
     if late:
         for test, readings in _readings(work, analyzer, late).items():
             status = failed_next(analyzer, test, readings, work.catalog, late[test])

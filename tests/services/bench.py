@@ -89,12 +89,21 @@ class Bench(SmallLab):
         return [(row.state, row.reason) for row in kept]
 
     def run_controls(
-        self, device: str = CHEMISTRY, *, off_by_sd: int = 0, run: str = "R1", at: datetime = NOW
+        self,
+        device: str = CHEMISTRY,
+        *,
+        off_by_sd: int = 0,
+        run: str = "R1",
+        at: datetime = NOW,
+        level: int | None = None,
     ) -> None:
-        """Every control of an analyzer, `off_by_sd` from its target; measured now unless told otherwise."""
+        """Every control of an analyzer, or those of a level, `off_by_sd` from its target; measured now unless told
+        otherwise.
+        """
         with self.lab.work(system("hl7", device)) as work:
             source = source_of(work, device)
-            targets = [target for target in work.catalog.control_targets if target.analyzer == device]
+            mine = (target for target in work.catalog.control_targets if target.analyzer == device)
+            targets = [target for target in mine if level in (None, target.level)]
             for seq, target in enumerate(targets, 1):
                 value = str(target.mean + off_by_sd * target.sd)
                 said = observation(work, device, seq, target.test, value, "F")

@@ -153,6 +153,18 @@ def test_a_failed_control_that_comes_late_keeps_what_was_measured_before_it_and_
     assert refused.value.code == "qc.failed_since"
 
 
+def test_what_a_control_has_failed_for_stays_while_the_next_run_is_not_whole(
+    small: Bench, placed: ordering.PlacedOrder
+) -> None:
+    small.verify(placed.accession, "NA")
+    small.run_controls(off_by_sd=4, run="R2")
+    small.clock.advance(timedelta(minutes=1))
+    small.run_controls(run="R3", level=1)
+    with pytest.raises(Conflict) as refused:
+        small.release(placed.accession, "NA")
+    assert refused.value.code == "qc.failed_since"
+
+
 def test_a_failed_control_stays_against_what_a_clock_behind_dates_before_the_tube_came(small: Bench) -> None:
     """Half an hour: by its own clock it measured the value, then the control, and then the tube came in."""
     behind = timedelta(minutes=30)
