@@ -16,13 +16,15 @@ from lis.storage.work import Work
 def load_pack(
     work: Work, files: Mapping[str, str], *, reason: str = "first load", is_guessed: bool = False
 ) -> Catalog:
-    """Put a pack in force; broken content is refused whole. Interfaces that are new are opened as it says.
+    """Put a pack in force; broken content is refused whole. Interfaces that are new are opened as it says; those of
+    before take its profiles.
 
     `is_guessed`: rows were made up for codes that came, for a laboratory that nobody works in; they say too little.
     """
     if not is_guessed:
         _refuse_broken(files)
     version_id, catalog = catalogs.store(work.connection, files, at=work.now, reason=reason)
+    _take_profiles(work, catalog)
     work.put_in_force(version_id, catalog)
     peers: list[Peer | Analyzer] = [*catalog.peers.values(), *catalog.analyzers.values()]
     for peer in peers:
@@ -53,6 +55,7 @@ def change_file(work: Work, name: str, content: str, *, reason: str) -> Catalog:
     changed = files | {name: content}
     _refuse_broken(changed)
     version_id, catalog = catalogs.store(work.connection, changed, at=work.now, reason=reason)
+    _take_profiles(work, catalog)
     work.put_in_force(version_id, catalog)
     work.journal.append(
         Verb.CATALOG_CHANGED, f"catalog:{version_id}", reason=reason, file=name, digest=catalog.digest
@@ -80,6 +83,15 @@ def _refuse_broken(files: Mapping[str, str]) -> None:
             f"Put right: {'; '.join(problems[:5])}",
             problems=problems,
         )
+
+
+def _take_profiles(work: Work, new: Catalog) -> None:
+    """How an analyzer speaks is the catalogue's word, where the laboratory has not set it otherwise."""
+    former = work.catalog.analyzers if work.catalog_version_id else {}
+    for code, device in new.analyzers.items():
+        row = work.interfaces.find(code)
+        if row is not None and code in former and row.profile == former[code].profile != device.profile:
+            work.interfaces.change(code, profile=device.profile)
 
 
 def _open_interface(work: Work, peer: Peer | Analyzer) -> None:

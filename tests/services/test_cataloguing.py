@@ -55,3 +55,22 @@ def test_broken_content_is_not_loaded_and_every_place_is_named(small: Bench) -> 
     assert refused.value.code == "pack.broken"
     assert "critical_values.csv" in str(refused.value)
     assert [row.reason for row in small.rows(t.catalog_version)] == ["first load"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_analyzer_that_is_to_speak_otherwise_is_heard_otherwise(small: Bench, whole: bool) -> None:
+    """One that asks for its work from now on must not be refused for asking."""
+    with small.work("lis_admin") as work:
+        before = {row.code: row.profile for row in work.interfaces.all()}
+        files = dict(pack_files(PACK))
+        text = files["analyzers.yaml"]
+        files["analyzers.yaml"] = text.replace(f"profile: {before['CHEM-1']}", "profile: ihe-law", 1)
+        assert files["analyzers.yaml"] != text
+        work.interfaces.change("COAG-1", profile="mindray-bs")  # as this laboratory set it
+        if whole:
+            cataloguing.load_pack(work, files, reason="LAW")
+        else:
+            cataloguing.change_file(work, "analyzers.yaml", files["analyzers.yaml"], reason="LAW")
+    with small.by_wire() as work:
+        found = {row.code: row.profile for row in work.interfaces.all()}
+    assert found == before | {"CHEM-1": "ihe-law", "COAG-1": "mindray-bs"}
