@@ -174,3 +174,13 @@ def test_failed_pins_of_a_second_person_close_the_card_for_a_while(own_site: Sit
         browser.act(f"/containers/{tube}/exception", wrong)
     answer = browser.act(f"/containers/{tube}/exception", wrong | right)
     assert (answer.status_code, "Too many attempts failed" in answer.text) == (429, True)
+
+
+def test_what_waits_on_a_tube_in_the_store_says_that_it_lies_there(own_site: Site) -> None:
+    """An analyzer that asks for it is told of no work until it is taken out."""
+    site = own_site
+    tube = received(site, "COAGS")
+    assert "! in the store" not in site.browser("processor").page("/worklist?bench=COAG-1").text
+    assert do(site, tube, "store", {"position": "R1-A1"}) == 303
+    page = site.browser("processor").page("/worklist?bench=COAG-1").text
+    assert (page.count(tube), page.count("! in the store")) == (1, 1)
