@@ -37,6 +37,14 @@ TOLD = (
 )
 
 
+@pytest.mark.parametrize(
+    ("priority", "said"), [("S", "STAT"), ("A", "ASAP"), ("T", "timed"), ("R", "routine")]
+)
+def test_requisition_says_how_urgent_it_is(priority: str, said: str) -> None:
+    paper = Paper(**{name: getattr(PAPER, name) for name in Paper.__slots__} | {"priority": priority})
+    assert bags.paper_lines(paper, ZONE)[2] == f"ED  {said}  R0000007"
+
+
 def tube(**changes: object) -> TubeView:
     """A separated gold-top tube."""
     values: dict[str, object] = {

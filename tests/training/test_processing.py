@@ -87,7 +87,7 @@ def test_a_spin_needs_balance_counts_down_and_ends_when_it_is_taken_out(
     assert "0.5 mL are in the new tube A000001, which bears no label yet." in poured
     assert "Aliquot tube, clear cap" in poured
     kept = said(processor, "store", tube="A000001", place="FRIDGE", position="B2")
-    assert "One tube in FRIDGE." in kept
+    assert "One tube in: Refrigerator." in kept
     assert "FRIDGE B2" in kept
     assert "Tube A000001 is in the tray." in said(processor, "retrieve:A000001")
     assert f"The stick has been round tube {tube.id}." in said(processor, "rim", tube=tube.id)

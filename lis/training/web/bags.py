@@ -14,7 +14,7 @@ INK, PLASTIC, EDGE, BLOOD = "#161616", "#e9f1f4", "#8d8d8d", "#8b1018"
 WIDTH, HEIGHT = 340, 220
 ROOM = 30  # letters of a line of the requisition
 MOST_CAPS, MOST_LINES = 7, 9
-STAT = "S"
+PRIORITIES = {"S": "STAT", "A": "ASAP", "T": "timed"}
 
 
 def bag_svg(bag: BagView, zone: ZoneInfo) -> str:
@@ -54,7 +54,7 @@ def paper_lines(paper: Paper, zone: ZoneInfo) -> tuple[str, ...]:
     return (
         paper.name,
         f"{paper.mrn}  {paper.born_on:%Y-%m-%d}  {paper.sex}",
-        f"{paper.ward}  {'STAT' if paper.priority == STAT else 'routine'}  {paper.number}",
+        f"{paper.ward}  {PRIORITIES.get(paper.priority, 'routine')}  {paper.number}",
         f"Drawn {at:%m-%d %H:%M} by {paper.collector}",
         *paper.orders,
     )

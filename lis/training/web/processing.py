@@ -126,7 +126,7 @@ def _store(live: LiveWorld, form: Form, _of: str, by: str) -> str:
         raise Invalid("bench.pick", "Pick tubes and where to keep them.")
     for tube in tubes:
         live.act("store", {"tube_id": tube, "place": place, "position": form.text("position")}, by)
-    return f"{_tubes(tubes).capitalize()} in {place}."
+    return f"{_tubes(tubes).capitalize()} in: {live.world.bench.plan.places[place].name}."
 
 
 def _retrieve(live: LiveWorld, form: Form, of: str, by: str) -> str:

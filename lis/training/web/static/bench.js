@@ -173,3 +173,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   now?.remove();
   giveKeyboard();
 });
+
+// Who has rung somebody speaks next.
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const button = detail.requestConfig.triggeringEvent?.submitter;
+  if (detail.target.id === "phone-state" && button?.value === "phone") detail.target.querySelector("[data-next]")?.focus();
+});
