@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from lis.domain.observations import ReportedControl, ReportedObservation
-from lis.services import controlling
+from lis.services import cataloguing, controlling
+from lis.storage import catalogs
 from tests.documents.pdftext import pages_text
 from tests.web.site import Site
 
@@ -51,6 +52,30 @@ def test_gate_says_in_control_out_of_control_and_not_known(own_site: Site) -> No
     assert "! 4 of 5 not in control" in page
     assert re.findall(r"/qc/CHEM-1/(\w+)\"", page)[-1] == "NA"  # the only one in control stands last
     assert '<a href="#gate-CHEM-1">CHEM-1 ! 4</a>' in page
+
+
+def test_gate_says_of_a_coded_control_whether_its_code_was_expected(own_site: Site) -> None:
+    expects(own_site, "HCGS", "NEG", "POS")
+    run_controls(own_site, "HCGS", "R1", "NEG", "INV")
+    page = own_site.browser("technologist").page("/qc").text
+    assert "NEG mmol/L as expected 05:00 INV mmol/L ✕ expected POS 05:00" in row_of(page, "HCGS")
+
+
+def expects(site: Site, test: str, *codes: str) -> None:
+    """A coded test that is measured on CHEM-1, with a code that each level of its control is to give."""
+    targets = "".join(
+        f"CHEM-1,{test},CHEMCTL,{LOTS[level]},{level},,,,2027-12-31,test data,{code}\n"
+        for level, code in enumerate(codes, 1)
+    )
+    with site.small.work("lis_admin") as work:
+        files = catalogs.files_of(work.connection, 1)
+        head, *rows = files["control_targets.csv"].splitlines()
+        told = "\n".join((f"{head},expected", *(f"{row}," for row in rows), targets))
+        menu = files["analyzers.yaml"].replace(
+            "- {test: NA,", f'- {{test: {test}, code: "{test}"}}\n      - {{test: NA,'
+        )
+        cataloguing.change_file(work, "control_targets.csv", told, reason="test")
+        cataloguing.change_file(work, "analyzers.yaml", menu, reason="test")
 
 
 def test_gate_leaves_out_what_needs_no_control(site: Site) -> None:

@@ -24,12 +24,13 @@ NOT_APPLICABLE = "not_applicable"
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The newest control value of a level, and how many SD it lies from its target."""
+    """The newest control value of a level: how many SD it lies from its target, or which codes were expected."""
 
     level: int
     lot: str
     value: str
     z: Decimal | None
+    expected: tuple[str, ...]
     row: Row[Any]
 
 
@@ -173,7 +174,8 @@ def _read(reading: Reading, row: Row[Any]) -> ControlReading:
 
 
 def _newest(reading: Reading, row: Row[Any]) -> Newest:
-    return Newest(row.level, row.lot, row.value, _z(row, _target(reading, row)), row)
+    target = _target(reading, row)
+    return Newest(row.level, row.lot, row.value, _z(row, target), target.expected if target else (), row)
 
 
 def _target(reading: Reading, row: Row[Any]) -> ControlTarget | None:
