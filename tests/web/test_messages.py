@@ -128,6 +128,15 @@ def test_log_says_in_words_why_a_message_was_refused(own_site: Site) -> None:
     assert "ORU^R99 is not taken here. message.type" in page
 
 
+def test_log_names_who_sent_what_no_interface_is_known_for(own_site: Site) -> None:
+    with own_site.small.by_wire() as work:
+        work.inbound.change(held_message(own_site, work=work), interface="", sender="FOREIGN|ELSEWHERE")
+    dead_message(own_site)
+    page = own_site.browser("technologist").page("/messages/log").text
+    assert "→ in FOREIGN|ELSEWHERE ORU^R01" in text_of(page)
+    assert '<option value="order_status">order status</option>' in page
+
+
 def test_line_that_does_not_get_through_says_why_until_it_does(own_site: Site) -> None:
     with own_site.small.by_wire() as work:
         first, _ = (

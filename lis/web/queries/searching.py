@@ -35,8 +35,10 @@ def search(reading: Reading, asked: Search) -> list[Row[Any]]:
     cases = _cases(reading, asked.q) if asked.q else []
     came = _logged("in", i, i.c.interface, i.c.received_at, i.c.message_type, i.c.ack_code)
     went = _logged("out", o, o.c.peer, o.c.created_at, o.c.kind, o.c.answer_code)
-    came = came.add_columns(i.c.reason, i.c.detail)
-    went = went.add_columns(literal("").label("reason"), o.c.last_error.label("detail"))
+    came = came.add_columns(i.c.sender, i.c.reason, i.c.detail)
+    went = went.add_columns(
+        literal("").label("sender"), literal("").label("reason"), o.c.last_error.label("detail")
+    )
     came = _narrowed(came, asked, i, i.c.interface, i.c.received_at, i.c.message_type)
     went = _narrowed(went, asked, o, o.c.peer, o.c.created_at, o.c.kind)
     if asked.q:
