@@ -78,6 +78,8 @@ def test_comparison_takes_two_identifiers_and_is_written_down(site: Site) -> Non
     both = browser.act(path, {"identifier": ["name", "mrn"], "agree": "no"} | with_order)
     assert "they differ" in both.text
     assert site.small.journal()[-2:] == ["identity.compared", "specimen.set_aside"]
+    timeline = site.browser("technologist").page(f"/containers/{order.container_ids[0]}").text
+    assert "<small>agree: no</small>" in timeline
 
 
 def test_similar_name_is_pointed_out(site: Site) -> None:
