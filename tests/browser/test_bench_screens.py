@@ -12,6 +12,7 @@ from tests.browser.living import SLUG, Living
 from tests.browser.test_screens import UNFOLD, misfits, violations
 
 PATIENCE = 90_000
+MOST_RINGS = 20
 BENCH = "/bench/{slug}"
 ROUTERS = (bench.router, phone.router, devices.router, travelling.router)
 PAGES: dict[str, str] = {
@@ -62,6 +63,35 @@ def test_refusal_is_seen_from_the_foot_of_the_page_and_goes_when_something_succe
     expect(page.locator("#said")).to_have_text("UA-1 runs its controls.", timeout=PATIENCE)
     expect(page.locator("#said")).to_be_in_viewport()
     expect(alert).to_have_count(0)
+    context.close()
+
+
+def test_refusal_is_acknowledged_with_escape(living: Living, browser: Browser) -> None:
+    context = living.context(browser, "supervisor1")
+    page = at_the_bench(living, context)
+    page.get_by_role("button", name="Throw the label away").press("Enter")
+    alert = page.get_by_role("alert").filter(has_text="Pick the label to throw away.")
+    expect(alert).to_have_count(1, timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(alert).to_have_count(0)
+    context.close()
+
+
+def test_who_has_rung_somebody_speaks_next(living: Living, browser: Browser) -> None:
+    context = living.context(browser, "supervisor1")
+    page = at_the_bench(living, context)
+    calls = page.locator("#phone-state section")
+    for number in range(1, MOST_RINGS):
+        page.get_by_label("About").press("Enter")
+        expect(calls).to_have_count(number, timeout=PATIENCE)
+        if page.get_by_role("button", name="Hang up").count():
+            break  # somebody has answered
+    say = page.get_by_label("Say", exact=True).first
+    expect(say).to_be_focused(timeout=PATIENCE)
+    expect(say).to_be_in_viewport()
+    expect(page.locator("#phone-seen")).to_have_count(1)
+    page.get_by_role("button", name="Hang up").first.press("Enter")
+    expect(page.get_by_role("button", name="Hang up")).to_have_count(0, timeout=PATIENCE)
     context.close()
 
 

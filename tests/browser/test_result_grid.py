@@ -6,6 +6,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.serving import Served
 
+VALUES = {"NA": "140", "K": "4.1", "CL": "104", "CO2": "24"}
+
 
 def put(page: Page, text: str) -> None:
     """A value and Enter."""
@@ -51,6 +53,22 @@ def test_typing_over_a_value_asks_for_the_reason_and_goes_on(served: Served, bro
     expect(page.locator("#notice")).to_be_empty()
     page.reload()
     expect(page.get_by_label("Potassium", exact=True)).to_have_value("4.4")
+    page.context.close()
+
+
+def test_corrected_value_is_seen_where_the_keyboard_is(served: Served, browser: Browser) -> None:
+    accession = served.site.small.released("LYTES", values=VALUES, numbers=("G5",))
+    page = served.page(browser, "technologist", height=300)
+    served.open(page, f"/accessions/{accession}")
+    page.get_by_text("Correct a released value").press("Enter")
+    form = page.locator("form[action$='/correct']")
+    form.get_by_label("Test").select_option("NA")
+    form.get_by_label("Right value").fill("141")
+    form.get_by_label("What was wrong").fill("Misread")
+    page.keyboard.press("Enter")
+    cell = page.get_by_label("Sodium", exact=True)
+    expect(cell).to_be_focused()
+    expect(cell).to_be_in_viewport()
     page.context.close()
 
 

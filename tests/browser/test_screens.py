@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lis.domain.inspection import Inspection
 from lis.domain.requests import PatientDetails
-from lis.services import accessioning, arriving, cataloguing, handing, occurring, rejecting
+from lis.services import accessioning, arriving, cataloguing, handing, notifying, occurring, rejecting
 from lis.storage import catalogs
 from lis.web.app import ROUTERS
 from tests.browser.serving import Served
@@ -100,6 +100,16 @@ PARTS = {
 }
 # What is folded away is a part of the screen.
 UNFOLD = "for (const one of document.querySelectorAll('main details')) one.open = true;"
+# Names in tables of which a word begins on one line and ends on another.
+BROKEN = """[...document.querySelectorAll("td .name")].flatMap((name) => {
+  const words = [...name.firstChild.data.matchAll(/[^\\s-]+/g)];
+  return words.filter((word) => {
+    const range = document.createRange();
+    range.setStart(name.firstChild, word.index);
+    range.setEnd(name.firstChild, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map((word) => word[0]);
+})"""
 ADMIN = ("/catalogue",)  # these are the administrator's
 
 
@@ -123,6 +133,7 @@ def cases(served: Served) -> dict[str, str]:
     small.receive(*held.container_ids)
     small.enter(held.accession, NA="131", K="6.9", CL="104", CO2="19")
     small.released("LYTES", values={"K": "7.1"}, numbers=("R3",), patient=LONG)
+    _told(small, small.released("LYTES", values={"K": "7.1"}, numbers=("R4",), patient=LONG))
     expected = small.order("COAGS", numbers=("X1",), patient=BEN, priority="S", collected=95).container_ids[0]
     small.order("LYTES", numbers=("X2",), patient=LONG)
     old = small.order("LYTES", numbers=("X3",), collected=600)
@@ -143,6 +154,22 @@ def cases(served: Served) -> dict[str, str]:
         "refused": _refused(small),
         "exception": _exception(small),
     }
+
+
+def _told(small: SmallLab, accession: str) -> None:
+    """The call about a case's critical value, with more said and repeated than the table has room for."""
+    said = "Potassium 7.1 mmol/L in the blood that was drawn this morning, without a sign of hemolysis"
+    with small.work() as work:
+        (call,) = work.calls.having(order_id=work.orders.by_accession(accession).id)
+        notifying.record_call(
+            work,
+            call.id,
+            whom="Josephine Bartholomew",
+            whom_role="RN",
+            outcome="reached",
+            said=said,
+            read_back=said,
+        )
 
 
 def _held(served: Served) -> dict[str, str]:
@@ -189,10 +216,11 @@ def violations(page: Page) -> list[str]:
 
 
 def misfits(page: Page, width: int) -> list[str]:
-    """What does not fit: a page to be moved sideways, at full width a header of more than one line."""
+    """What does not fit: a page to be moved sideways, a broken name, at full width a header of more than one line."""
     wide = page.evaluate("document.documentElement.scrollWidth") > width
     tall = width >= 1280 and page.evaluate("document.querySelector('.bar')?.offsetHeight ?? 40") != 40
-    return ["wider than the window"] * wide + ["the header has more than one line"] * tall
+    broken = [f"{word} is broken within the word" for word in page.evaluate(BROKEN)]
+    return ["wider than the window"] * wide + ["the header has more than one line"] * tall + broken
 
 
 @pytest.mark.parametrize("width", [1280, 640])

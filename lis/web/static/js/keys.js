@@ -25,6 +25,8 @@
       event.preventDefault();
       const card = document.getElementById("keys");
       if (card && !card.open) card.showModal();
+    } else if (name === "Escape" && !document.querySelector("dialog[open]")) {
+      document.getElementById("notice")?.replaceChildren(); // what was refused is acknowledged
     } else if (["F2", "F4", "F8", "F10", "PageUp", "PageDown", "Ctrl+Enter"].includes(name)) {
       press(name, event);
     }

@@ -73,5 +73,6 @@ const acted = JSON.parse(sessionStorage[ACTED] ?? "null");
 delete sessionStorage[ACTED];
 if (acted?.page === location.pathname && !location.hash) {
   window.scrollTo(0, acted.top);
+  document.activeElement.closest("main *")?.scrollIntoView({ block: "nearest" }); // where a page's own script has put it
   if (document.activeElement === document.body || document.querySelector("[data-next]")) giveKeyboard(acted.form);
 }
