@@ -7,6 +7,7 @@ connection that sends faster than the laboratory stores is not read from until i
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import queue
 import threading
@@ -24,6 +25,9 @@ STOP_SECONDS = 30
 FAREWELL_SECONDS = 2
 QUEUED_BYTES = 64 * 1024 * 1024
 """What may wait for one laboratory, in bytes; beyond it nobody is read from."""
+ENDED_AT_ONCE = 64
+"""Connections that ended before the collector is asked for them: asyncio leaves each to it, and some peers make one for
+every message."""
 
 T = TypeVar("T")
 
@@ -136,6 +140,7 @@ class _Gate:
         self.connections: set[Connection] = set()
         self.counts: Counter[str] = Counter()
         self._worker = worker
+        self._ended = 0
 
     def connection(self) -> Connection:
         """The protocol object of a new connection."""
@@ -155,6 +160,9 @@ class _Gate:
     def left(self, connection: Connection) -> None:
         self.connections.discard(connection)
         self._worker.connections.discard(connection)
+        self._ended += 1
+        if self._ended % ENDED_AT_ONCE == 0:
+            gc.collect(1)
 
     def submit(self, connection: Connection, payload: bytes, note: str = "") -> None:
         route = self.route

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lis.interfaces.inbox import Arrival, Inbox
-from lis.interfaces.listener import Listener, Route
+from lis.interfaces.listener import ENDED_AT_ONCE, Listener, Route
 from lis.storage import tables as t
 from lis.wire.mllp import Framer, Payload, wrap
 from tests.interfaces.messages import joined, msa, msh, results
@@ -216,3 +218,22 @@ def test_a_reply_lost_between_commit_and_wire_is_given_again(inbox: Inbox, small
         assert (peer.reply(),) == tuple(first)
     listener.stop()
     assert stored(small) == 2
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing is collected unless it is asked for."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_connections_that_ended_do_not_pile_up(listener: Listener) -> None:
+    for _ in range(3 * ENDED_AT_ONCE):
+        with closing(Peer(listener.ports[0])) as peer:
+            peer.says_no_more()
+            assert peer.is_closed()
+
+    assert sum(isinstance(one, asyncio.Transport) for one in gc.get_objects()) < ENDED_AT_ONCE
