@@ -136,7 +136,8 @@ def _timed(job: Job, do: Callable[[], None]) -> float:
 
 
 def _rows(transactions: Sequence[Transaction]) -> int:
-    return sum(len(given) for transaction in transactions for _, given in transaction)
+    given = (given for transaction in transactions for _, given in transaction)
+    return sum(len(one) if isinstance(one, list) else 1 for one in given)  # one row comes as its cells alone
 
 
 def _add(figures: Figures, case: str, per_second: float, lowest: float, **more: float) -> None:

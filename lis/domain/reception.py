@@ -28,6 +28,7 @@ from lis.domain.inspection import (
 from lis.domain.specimens import SpecimenFacts, stability_check
 from lis.domain.workflow import ContainerState
 
+VOLUME_UNKNOWN = "volume.unknown"
 _NOT_AWAITED = {
     ContainerState.RECEIVED: ("already_received", "This container is already received."),
     ContainerState.LABELLED: ("already_received", "This container is already received and labelled."),
@@ -96,7 +97,7 @@ def judge_add_on(
         text = f"{orderable.name} needs {orderable.specimen_type}."
         findings.append(Finding("specimen.wrong_type", text, "refuse", tests=orderable.tests))
     if volume_ml is None:
-        findings.append(Finding("volume.unknown", "What is left in the container is not known.", "set_aside"))
+        findings.append(Finding(VOLUME_UNKNOWN, "What is left in the container is not known.", "set_aside"))
     decision = _decide(findings, list(orderable.tests), specimen.type, catalog)
     refused = decision.verdict == "reject" or any(f.verdict == "refuse" for f in findings)
     return Decision("refuse" if refused else decision.verdict, decision.findings, decision.lost)

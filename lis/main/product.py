@@ -23,6 +23,7 @@ from lis.main.memory import set_aside_what_lasts
 from lis.main.settings import Settings
 from lis.main.telling import say
 from lis.web.app import create_app
+from lis.web.feed import Feed
 
 STOP_SECONDS = 5
 ANY_PORT = 0
@@ -118,6 +119,15 @@ class WebServer(uvicorn.Server):
     The catalogues are built by then; the garbage collector leaves what lasts alone.
     """
 
+    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(config)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open streams first: uvicorn waits for them, then cuts them off."""
+        self._feed.close()
+        await super().shutdown(sockets)
+
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -136,4 +146,4 @@ def web_server(app: FastAPI, settings: Settings) -> WebServer:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    return WebServer(config)
+    return WebServer(config, app.state.feed)

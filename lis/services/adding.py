@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from lis.domain.catalog import Orderable
 from lis.domain.events import Verb
 from lis.domain.people import Act
-from lis.domain.reception import Decision, judge_add_on
+from lis.domain.reception import VOLUME_UNKNOWN, Decision, judge_add_on
 from lis.domain.workflow import IN_LAB, ContainerState, OrderState, TestState
 from lis.kernel.errors import Conflict, Invalid
 from lis.services import working
@@ -82,7 +82,9 @@ def _refusal(decisions: list[tuple[Row[Any], Decision]]) -> Conflict:
         f"{container.container_id}: {' '.join(finding.text for finding in decision.findings)}"
         for container, decision in decisions
     )
-    return Conflict("add_on.not_possible", words, "Ask for a new specimen.", findings=findings)
+    could_be_measured = any(codes == [VOLUME_UNKNOWN] for codes in findings.values())
+    advice = "Record the volume left in it, or ask" if could_be_measured else "Ask"
+    return Conflict("add_on.not_possible", words, f"{advice} for a new specimen.", findings=findings)
 
 
 def _add(

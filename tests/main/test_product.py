@@ -8,18 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from sqlalchemy import func, select
 
-from lis.main.product import Product
+from lis.main.product import Product, web_server
 from lis.main.settings import Settings
 from lis.storage import tables as t
 from lis.storage.house import House
+from lis.web.feed import Feed
 from tests.harness import ROOT
 from tests.interfaces.messages import msa, results
 from tests.interfaces.test_listener import Peer, wrap
@@ -117,6 +121,24 @@ def test_served_from_the_command_line_until_it_is_told_to_stop(small: Path) -> N
         process.kill()
         process.wait()
     assert stored(small) == 1
+
+
+def test_open_streams_end_before_the_server_stops(product: Product) -> None:
+    product.start()
+    app, lab = FastAPI(), product.served["small"].lab
+    app.state.feed = feed = Feed()
+    app.add_route("/stream", lambda _: StreamingResponse(feed.stream(lab)))
+    server = web_server(app, product.settings.model_copy(update={"port": 0}))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        thread.join(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with urlopen(f"http://127.0.0.1:{port}/stream", timeout=PATIENCE) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+        server.should_exit = True
+        assert stream.read() == b"event: ready\ndata: \n\n"  # one that is cut off has no end
+    thread.join(PATIENCE)
 
 
 def page(port: int) -> str:

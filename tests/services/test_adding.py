@@ -74,6 +74,7 @@ def test_an_unknown_volume_is_measured_first_and_another_case_is_no_source(small
     with pytest.raises(Refusal) as refused:
         add(small, placed.accession, "LYTES")
     assert refused.value.details["findings"] == {placed.container_ids[0]: ["volume.unknown"]}
+    assert refused.value.advice == "Record the volume left in it, or ask for a new specimen."
     with small.work("processor") as work:
         processing.record_volume(work, placed.container_ids[0], Decimal(3))
     other = small.order("RENAL", patient=BEN, numbers=["S2"])
