@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -92,6 +92,8 @@ def test_a_value_is_nobodys_but_its_patients(small: SmallLab, tubes: list[str], 
 
     @settings(max_examples=count(150, 3000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(SEGMENTS)
+    # The OBR still names the other's tube.
+    @example([("SPM", 0), ("OBR", 0), ("OBX", 0), ("SPM", 1), ("OBX", 0)])
     def judge(segments: list[tuple[str, int]]) -> None:
         message, number = Made(kind), next(numbers)
         for place, (name, who) in enumerate(segments):

@@ -111,8 +111,8 @@ BANDS_OF_CHILDREN = sorted(
     {edge for row in core().intervals for edge in (row.low_days, row.high_days + 1) if edge < GROWN_UP}
 )
 AT_ODDS = {
-    "NEUTA": ((0, 30), (183, 364), (731, 1_460), (1_826, 6_569)),
-    "LYMPHA": ((0, 30), (91, 182), (731, 1_460)),
+    "NEUTA": ((0, 30), (183, 364), (730, 1_459), (1_825, 6_569)),
+    "LYMPHA": ((0, 30), (91, 182), (730, 1_459)),
     "MONOA": ((31, 90),),
 }
 """Ages in days at which the centres of the parts miss the one of all white cells by more than 5 %, so that they cannot

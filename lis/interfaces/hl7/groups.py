@@ -163,14 +163,19 @@ class _Walk:
     def obx(self, segment: Segment) -> None:
         order = self._order
         if order is None:
-            order = self._order = self._open(self._unanswered())
+            order = self._order = self._open(self._obr_before())
         after_specimen = order.specimen is not None and not self._leading and bool(order.observed)
         order.observed.append(Observed(segment, of_specimen=after_specimen))
 
-    def _unanswered(self) -> Segment | None:
-        """The OBR of this patient that no OBX followed: what stands between them does not part them."""
+    def _obr_before(self) -> Segment | None:
+        """The OBR of this patient that still speaks: what stands between does not part them.
+
+        Where SPM leads, one that no OBX followed; where it follows, every one up to the next.
+        """
         last = self.orders[-1] if self.orders else None
-        return last.obr if last is not None and last.patient is self._patient and not last.observed else None
+        if last is None or last.patient is not self._patient or (self._leading and last.observed):
+            return None
+        return last.obr
 
     def nte(self, segment: Segment) -> None:
         if self._order is None:
