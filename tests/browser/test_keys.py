@@ -37,3 +37,16 @@ def test_what_was_just_drawn_answers_at_once(served: Served, browser: Browser) -
     page.keyboard.press("Enter")
     expect(page.locator("#choice caption").first).to_have_text("Ordered: 1", timeout=PATIENCE)
     page.context.close()
+
+
+def test_a_scan_has_its_place_before_the_page_was_first_drawn(served: Served, browser: Browser) -> None:
+    page = served.page(browser, "processor")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { window.begins = document.activeElement.id })"
+    )
+    found = []
+    for _ in range(10):
+        served.open(page, "/receive")
+        found.append(page.evaluate("window.begins"))
+    assert found == ["scan"] * 10
+    page.context.close()

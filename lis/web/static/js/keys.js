@@ -32,6 +32,11 @@
     }
   });
 
+  // A browser moves the keyboard to where a page begins when it first draws it; a scanner may be quicker.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (document.activeElement === document.body && !location.hash) document.querySelector("[autofocus]")?.focus();
+  });
+
   // What is wider than its place can be moved by keyboard too: it becomes a stop of the Tab key while it is.
   function reachScrolled() {
     for (const wide of document.querySelectorAll("table, pre, .scroll, .chart")) {
