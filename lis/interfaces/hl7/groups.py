@@ -6,8 +6,9 @@ keeps its own patient: one message may speak of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lis.wire.er7 import Message, Segment
 
@@ -68,9 +69,7 @@ class Order:
     observed: list[Observed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     others: list[Segment] = field(default_factory=list)  # SPM and SAC of further specimens and containers
-    others_before: tuple[
-        Segment, ...
-    ] = ()  # those that stood before the order, shared with those that follow it
+    others_before: Iterable[Segment] = ()  # those that stood before the order, which other orders share
 
     def segment(self, name: str) -> Segment | None:
         """The segment of this order with that id."""
@@ -98,6 +97,17 @@ def _leads(said: Segment | None, taken: Segment | None) -> bool:
     return said is not None and said is taken
 
 
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first so many of a list that only grows: shared, and never copied."""
+
+    segments: list[Segment]
+    count: int
+
+    def __iter__(self) -> Iterator[Segment]:
+        return islice(self.segments, self.count)
+
+
 class _Walk:
     """One pass over the segments; each id has its own step, every other is left to the raw message."""
 
@@ -107,7 +117,7 @@ class _Walk:
         self._patient: Segment | None = None
         self._specimen: Segment | None = None
         self._container: Segment | None = None
-        self._others: tuple[Segment, ...] = ()
+        self._others: list[Segment] = []
         self._inventory = Inventory()
         self._orc: Segment | None = None
         self._order: Order | None = None
@@ -117,12 +127,12 @@ class _Walk:
         self._order = self._orc = None
         if not self._leading:
             self._specimen = self._container = None
-            self._others, self._inventory = (), Inventory()
+            self._others, self._inventory = [], Inventory()
 
     def spm(self, segment: Segment) -> None:
         order = self._order
         if self._leading or order is None or _leads(self._specimen, order.specimen):
-            self._specimen, self._container, self._others, self._inventory = segment, None, (), Inventory()
+            self._specimen, self._container, self._others, self._inventory = segment, None, [], Inventory()
             self._order = self._orc = None
         elif order.specimen is None:
             order.specimen = segment
@@ -134,9 +144,9 @@ class _Walk:
         if order is None and self._container is None:
             self._container = segment
         elif order is None:
-            self._others += (segment,)
+            self._others.append(segment)
         elif _leads(self._container, order.container):
-            self._container, self._others, self._inventory = segment, (), Inventory()
+            self._container, self._others, self._inventory = segment, [], Inventory()
             self._order = self._orc = None
         elif order.container is None:
             order.container = segment
@@ -194,7 +204,7 @@ class _Walk:
 
     def _open(self, obr: Segment | None) -> Order:
         order = Order(self._patient, self._specimen, self._container, self._inventory, obr, self._orc)
-        order.others_before = self._others
+        order.others_before = _First(self._others, len(self._others))
         self.orders.append(order)
         return order
 
